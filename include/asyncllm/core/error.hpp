@@ -1,0 +1,134 @@
+// The one exception type of the library, with everything that is known about the failure.
+#pragma once
+
+#include <asyncllm/core/error_kind.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace asyncllm {
+
+/// Thrown by everything in this library that can fail. `what()` is one line: the kind, what
+/// happened and where, and what to do about it. `code()` is the kind in our category, so that
+/// `error.code() == std::errc::timed_out` works. Copies share their details and never throw.
+/// No text in here holds an API key or a URL's user information.
+class Error : public std::system_error {
+ public:
+  Error(ErrorKind kind, std::string message)
+      : std::system_error(make_error_code(kind)), details_(std::make_shared<Details>())
+  {
+    details_->what.append(to_string(kind)).append(": ");
+    details_->message_at = details_->what.size();
+    details_->what += message;
+  }
+
+  ErrorKind kind() const noexcept { return static_cast<ErrorKind>(code().value()); }
+  const char* what() const noexcept override { return details_->what.c_str(); }
+  /// `what()` without the kind in front.
+  std::string_view message() const noexcept
+  {
+    return std::string_view(details_->what).substr(details_->message_at);
+  }
+
+  /// 0: there was no answer.
+  int http_status() const noexcept { return details_->http_status; }
+  /// The provider's own words, code, type and parameter name; empty where it sent none.
+  const std::string& server_message() const noexcept { return details_->server_message; }
+  const std::string& server_code() const noexcept { return details_->server_code; }
+  const std::string& server_type() const noexcept { return details_->server_type; }
+  const std::string& server_param() const noexcept { return details_->server_param; }
+  const std::string& request_id() const noexcept { return details_->request_id; }
+  /// How long the server asked to wait, if it did.
+  std::optional<std::chrono::milliseconds> retry_after() const noexcept
+  {
+    return details_->retry_after;
+  }
+  /// How often the request was tried; 0: it was never sent.
+  int attempts() const noexcept { return details_->attempts; }
+  /// Whether the same call may succeed later.
+  bool retryable() const noexcept { return details_->retryable.value_or(retryable_kind(kind())); }
+  /// Which deadline passed, when the kind is `timeout`.
+  Clock clock() const noexcept { return details_->clock; }
+  /// What had arrived of the answer before it broke.
+  const std::string& partial_text() const noexcept { return details_->partial_text; }
+  /// The raw body of the answer, at most 64 KiB of it.
+  const std::string& body() const noexcept { return details_->body; }
+
+  Error& with_http_status(int status) { return set(&Details::http_status, status); }
+  Error& with_server_message(std::string t) { return set(&Details::server_message, std::move(t)); }
+  Error& with_server_code(std::string text) { return set(&Details::server_code, std::move(text)); }
+  Error& with_server_type(std::string text) { return set(&Details::server_type, std::move(text)); }
+  Error& with_server_param(std::string text)
+  {
+    return set(&Details::server_param, std::move(text));
+  }
+  Error& with_request_id(std::string id) { return set(&Details::request_id, std::move(id)); }
+  Error& with_retry_after(std::chrono::milliseconds d) { return set(&Details::retry_after, d); }
+  Error& with_attempts(int count) { return set(&Details::attempts, count); }
+  Error& with_retryable(bool value) { return set(&Details::retryable, value); }
+  Error& with_clock(Clock clock) { return set(&Details::clock, clock); }
+  Error& with_partial_text(std::string text)
+  {
+    return set(&Details::partial_text, std::move(text));
+  }
+  Error& with_body(std::string_view raw)
+  {
+    return set(&Details::body, std::string(raw.substr(0, 64 * 1024)));
+  }
+  /// Adds advice at the end of `what()`, after "; ".
+  Error& with_hint(std::string_view advice)
+  {
+    own().what.append("; ").append(advice);
+    return *this;
+  }
+
+ private:
+  struct Details {
+    std::string what;
+    std::size_t message_at = 0;
+    int http_status = 0;
+    std::string server_message, server_code, server_type, server_param, request_id;
+    std::optional<std::chrono::milliseconds> retry_after;
+    int attempts = 0;
+    std::optional<bool> retryable;
+    Clock clock = Clock::none;
+    std::string partial_text, body;
+  };
+
+  static bool retryable_kind(ErrorKind kind) noexcept
+  {
+    switch (kind) {
+      case ErrorKind::rate_limited:
+      case ErrorKind::overloaded:
+      case ErrorKind::server_error:
+      case ErrorKind::resolve_failed:
+      case ErrorKind::connect_failed:
+      case ErrorKind::connection_lost:
+      case ErrorKind::timeout:
+      case ErrorKind::incomplete: return true;
+      default: return false;
+    }
+  }
+
+  Details& own()  // a copy of this error keeps what it had
+  {
+    if (details_.use_count() > 1)
+      details_ = std::make_shared<Details>(*details_);
+    return *details_;
+  }
+
+  template <class Member, class Value>
+  Error& set(Member Details::* member, Value&& value)
+  {
+    own().*member = std::forward<Value>(value);
+    return *this;
+  }
+
+  std::shared_ptr<Details> details_;
+};
+
+}  // namespace asyncllm

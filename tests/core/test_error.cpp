@@ -1,0 +1,66 @@
+#include <asyncllm/core/error.hpp>
+
+#include "test.hpp"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+using asyncllm::Clock;
+using asyncllm::Error;
+using asyncllm::ErrorKind;
+
+TEST_CASE("an error says its kind and what happened in one line", "[core]")
+{
+  Error error(ErrorKind::model_not_found, "there is no model 'nope'");
+  error.with_hint("get it with `ollama pull nope`");
+  CHECK(
+      std::string(error.what()) ==
+      "model_not_found: there is no model 'nope'; get it with `ollama pull nope`");
+  CHECK(error.message() == "there is no model 'nope'; get it with `ollama pull nope`");
+  CHECK(error.kind() == ErrorKind::model_not_found);
+}
+
+TEST_CASE("every kind and every clock has a name", "[core]")
+{
+  for (int kind = 1; kind <= static_cast<int>(ErrorKind::tool_failed); ++kind)
+    CHECK(to_string(static_cast<ErrorKind>(kind)) != "unknown");
+  for (int clock = 0; clock <= static_cast<int>(Clock::total); ++clock)
+    CHECK(to_string(static_cast<Clock>(clock)) != "unknown");
+}
+
+TEST_CASE("cancelled, timeout and invalid_argument are equivalent to the standard's conditions", "[core]")
+{
+  CHECK((Error(ErrorKind::cancelled, "").code() == std::errc::operation_canceled));
+  CHECK((Error(ErrorKind::timeout, "").code() == std::errc::timed_out));
+  CHECK((Error(ErrorKind::invalid_argument, "").code() == std::errc::invalid_argument));
+  CHECK((Error(ErrorKind::incomplete, "").code() != std::errc::operation_canceled));
+  CHECK((Error(ErrorKind::incomplete, "").code() == ErrorKind::incomplete));
+}
+
+TEST_CASE("a copy of an error keeps its details when the original gets more", "[core]")
+{
+  Error original(ErrorKind::timeout, "late");
+  original.with_clock(Clock::connect);
+  const Error copy = original;
+  original.with_clock(Clock::total).with_hint("try again");
+  CHECK(copy.clock() == Clock::connect);
+  CHECK(std::string(copy.what()) == "timeout: late");
+  CHECK(original.clock() == Clock::total);
+}
+
+TEST_CASE("the raw body is kept up to 64 KiB", "[core]")
+{
+  Error error(ErrorKind::bad_response, "");
+  error.with_body(std::string(100'000, 'x'));
+  CHECK(error.body().size() == 64 * 1024);
+}
+
+TEST_CASE("whether an error is retryable follows its kind unless it is said", "[core]")
+{
+  CHECK(Error(ErrorKind::rate_limited, "").retryable());
+  CHECK(Error(ErrorKind::connect_failed, "").retryable());
+  CHECK_FALSE(Error(ErrorKind::authentication, "").retryable());
+  CHECK_FALSE(Error(ErrorKind::quota_exceeded, "").retryable());
+  CHECK(Error(ErrorKind::authentication, "").with_retryable(true).retryable());
+}
