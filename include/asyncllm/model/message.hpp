@@ -1,0 +1,103 @@
+// The turns of a conversation.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace asyncllm {
+
+struct Reply;
+
+enum class Role { system, developer, user, assistant, tool };
+
+/// The role as both wires spell it.
+constexpr std::string_view to_string(Role role) noexcept
+{
+  switch (role) {
+    case Role::system: return "system";
+    case Role::developer: return "developer";
+    case Role::user: return "user";
+    case Role::assistant: return "assistant";
+    case Role::tool: return "tool";
+  }
+  return "user";
+}
+
+/// A function that the model asks its caller to run.
+struct ToolCall {
+  std::string id;  ///< empty where the server gives none
+  std::string name;
+  std::string arguments;  ///< JSON text, whole and valid
+  std::string extra;      ///< JSON text that the provider wants back as it was, or empty
+};
+
+/// One turn: who speaks, and what.
+class Message {
+ public:
+  Message(Role role, std::string text) : role_(role), text_(std::move(text)) {}
+
+  static Message system(std::string text) { return {Role::system, std::move(text)}; }
+  static Message user(std::string text) { return {Role::user, std::move(text)}; }
+  static Message assistant(std::string text) { return {Role::assistant, std::move(text)}; }
+  static Message assistant(std::string text, std::vector<ToolCall> calls)
+  {
+    Message message(Role::assistant, std::move(text));
+    message.tool_calls_ = std::move(calls);
+    return message;
+  }
+  /// The turn that `reply` was, for a history: its text and its tool calls.
+  static Message assistant(const Reply& reply);
+  /// What the tool `name` gave for the call `call_id`.
+  static Message tool(std::string call_id, std::string name, std::string result)
+  {
+    Message message(Role::tool, std::move(result));
+    message.tool_call_id_ = std::move(call_id);
+    message.tool_name_ = std::move(name);
+    return message;
+  }
+
+  Role role() const noexcept { return role_; }
+  const std::string& text() const noexcept { return text_; }
+  const std::vector<ToolCall>& tool_calls() const noexcept { return tool_calls_; }
+  const std::string& tool_call_id() const noexcept { return tool_call_id_; }
+  const std::string& tool_name() const noexcept { return tool_name_; }
+
+ private:
+  Role role_;
+  std::string text_;
+  std::vector<ToolCall> tool_calls_;
+  std::string tool_call_id_, tool_name_;
+};
+
+/// A conversation in one expression: `Messages().system("Be brief.").user("Hello")`.
+class Messages {
+ public:
+  Messages() = default;
+
+  Messages& system(std::string text) { return add(Message::system(std::move(text))); }
+  Messages& user(std::string text) { return add(Message::user(std::move(text))); }
+  Messages& assistant(std::string text) { return add(Message::assistant(std::move(text))); }
+  Messages& add(Message message)
+  {
+    list_.push_back(std::move(message));
+    return *this;
+  }
+
+  Messages& prepend(Message message)
+  {
+    list_.insert(list_.begin(), std::move(message));
+    return *this;
+  }
+
+  bool empty() const noexcept { return list_.empty(); }
+  std::size_t size() const noexcept { return list_.size(); }
+  auto begin() const noexcept { return list_.begin(); }
+  auto end() const noexcept { return list_.end(); }
+
+ private:
+  std::vector<Message> list_;
+};
+
+}  // namespace asyncllm

@@ -1,0 +1,87 @@
+// What a request may tune. A parameter that is not set is not sent: the server's default holds.
+#pragma once
+
+#include <asyncllm/core/error.hpp>
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace asyncllm {
+
+struct Parameters {
+  std::optional<double> temperature;        ///< 0 to 2
+  std::optional<int> max_tokens;            ///< of the answer, at least 1
+  std::optional<double> top_p;              ///< 0 to 1
+  std::optional<int> top_k;                 ///< at least 0
+  std::optional<double> min_p;              ///< 0 to 1
+  std::optional<double> presence_penalty;   ///< -2 to 2
+  std::optional<double> frequency_penalty;  ///< -2 to 2
+  std::optional<std::int64_t> seed;
+  std::vector<std::string> stop;                   ///< texts that end the answer
+  std::optional<std::chrono::seconds> keep_alive;  ///< Ollama: how long the model stays loaded
+  std::optional<int> context_length;               ///< Ollama's num_ctx, at least 1
+  std::optional<bool> truncate;  ///< Ollama: false makes a too long prompt an error
+  std::string extra;             ///< a JSON object, merged last into the request
+
+  /// These parameters, and those of `other` where it sets any.
+  void override_with(const Parameters& other)
+  {
+    const auto take = [](auto& mine, const auto& its) {
+      if (its)
+        mine = its;
+    };
+    take(temperature, other.temperature);
+    take(max_tokens, other.max_tokens);
+    take(top_p, other.top_p);
+    take(top_k, other.top_k);
+    take(min_p, other.min_p);
+    take(presence_penalty, other.presence_penalty);
+    take(frequency_penalty, other.frequency_penalty);
+    take(seed, other.seed);
+    take(keep_alive, other.keep_alive);
+    take(context_length, other.context_length);
+    take(truncate, other.truncate);
+    if (!other.stop.empty())
+      stop = other.stop;
+    if (!other.extra.empty())
+      extra = other.extra;
+  }
+
+  /// Throws `Error{invalid_argument}` that names the first value out of its range: "temperature(9):
+  /// must be between 0 and 2". `setter_prefix` stands before the name.
+  void validate(const std::string& setter_prefix = "") const
+  {
+    const auto check = [&](const char* name, const auto& value, double low, double high) {
+      if (!value || (*value >= low && *value <= high))  // false for NaN
+        return;
+      std::ostringstream text;
+      text << setter_prefix << name << '(' << *value << "): must be ";
+      if (std::isinf(high))
+        text << "at least " << low;
+      else
+        text << "between " << low << " and " << high;
+      throw Error(ErrorKind::invalid_argument, text.str());
+    };
+    constexpr double any = HUGE_VAL;
+    check("temperature", temperature, 0, 2);
+    check("max_tokens", max_tokens, 1, any);
+    check("top_p", top_p, 0, 1);
+    check("top_k", top_k, 0, any);
+    check("min_p", min_p, 0, 1);
+    check("presence_penalty", presence_penalty, -2, 2);
+    check("frequency_penalty", frequency_penalty, -2, 2);
+    check("context_length", context_length, 1, any);
+    if (!extra.empty() && extra.front() != '{')
+      throw Error(ErrorKind::invalid_argument, setter_prefix + "extra(...): must be a JSON object");
+    for (const auto& text : stop)
+      if (text.empty())
+        throw Error(ErrorKind::invalid_argument, setter_prefix + "stop(\"\"): must not be empty");
+  }
+};
+
+}  // namespace asyncllm

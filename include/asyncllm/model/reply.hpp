@@ -1,0 +1,75 @@
+// A whole answer of a model, with all that the server told about it.
+#pragma once
+
+#include <asyncllm/core/header_list.hpp>
+#include <asyncllm/model/message.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asyncllm {
+
+/// Tokens as the server counted them.
+struct Usage {
+  bool reported = false;  ///< false: the server told nothing, the numbers are 0
+  std::int64_t input_tokens = 0, output_tokens = 0, cached_input_tokens = 0, reasoning_tokens = 0;
+};
+
+struct Timings {
+  /// Measured here, from the call: until the first bytes of the answer's content, and until its
+  /// end.
+  std::chrono::nanoseconds first_token{}, total{};
+  /// Told by Ollama and llama.cpp.
+  std::optional<std::chrono::nanoseconds> load, prompt_eval, eval;
+};
+
+/// Why the model stopped. `unknown`: the server said nothing, or a word of its own, which is in
+/// `Reply::finish_reason_text`.
+enum class FinishReason { stop, length, tool_calls, content_filter, refusal, error, unknown };
+
+constexpr std::string_view to_string(FinishReason reason) noexcept
+{
+  switch (reason) {
+    case FinishReason::stop: return "stop";
+    case FinishReason::length: return "length";
+    case FinishReason::tool_calls: return "tool_calls";
+    case FinishReason::content_filter: return "content_filter";
+    case FinishReason::refusal: return "refusal";
+    case FinishReason::error: return "error";
+    case FinishReason::unknown: return "unknown";
+  }
+  return "unknown";
+}
+
+/// A complete answer. What broke off is never one: it is an `Error` with the text so far.
+struct Reply {
+  std::string text, reasoning, refusal;
+  std::vector<ToolCall> tool_calls;
+  FinishReason finish_reason = FinishReason::unknown;
+  std::string finish_reason_text;  ///< as the server wrote it
+  Usage usage;
+  Timings timings;
+  std::string model;       ///< the model that answered, as the server names it
+  std::string id;          ///< the answer's own id, or empty
+  std::string request_id;  ///< the server's id of the request, for a support mail, or empty
+  int attempts = 1;        ///< how often the request was tried
+  HeaderList headers;      ///< of the answer: x-ratelimit-* and the like
+};
+
+/// Prints the reply's text.
+inline std::ostream& operator<<(std::ostream& out, const Reply& reply)
+{
+  return out << reply.text;
+}
+
+inline Message Message::assistant(const Reply& reply)
+{
+  return assistant(reply.text, reply.tool_calls);
+}
+
+}  // namespace asyncllm

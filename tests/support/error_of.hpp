@@ -1,0 +1,31 @@
+// The Error that a call throws, to look at more than its type.
+#pragma once
+
+#include <asyncllm/core/error.hpp>
+
+#include <optional>
+
+namespace support {
+
+/// Nothing when `call` does not throw an Error.
+template <class Call>
+std::optional<asyncllm::Error> error_of(Call call)
+{
+  try {
+    call();
+  } catch (const asyncllm::Error& error) {
+    return error;
+  }
+  return std::nullopt;
+}
+
+/// Whether `call` throws an Error of this kind whose text holds `words`.
+template <class Call>
+bool fails_with(asyncllm::ErrorKind kind, std::string_view words, Call call)
+{
+  const auto error = error_of(call);
+  return error && error->kind() == kind &&
+         std::string_view(error->what()).find(words) != std::string_view::npos;
+}
+
+}  // namespace support
