@@ -1,0 +1,94 @@
+// Reads JSON with simdjson's on-demand interface, as leniently as architecture.md decides: fields
+// that nobody reads need not be valid, single bad characters become U+FFFD, all else is an Error.
+#pragma once
+
+#include <asyncllm/core/error.hpp>
+
+#include "json/repair.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <simdjson.h>
+#include <string>
+#include <string_view>
+
+namespace asyncllm::json {
+
+using Array = simdjson::ondemand::array;
+using Object = simdjson::ondemand::object;
+using Value = simdjson::ondemand::value;
+
+/// Calls `read` with the object that `text` is. `read` visits all of its fields; it is called again
+/// from the start when the text had to be repaired. Behind the object only white space may follow.
+/// Throws `Error{bad_response}`. `text` gets spare bytes behind its end.
+template <class Read>
+void read_object(std::string& text, Read&& read)
+{
+  simdjson::ondemand::parser parser;
+  const auto attempt = [&] {
+    text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+    auto document = parser.iterate(text.data(), text.size(), text.capacity()).value();
+    read(document.get_object().value());
+    if (!document.current_location().error())  // an error is the end of the text
+      throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
+  };
+  try {
+    bool is_repaired = false;
+    if (has_surrogate_escapes(text)) {
+      text = repaired(text);
+      is_repaired = true;
+    }
+    try {
+      attempt();
+    } catch (const simdjson::simdjson_error& error) {
+      if (error.error() != simdjson::UTF8_ERROR || is_repaired)
+        throw;
+      text = repaired(text);
+      attempt();
+    }
+  } catch (const simdjson::simdjson_error& error) {
+    throw Error(
+        ErrorKind::bad_response,
+        std::string("the answer is not the JSON expected: ") + error.what());
+  }
+}
+
+/// The text; "" for null. Any other type is an error.
+inline std::string_view text_or_null(Value value)
+{
+  return value.is_null() ? std::string_view() : value.get_string().value();
+}
+
+/// The text of a string, nothing for any other type.
+inline std::optional<std::string_view> text_if(Value value)
+{
+  if (value.type() != simdjson::ondemand::json_type::string)
+    return std::nullopt;
+  return value.get_string().value();
+}
+
+/// An integer, also one written as 3.0; nothing for any other type.
+inline std::optional<std::int64_t> integer_if(Value value)
+{
+  if (value.type() != simdjson::ondemand::json_type::number)
+    return std::nullopt;
+  const auto number = value.get_number().value();
+  if (number.is_int64())
+    return number.get_int64();
+  const double real = number.as_double();
+  if (!(real > -9.2e18 && real < 9.2e18))
+    return std::nullopt;
+  return static_cast<std::int64_t>(real);
+}
+
+inline bool is_object(Value value)
+{
+  return value.type() == simdjson::ondemand::json_type::object;
+}
+
+inline bool is_array(Value value)
+{
+  return value.type() == simdjson::ondemand::json_type::array;
+}
+
+}  // namespace asyncllm::json
