@@ -1,0 +1,106 @@
+#include "provider/endpoint.hpp"
+
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/core/text.hpp>
+
+#include <charconv>
+#include <cstdint>
+
+namespace asyncllm::provider {
+namespace {
+
+std::string variable(GetEnvironment environment, std::string_view name)
+{
+  if (name.empty())
+    return {};
+  const char* const value = environment(std::string(name).c_str());
+  return value ? std::string(trim(value)) : std::string();
+}
+
+bool same_url(std::string_view a, std::string_view b)
+{
+  const auto bare = [](std::string_view url) {
+    while (url.ends_with('/'))
+      url.remove_suffix(1);
+    return url;
+  };
+  return equal_ignoring_case(bare(a), bare(b));
+}
+
+}  // namespace
+
+Endpoint resolve_endpoint(const EndpointSettings& settings, GetEnvironment environment)
+{
+  const auto* preset = &preset_named(settings.provider);
+  Endpoint endpoint;
+  endpoint.base_url = settings.base_url;
+  bool is_ours = false;  // the environment's key may go there
+  if (endpoint.base_url.empty()) {
+    endpoint.base_url = variable(environment, preset->url_variable);
+    if (preset->wire == WireKind::ollama && !endpoint.base_url.empty())
+      endpoint.base_url = ollama_base_url(endpoint.base_url);
+    is_ours = !endpoint.base_url.empty();
+  }
+  if (endpoint.base_url.empty())
+    endpoint.base_url = preset->base_url;
+  if (endpoint.base_url.empty())
+    throw Error(
+        ErrorKind::invalid_argument,
+        "the provider \"" + std::string(preset->name) +
+            "\" has no URL of its own: call with_base_url, or set " +
+            std::string(preset->url_variable));
+
+  const bool is_own = !preset->base_url.empty() && same_url(endpoint.base_url, preset->base_url);
+  if (!is_own && !preset->elsewhere.empty())
+    preset = &preset_named(preset->elsewhere);
+
+  endpoint.preset = preset;
+  endpoint.api_key = settings.api_key;
+  if (endpoint.api_key.empty() && (is_own || is_ours))
+    endpoint.api_key = variable(environment, preset->key_variable);
+  if (endpoint.api_key.empty() && preset->needs_key)
+    throw Error(
+        ErrorKind::invalid_argument,
+        "there is no API key for " + std::string(preset->name) + ": set " +
+            std::string(preset->key_variable) + ", or call with_api_key");
+  return endpoint;
+}
+
+std::string ollama_base_url(std::string_view text)
+{
+  auto rest = trim(trim(text), "\"'");
+  std::string scheme = "http";
+  std::string port = "11434";
+  if (rest == "ollama.com") {
+    scheme = "https";
+    port = "443";
+  } else if (const auto end = rest.find("://"); end != rest.npos) {
+    scheme = to_lower(rest.substr(0, end));
+    port = scheme == "https" ? "443" : "80";
+    rest.remove_prefix(end + 3);
+  }
+  const auto authority = rest.substr(0, rest.find('/'));
+  const auto path = rest.substr(authority.size());
+
+  std::string host(authority);
+  const auto colon = authority.rfind(':');
+  const bool bare_v6 = !authority.starts_with('[') && authority.find(':') != colon;
+  if (colon != authority.npos && !bare_v6 && authority.find(']', colon) == authority.npos) {
+    host = authority.substr(0, colon);
+    const auto digits = authority.substr(colon + 1);
+    std::uint16_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error == std::errc() && end == digits.data() + digits.size())
+      port = digits;
+  }
+  host = trim(host, "[]");
+  if (host.empty() || host == "0.0.0.0")
+    host = "127.0.0.1";
+  if (host == "::")
+    host = "::1";
+  if (host.find(':') != host.npos)
+    host = "[" + host + "]";
+  return scheme + "://" + host + ":" + port + std::string(path);
+}
+
+}  // namespace asyncllm::provider

@@ -1,0 +1,110 @@
+#include "provider/reply_fields.hpp"
+
+#include <asyncllm/core/text.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <initializer_list>
+#include <utility>
+
+namespace asyncllm::provider {
+
+FinishReason finish_reason(std::string_view word) noexcept
+{
+  constexpr std::pair<std::string_view, FinishReason> words[] = {
+      {"stop", FinishReason::stop},
+      {"eos", FinishReason::stop},
+      {"eos_token", FinishReason::stop},
+      {"end_turn", FinishReason::stop},
+      {"stop_sequence", FinishReason::stop},
+      {"length", FinishReason::length},
+      {"max_tokens", FinishReason::length},
+      {"model_length", FinishReason::length},
+      {"tool_calls", FinishReason::tool_calls},
+      {"tool_use", FinishReason::tool_calls},
+      {"function_call", FinishReason::tool_calls},
+      {"content_filter", FinishReason::content_filter},
+      {"refusal", FinishReason::refusal},
+      {"error", FinishReason::error},
+      {"abort", FinishReason::error},
+      {"insufficient_system_resource", FinishReason::error},
+  };
+  for (const auto& [known, reason] : words)
+    if (equal_ignoring_case(word, known))
+      return reason;
+  return FinishReason::unknown;
+}
+
+void append_content(json::Value value, std::string& text, std::string& thinking)
+{
+  if (!json::is_array(value)) {
+    text += json::text_or_null(value);
+    return;
+  }
+  for (json::Value part : value.get_array()) {
+    if (!json::is_object(part)) {
+      text += json::text_or_null(part);
+      continue;
+    }
+    for (auto field : part.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      if (key == "text")
+        text += json::text_or_null(field.value());
+      else if (key == "thinking")
+        append_content(field.value(), thinking, thinking);
+    }
+  }
+}
+
+void add_tool_call(json::Value value, std::vector<ToolCall>& calls)
+{
+  ToolCall call;
+  for (auto field : value.get_object()) {
+    const std::string_view key = field.unescaped_key();
+    if (key == "id") {
+      call.id = json::text_if(field.value()).value_or("");
+    } else if (key == "extra_content") {
+      call.extra = simdjson::to_json_string(field.value()).value();
+    } else if (key == "function" && json::is_object(field.value())) {
+      for (auto part : field.value().get_object()) {
+        const std::string_view name = part.unescaped_key();
+        if (name == "name")
+          call.name = json::text_or_null(part.value());
+        else if (name == "arguments" && json::is_object(part.value()))
+          call.arguments = simdjson::to_json_string(part.value()).value();
+        else if (name == "arguments")
+          call.arguments = json::text_or_null(part.value());
+      }
+    }
+  }
+  if (trim(call.arguments).empty())
+    call.arguments = "{}";
+  if (!call.name.empty() && nlohmann::json::accept(call.arguments))
+    calls.push_back(std::move(call));
+}
+
+std::vector<std::string> read_names(std::string& body, std::string_view list, std::string_view name)
+{
+  std::vector<std::string> names;
+  bool found = false;
+  json::read_object(body, [&](json::Object answer) {
+    names.clear();
+    for (auto field : answer) {
+      const std::string_view key = field.unescaped_key();
+      if (key != list)
+        continue;
+      found = true;
+      if (!json::is_array(field.value()))
+        continue;
+      for (json::Value item : field.value().get_array())
+        for (auto member : item.get_object())
+          if (const std::string_view its_key = member.unescaped_key(); its_key == name)
+            names.emplace_back(json::text_or_null(member.value()));
+    }
+  });
+  if (!found)
+    throw Error(ErrorKind::bad_response, "the answer has no \"" + std::string(list) + "\"");
+  return names;
+}
+
+}  // namespace asyncllm::provider

@@ -1,0 +1,29 @@
+// What the wires share in reading replies.
+#pragma once
+
+#include <asyncllm/model/reply.hpp>
+
+#include "json/reader.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asyncllm::provider {
+
+/// The reason behind a server's word, in any case; "" and words nobody knows are `unknown`.
+FinishReason finish_reason(std::string_view word) noexcept;
+
+/// Appends a text that is a string, null, or an array of parts `{"type": "text", "text": ...}`.
+/// Parts of type "thinking" go to `thinking`.
+void append_content(json::Value value, std::string& text, std::string& thinking);
+
+/// Adds a call of the form `{"id", "function": {"name", "arguments"}}`, whose arguments are a
+/// string of JSON or JSON itself. A call whose arguments are cut is not added.
+void add_tool_call(json::Value value, std::vector<ToolCall>& calls);
+
+/// The `name` of each object in the array `list` of the object `body`; a null list is empty.
+std::vector<std::string> read_names(
+    std::string& body, std::string_view list, std::string_view name);
+
+}  // namespace asyncllm::provider

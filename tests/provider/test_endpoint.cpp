@@ -1,0 +1,108 @@
+#include "error_of.hpp"
+#include "provider/endpoint.hpp"
+#include "test.hpp"
+
+#include <map>
+#include <string>
+
+using namespace asyncllm;
+using namespace asyncllm::provider;
+using support::fails_with;
+
+namespace {
+
+std::map<std::string, std::string> variables;  // what the function below looks up
+
+char* fake_environment(const char* name)
+{
+  const auto found = variables.find(name);
+  return found == variables.end() ? nullptr : found->second.data();
+}
+
+Endpoint resolve(EndpointSettings settings, std::map<std::string, std::string> environment = {})
+{
+  variables = std::move(environment);
+  return resolve_endpoint(settings, &fake_environment);
+}
+
+}  // namespace
+
+TEST_CASE("OLLAMA_HOST means what Ollama's own client reads in it", "[provider]")
+{
+  const std::pair<const char*, const char*> cases[] = {
+      {"", "http://127.0.0.1:11434"},
+      {"1.2.3.4", "http://1.2.3.4:11434"},
+      {"example.com", "http://example.com:11434"},
+      {":56789", "http://127.0.0.1:56789"},
+      {"1.2.3.4:56789", "http://1.2.3.4:56789"},
+      {"http://1.2.3.4", "http://1.2.3.4:80"},
+      {"https://example.com", "https://example.com:443"},
+      {"https://example.com:8443/x", "https://example.com:8443/x"},
+      {"ollama.com", "https://ollama.com:443"},
+      {"example.com:56789/path/", "http://example.com:56789/path/"},
+      {"[::1]", "http://[::1]:11434"},
+      {"::1", "http://[::1]:11434"},
+      {"[::1]:7", "http://[::1]:7"},
+      {"0.0.0.0", "http://127.0.0.1:11434"},
+      {"[::]:7", "http://[::1]:7"},
+      {"::", "http://[::1]:11434"},
+      {"1.2.3.4:99999", "http://1.2.3.4:11434"},
+      {"1.2.3.4:x", "http://1.2.3.4:11434"},
+      {" \"1.2.3.4\" ", "http://1.2.3.4:11434"},
+      {"'http://h:1'", "http://h:1"},
+  };
+  for (const auto& [value, url] : cases) {
+    INFO(value);
+    CHECK(ollama_base_url(value) == url);
+  }
+}
+
+TEST_CASE("the caller's URL wins over the environment, that over the provider's own", "[provider]")
+{
+  CHECK(resolve({"ollama", "", ""}).base_url == "http://127.0.0.1:11434");
+  CHECK(resolve({"ollama", "", ""}, {{"OLLAMA_HOST", "h:1"}}).base_url == "http://h:1");
+  CHECK(resolve({"ollama", "http://mine", ""}, {{"OLLAMA_HOST", "h:1"}}).base_url == "http://mine");
+  CHECK(resolve({"openai", "", "k"}).base_url == "https://api.openai.com/v1");
+  CHECK(resolve({"openai", "", "k"}, {{"OPENAI_BASE_URL", "http://h/v1"}}).base_url == "http://h/v1");
+}
+
+TEST_CASE("the environment's key goes only where the environment or the provider says", "[provider]")
+{
+  const std::map<std::string, std::string> key{{"OPENAI_API_KEY", " from-env \n"}};
+  auto both = key;
+  both["OPENAI_BASE_URL"] = "http://h/v1";
+  CHECK(resolve({"openai", "", ""}, key).api_key == "from-env");
+  CHECK(resolve({"openai", "https://API.openai.com/v1/", ""}, key).api_key == "from-env");
+  CHECK(resolve({"openai", "", ""}, both).api_key == "from-env");
+  CHECK(resolve({"openai", "http://other/v1", ""}, both).api_key.empty());
+  CHECK(resolve({"openai", "http://other/v1", "mine"}, both).api_key == "mine");
+  CHECK(resolve({"openai", "", "mine"}, key).api_key == "mine");
+}
+
+TEST_CASE("another server than OpenAI's own gets the compatible names", "[provider]")
+{
+  CHECK(resolve({"openai", "", "k"}).preset->max_tokens_name == "max_completion_tokens");
+  CHECK(resolve({"openai", "http://h/v1", ""}).preset->max_tokens_name == "max_tokens");
+  CHECK(resolve({"openai", "", "k"}, {{"OPENAI_BASE_URL", "http://h/v1"}}).preset->max_tokens_name ==
+        "max_tokens");
+}
+
+TEST_CASE("a missing key, URL or provider is told with what to do", "[provider]")
+{
+  CHECK(fails_with(ErrorKind::invalid_argument, "set OPENAI_API_KEY, or call with_api_key", [] {
+    resolve({"openai", "", ""});
+  }));
+  CHECK(fails_with(ErrorKind::invalid_argument, "call with_base_url", [] {
+    resolve({"openai-compatible", "", ""});
+  }));
+  CHECK(fails_with(ErrorKind::invalid_argument, "did you mean \"ollama\"?", [] {
+    resolve({"olama", "", ""});
+  }));
+  CHECK(fails_with(ErrorKind::invalid_argument, "did you mean \"openai\"?", [] {
+    resolve({"opanai", "", ""});
+  }));
+  const auto error = support::error_of([] { resolve({"something", "", ""}); });
+  REQUIRE(error);
+  CHECK(std::string(error->what()).find("did you mean") == std::string::npos);
+  CHECK(std::string(error->what()).find("known are ollama, openai") != std::string::npos);
+}

@@ -1,0 +1,163 @@
+#include "error_of.hpp"
+#include "provider/wires.hpp"
+#include "test.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+using namespace asyncllm;
+using Json = nlohmann::json;
+
+namespace {
+
+Json body_of(const ChatRequest& request)
+{
+  std::string out;
+  provider::ollama_wire().encode(request, *provider::find_preset("ollama"), out);
+  return Json::parse(out);
+}
+
+Reply decode(std::string body) { return provider::ollama_wire().decode(body); }
+
+}  // namespace
+
+TEST_CASE("Ollama: only what was set is sent", "[provider]")
+{
+  const ChatRequest request{"gemma3", Messages().user("Hi"), {}};
+  CHECK(body_of(request) == Json::parse(
+      R"({"model":"gemma3","messages":[{"role":"user","content":"Hi"}],"stream":false})"));
+}
+
+TEST_CASE("Ollama: parameters go to options by the server's names", "[provider]")
+{
+  ChatRequest request{"m", Messages().system("S").user("U").assistant("A").user("V"), {}};
+  auto& parameters = request.parameters;
+  parameters.temperature = 0.7;
+  parameters.max_tokens = 50;
+  parameters.top_p = 0.5;
+  parameters.top_k = 3;
+  parameters.min_p = 0.25;
+  parameters.seed = 42;
+  parameters.presence_penalty = 1;
+  parameters.frequency_penalty = -1;
+  parameters.context_length = 4096;
+  parameters.stop = {"END", "\n"};
+  parameters.keep_alive = std::chrono::minutes(5);
+  parameters.truncate = false;
+  CHECK(body_of(request) == Json::parse(R"({
+    "model": "m", "stream": false, "keep_alive": 300, "truncate": false,
+    "messages": [{"role":"system","content":"S"}, {"role":"user","content":"U"},
+                 {"role":"assistant","content":"A"}, {"role":"user","content":"V"}],
+    "options": {"temperature":0.7, "num_predict":50, "top_p":0.5, "top_k":3, "min_p":0.25, "seed":42,
+                "presence_penalty":1, "frequency_penalty":-1, "num_ctx":4096, "stop":["END","\n"]}})"));
+}
+
+TEST_CASE("Ollama: extra fields are merged last, into options too", "[provider]")
+{
+  ChatRequest request{"m", Messages().user("U"), {}};
+  request.parameters.temperature = 0.7;
+  request.parameters.extra = R"({"format":"json","options":{"num_gpu":1,"temperature":0}})";
+  const auto body = body_of(request);
+  CHECK(body["format"] == "json");
+  CHECK(body["options"] == Json::parse(R"({"temperature":0,"num_gpu":1})"));
+  CHECK(body["model"] == "m");
+}
+
+TEST_CASE("Ollama: tool calls and results of a history are sent", "[provider]")
+{
+  ChatRequest request{"m", Messages().user("U"), {}};
+  request.messages.add(Message::assistant("", {{"call_1", "weather", R"({"city":"Tokyo"})", ""}}));
+  request.messages.add(Message::tool("call_1", "weather", "11 C"));
+  const auto body = body_of(request);
+  CHECK(body["messages"][1]["tool_calls"] == Json::parse(
+      R"([{"id":"call_1","function":{"name":"weather","arguments":{"city":"Tokyo"}}}])"));
+  CHECK(body["messages"][2] == Json::parse(
+      R"({"role":"tool","content":"11 C","tool_name":"weather","tool_call_id":"call_1"})"));
+}
+
+TEST_CASE("Ollama: text that is not UTF-8 is refused before anything is sent", "[provider]")
+{
+  CHECK(support::fails_with(ErrorKind::invalid_argument, "not UTF-8", [] {
+    body_of({"m", Messages().user("\xff"), {}});
+  }));
+  CHECK(support::fails_with(ErrorKind::invalid_argument, "model's name is not UTF-8", [] {
+    body_of({"\xff", Messages().user("x"), {}});
+  }));
+}
+
+TEST_CASE("Ollama: a whole reply is read with counters and timings", "[provider]")
+{
+  const auto reply = decode(R"({"model":"llama3.2","created_at":"2025-07-07T20:32:53.844124Z",
+    "message":{"role":"assistant","content":"Hello!","thinking":"Hm."},
+    "done":true,"done_reason":"stop","total_duration":3244883583,"load_duration":2969184542,
+    "prompt_eval_count":169,"prompt_eval_duration":141656333,"eval_count":18,"eval_duration":133293625})");
+  CHECK(reply.text == "Hello!");
+  CHECK(reply.reasoning == "Hm.");
+  CHECK(reply.model == "llama3.2");
+  CHECK(reply.finish_reason == FinishReason::stop);
+  CHECK(reply.finish_reason_text == "stop");
+  CHECK(reply.usage.reported);
+  CHECK(reply.usage.input_tokens == 169);
+  CHECK(reply.usage.output_tokens == 18);
+  CHECK(reply.timings.load == std::chrono::nanoseconds(2969184542));
+  CHECK(reply.timings.eval == std::chrono::nanoseconds(133293625));
+}
+
+TEST_CASE("Ollama: fields may come in any order, be null or absent", "[provider]")
+{
+  const auto reply = decode(
+      R"({"done":true,"eval_count":null,"message":{"images":null,"content":"x","tool_calls":null},"new":[{}]})");
+  CHECK(reply.text == "x");
+  CHECK_FALSE(reply.usage.reported);
+  CHECK(reply.finish_reason == FinishReason::unknown);
+  CHECK(decode(R"({"done":true,"done_reason":"length","message":{"content":""}})").finish_reason ==
+        FinishReason::length);
+}
+
+TEST_CASE("Ollama: tool calls come as objects and finish as tool_calls", "[provider]")
+{
+  const auto reply = decode(R"({"message":{"role":"assistant","content":"","tool_calls":[
+    {"id":"call_8f3k","function":{"index":0,"name":"get_weather","arguments":{"city":"Tokyo"}}},
+    {"function":{"name":"now","arguments":{}}}]},"done":true,"done_reason":"stop"})");
+  REQUIRE(reply.tool_calls.size() == 2);
+  CHECK(reply.tool_calls[0].id == "call_8f3k");
+  CHECK(reply.tool_calls[0].name == "get_weather");
+  CHECK(Json::parse(reply.tool_calls[0].arguments) == Json::parse(R"({"city":"Tokyo"})"));
+  CHECK(reply.tool_calls[1].arguments == "{}");
+  CHECK(reply.finish_reason == FinishReason::tool_calls);
+  CHECK(reply.finish_reason_text == "stop");
+}
+
+TEST_CASE("Ollama: a reply that is not done is incomplete and keeps its text", "[provider]")
+{
+  const auto error = support::error_of([] {
+    decode(R"({"model":"m","message":{"role":"assistant","content":"la la la"},"done":false})");
+  });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::incomplete);
+  CHECK(error->partial_text() == "la la la");
+}
+
+TEST_CASE("Ollama: an error inside a 200 and foreign JSON are errors", "[provider]")
+{
+  CHECK(support::fails_with(ErrorKind::server_error, "unexpected EOF", [] {
+    decode(R"({"error":"an error was encountered while running the model: unexpected EOF"})");
+  }));
+  for (const auto* body : {"{}", "[]", "", "Ollama is running", R"({"message":"x"})", R"({"response":"x"})"}) {
+    INFO(body);
+    CHECK(support::fails_with(ErrorKind::bad_response, "", [&] { decode(body); }));
+  }
+}
+
+TEST_CASE("Ollama: the models' names are read", "[provider]")
+{
+  std::string body = R"({"models":[{"name":"gemma3:latest","model":"x"},{"name":"b"}]})";
+  CHECK(provider::ollama_wire().decode_models(body) == std::vector<std::string>{"gemma3:latest", "b"});
+  std::string none = R"({"models":null})";
+  CHECK(provider::ollama_wire().decode_models(none).empty());
+  std::string other = R"({"data":[]})";
+  CHECK(support::fails_with(ErrorKind::bad_response, "models", [&] {
+    provider::ollama_wire().decode_models(other);
+  }));
+}

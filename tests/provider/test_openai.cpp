@@ -1,0 +1,182 @@
+#include "error_of.hpp"
+#include "provider/wires.hpp"
+#include "test.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+using namespace asyncllm;
+using Json = nlohmann::json;
+
+namespace {
+
+Json body_of(const ChatRequest& request, const char* preset = "openai-compatible")
+{
+  std::string out = "head";  // the body is appended behind the head
+  provider::openai_wire().encode(request, *provider::find_preset(preset), out);
+  return Json::parse(out.substr(4));
+}
+
+Reply decode(std::string body) { return provider::openai_wire().decode(body); }
+
+}  // namespace
+
+TEST_CASE("OpenAI: only what was set is sent", "[provider]")
+{
+  CHECK(body_of({"gpt", Messages().user("Hi"), {}}) ==
+        Json::parse(R"({"model":"gpt","messages":[{"role":"user","content":"Hi"}]})"));
+}
+
+TEST_CASE("OpenAI: parameters are sent by the host's names", "[provider]")
+{
+  ChatRequest request{"m", Messages().user("U"), {}};
+  auto& parameters = request.parameters;
+  parameters.temperature = 0;
+  parameters.max_tokens = 50;
+  parameters.top_p = 0.5;
+  parameters.seed = -1;
+  parameters.presence_penalty = 1.5;
+  parameters.frequency_penalty = -0.5;
+  parameters.stop = {"END"};
+  parameters.keep_alive = std::chrono::seconds(1);  // means nothing on this wire
+  CHECK(body_of(request) == Json::parse(R"({"model":"m","messages":[{"role":"user","content":"U"}],
+    "temperature":0,"max_tokens":50,"top_p":0.5,"seed":-1,"presence_penalty":1.5,
+    "frequency_penalty":-0.5,"stop":["END"]})"));
+  const auto official = body_of(request, "openai");
+  CHECK(official["max_completion_tokens"] == 50);
+  CHECK_FALSE(official.contains("max_tokens"));
+}
+
+TEST_CASE("OpenAI: extra fields win over ours", "[provider]")
+{
+  ChatRequest request{"m", Messages().user("U"), {}};
+  request.parameters.temperature = 1;
+  request.parameters.extra = R"({"temperature":0.5,"n":1,"a":{"b":null}})";
+  const auto body = body_of(request);
+  CHECK(body["temperature"] == 0.5);
+  CHECK(body["n"] == 1);
+  CHECK(body["a"] == Json::parse(R"({"b":null})"));
+}
+
+TEST_CASE("OpenAI: tool calls and results of a history are sent", "[provider]")
+{
+  ChatRequest request{"m", Messages().user("U"), {}};
+  request.messages.add(Message::assistant("", {{"c1", "f", R"({"x":"ä"})", R"({"g":1})"}}));
+  request.messages.add(Message::tool("c1", "f", "ok"));
+  const auto body = body_of(request);
+  CHECK(body["messages"][1] == Json::parse(R"({"role":"assistant","content":null,"tool_calls":[
+    {"id":"c1","type":"function","extra_content":{"g":1},
+     "function":{"name":"f","arguments":"{\"x\":\"ä\"}"}}]})"));
+  CHECK(body["messages"][2] == Json::parse(R"({"role":"tool","content":"ok","tool_call_id":"c1"})"));
+}
+
+TEST_CASE("OpenAI: a whole reply is read with its usage", "[provider]")
+{
+  const auto reply = decode(R"({"id":"chatcmpl-B9MH","object":"chat.completion","created":1741570283,
+    "model":"gpt-4o-2024-08-06","choices":[{"index":0,"message":{"role":"assistant","content":"Hi",
+    "refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],
+    "usage":{"prompt_tokens":19,"completion_tokens":10,"total_tokens":29,
+    "prompt_tokens_details":{"cached_tokens":5},"completion_tokens_details":{"reasoning_tokens":3}}})");
+  CHECK(reply.text == "Hi");
+  CHECK(reply.refusal.empty());
+  CHECK(reply.id == "chatcmpl-B9MH");
+  CHECK(reply.model == "gpt-4o-2024-08-06");
+  CHECK(reply.finish_reason == FinishReason::stop);
+  CHECK(reply.usage.reported);
+  CHECK(reply.usage.input_tokens == 19);
+  CHECK(reply.usage.output_tokens == 10);
+  CHECK(reply.usage.cached_input_tokens == 5);
+  CHECK(reply.usage.reasoning_tokens == 3);
+}
+
+TEST_CASE("OpenAI: llama.cpp's order of fields, null content and timings are read", "[provider]")
+{
+  const auto reply = decode(R"({"timings":{"prompt_ms":1.5,"predicted_ms":20,"prompt_n":3},"usage":null,
+    "choices":[{"finish_reason":"length","index":0,"message":{"content":null,"role":"assistant",
+    "reasoning_content":"thought"}}]})");
+  CHECK(reply.text.empty());
+  CHECK(reply.reasoning == "thought");
+  CHECK(reply.finish_reason == FinishReason::length);
+  CHECK_FALSE(reply.usage.reported);
+  CHECK(reply.timings.prompt_eval == std::chrono::microseconds(1500));
+  CHECK(reply.timings.eval == std::chrono::milliseconds(20));
+}
+
+TEST_CASE("OpenAI: of several choices the one with the lowest index is the reply", "[provider]")
+{
+  const auto reply = decode(R"({"choices":[
+    {"index":2,"message":{"content":"c"},"finish_reason":"stop"},
+    {"finish_reason":"length","message":{"content":"a"},"index":1},
+    {"index":3,"message":{"content":"d"},"finish_reason":"stop"}]})");
+  CHECK(reply.text == "a");
+  CHECK(reply.finish_reason == FinishReason::length);
+}
+
+TEST_CASE("OpenAI: content in parts, reasoning under its other names, refusals", "[provider]")
+{
+  const auto parts = decode(R"({"choices":[{"message":{"content":[
+    {"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"a"},
+    {"type":"text","text":"b"}]},"finish_reason":"stop"}]})");
+  CHECK(parts.text == "ab");
+  CHECK(parts.reasoning == "hm");
+  CHECK(decode(R"({"choices":[{"message":{"content":"","reasoning":"r"}}]})").reasoning == "r");
+  CHECK(decode(R"({"choices":[{"message":{"content":null,"refusal":"no"}}]})").refusal == "no");
+}
+
+TEST_CASE("OpenAI: whole tool calls are handed on, a cut one never", "[provider]")
+{
+  const auto reply = decode(R"({"choices":[{"finish_reason":"tool_calls","message":{"content":null,"tool_calls":[
+    {"id":"a","type":"function","function":{"name":"f","arguments":"{\"ci\":\"ty\"}"}},
+    {"id":"b","type":"function","function":{"name":"g","arguments":""}}]}}]})");
+  REQUIRE(reply.tool_calls.size() == 2);
+  CHECK(reply.tool_calls[0].arguments == R"({"ci":"ty"})");
+  CHECK(reply.tool_calls[1].arguments == "{}");
+  CHECK(reply.finish_reason == FinishReason::tool_calls);
+
+  const auto cut = decode(R"({"choices":[{"finish_reason":"length","message":{"content":"Let me look.",
+    "tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"ci"}}]}}]})");
+  CHECK(cut.tool_calls.empty());
+  CHECK(cut.text == "Let me look.");
+  CHECK(cut.finish_reason == FinishReason::length);
+}
+
+TEST_CASE("OpenAI: words for the end that nobody knows are kept as they are", "[provider]")
+{
+  const auto reply = decode(R"({"choices":[{"message":{"content":"x"},"finish_reason":"banana"}]})");
+  CHECK(reply.finish_reason == FinishReason::unknown);
+  CHECK(reply.finish_reason_text == "banana");
+  CHECK(decode(R"({"choices":[{"message":{"content":"x"},"finish_reason":"MAX_TOKENS"}]})").finish_reason ==
+        FinishReason::length);
+}
+
+TEST_CASE("OpenAI: an error inside a 200 has the kind of the code it names", "[provider]")
+{
+  const auto error = support::error_of([] {
+    decode(R"({"error":{"code":429,"message":"slow down","metadata":{"provider_name":"x"}}})");
+  });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::rate_limited);
+  CHECK(error->http_status() == 429);
+  CHECK(error->server_message() == "slow down");
+  CHECK(support::fails_with(ErrorKind::server_error, "Unexpected endpoint", [] {
+    decode(R"x({"error":"Unexpected endpoint or method. (POST /chat/completions)"})x");
+  }));
+}
+
+TEST_CASE("OpenAI: an answer without a choice is a bad response", "[provider]")
+{
+  for (const auto* body :
+       {"{}", "[]", "", "<html></html>", R"({"choices":[]})", R"({"choices":null})",
+        R"({"choices":[{"index":0}]})", R"({"choices":[{"message":{"content":{}}}]})",
+        R"({"choices":[{"message":{"content":"x"}}]})" "x"}) {
+    INFO(body);
+    CHECK(support::fails_with(ErrorKind::bad_response, "", [&] { decode(body); }));
+  }
+}
+
+TEST_CASE("OpenAI: the models' names are read", "[provider]")
+{
+  std::string body = R"({"object":"list","data":[{"id":"a","object":"model"},{"object":"model","id":"b"}]})";
+  CHECK(provider::openai_wire().decode_models(body) == std::vector<std::string>{"a", "b"});
+}
