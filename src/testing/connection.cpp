@@ -1,0 +1,189 @@
+#include "testing/connection.hpp"
+
+#include <asio/awaitable.hpp>
+#include <asio/buffer.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/write.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace asyncllm::testing {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::size_t enough_queued = 1 << 20;      // a client that pipelines more has to wait
+constexpr auto farewell = std::chrono::seconds(1);  // for the client to close after we did
+
+/// A request that is being answered.
+class InFlight {
+ public:
+  explicit InFlight(ServerState& state) : state_(state)
+  {
+    ++state_.stats.requests;
+    ++state_.stats.in_flight;
+    state_.stats.max_in_flight = std::max(state_.stats.max_in_flight, state_.stats.in_flight);
+    state_.changed();
+  }
+  ~InFlight()
+  {
+    --state_.stats.in_flight;
+    state_.changed();
+  }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+ private:
+  ServerState& state_;
+};
+
+}  // namespace
+
+Connection::Connection(
+    std::shared_ptr<ServerState> state, const asio::any_io_executor& executor)
+    : state_(std::move(state)), socket_(executor), writer_(executor), reader_(executor)
+{
+}
+
+Connection::~Connection()
+{
+  state_->connections.erase(this);
+}
+
+void Connection::start()
+{
+  state_->connections.insert(this);
+  ++state_->stats.connections;
+  state_->changed();
+  asio::co_spawn(socket_.get_executor(), read_requests(shared_from_this()), asio::detached);
+  asio::co_spawn(socket_.get_executor(), write_answers(shared_from_this()), asio::detached);
+}
+
+void Connection::close() noexcept
+{
+  gone_ = true;
+  asio::error_code ignored;
+  socket_.close(ignored);
+  wake();
+}
+
+void Connection::wake() noexcept
+{
+  writer_.cancel();
+  reader_.cancel();
+}
+
+asio::awaitable<void> Connection::read_requests(Self self)
+{
+  asio::error_code ec;
+  while (!self->gone_) {
+    co_await self->socket_.async_wait(
+        asio::ip::tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, ec));
+    if (ec) {
+      break;
+    }
+    auto& received = self->state_->received;
+    const std::size_t size = self->socket_.read_some(asio::buffer(received), ec);
+    if (ec == asio::error::would_block || ec == asio::error::try_again) {
+      continue;
+    }
+    if (ec) {
+      break;  // also at the end: half a connection is a client that has gone, as for real servers
+    }
+    self->requests_.feed(std::string_view(received.data(), size));
+    self->wake();
+    while (!self->gone_ && self->requests_.queued_bytes() > enough_queued) {
+      self->reader_.expires_at(steady_clock::time_point::max());
+      co_await self->reader_.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    }
+  }
+  self->close();
+}
+
+asio::awaitable<void> Connection::write_answers(Self self)
+{
+  bool open = true;
+  while (open && !self->gone_) {
+    std::optional<Request> request = self->requests_.next();
+    if (request) {
+      self->wake();  // the reader: there is room again
+      auto answering = self->answer(std::move(*request));
+      open = co_await std::move(answering);
+    } else if (self->requests_.rejection()) {
+      auto playing = self->play(render(*self->requests_.rejection()));
+      co_await std::move(playing);
+      open = false;
+    } else if (self->requests_.wants_continue()) {
+      self->requests_.continue_sent();
+      Playback interim;
+      interim.steps.push_back(Step{std::chrono::milliseconds(0), "HTTP/1.1 100 Continue\r\n\r\n"});
+      auto playing = self->play(std::move(interim));
+      open = co_await std::move(playing);
+    } else {
+      co_await self->doze(steady_clock::time_point::max());
+    }
+  }
+  co_await self->linger();
+  self->close();
+}
+
+asio::awaitable<bool> Connection::answer(Request request)
+{
+  const InFlight counted(*state_);
+  Playback playback = state_->script.play(std::move(request), std::chrono::system_clock::now());
+  const bool close_after = playback.close;
+  auto playing = play(std::move(playback));
+  const bool sent = co_await std::move(playing);
+  if (!sent && !state_->stopped) {
+    ++state_->stats.aborted;
+  }
+  co_return sent && !close_after;
+}
+
+asio::awaitable<bool> Connection::play(Playback playback)
+{
+  auto due = steady_clock::now();
+  for (const Step& step : playback.steps) {
+    due += step.delay;
+    while (!gone_ && steady_clock::now() < due) {
+      co_await doze(due);
+    }
+    if (gone_) {
+      co_return false;
+    }
+    asio::error_code ec;
+    co_await asio::async_write(
+        socket_, asio::buffer(step.bytes), asio::redirect_error(asio::use_awaitable, ec));
+    if (ec) {
+      close();
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+asio::awaitable<void> Connection::linger()
+{
+  // To close with bytes unread would reset the connection and take the answer from the client.
+  asio::error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  const auto latest = steady_clock::now() + farewell;
+  while (!gone_ && steady_clock::now() < latest) {
+    co_await doze(latest);
+  }
+}
+
+asio::awaitable<void> Connection::doze(steady_clock::time_point until)
+{
+  asio::error_code woken;
+  writer_.expires_at(until);
+  co_await writer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+}
+
+}  // namespace asyncllm::testing

@@ -1,0 +1,49 @@
+// One connection of the scripted server.
+#pragma once
+#include "testing/request_reader.hpp"
+#include "testing/server_state.hpp"
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace asyncllm::testing {
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(std::shared_ptr<ServerState> state, const asio::any_io_executor& executor);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// To accept into.
+  asio::ip::tcp::socket& socket() noexcept { return socket_; }
+
+  /// Serves until the client or the server closes.
+  void start();
+  void close() noexcept;
+
+ private:
+  using Self = std::shared_ptr<Connection>;
+  // Two coroutines: the reader sees at once when the client goes away, whatever the writer does.
+  static asio::awaitable<void> read_requests(Self self);
+  static asio::awaitable<void> write_answers(Self self);
+  asio::awaitable<bool> answer(Request request);  // whether the connection goes on
+  asio::awaitable<bool> play(Playback playback);  // whether all was sent
+  asio::awaitable<void> linger();
+  asio::awaitable<void> doze(std::chrono::steady_clock::time_point until);  // or until woken
+  void wake() noexcept;
+
+  std::shared_ptr<ServerState> state_;
+  asio::ip::tcp::socket socket_;
+  asio::steady_timer writer_;  // what the writer waits for: work, or the time of the next step
+  asio::steady_timer reader_;  // what the reader waits for: room
+  RequestReader requests_;
+  bool gone_ = false;
+};
+
+}  // namespace asyncllm::testing

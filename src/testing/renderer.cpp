@@ -1,0 +1,210 @@
+#include "testing/renderer.hpp"
+
+#include "testing/ascii.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+namespace asyncllm::testing {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string_view reason_phrase(int code)
+{
+  static constexpr std::array<std::pair<int, std::string_view>, 30> phrases{{
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {303, "See Other"},
+      {304, "Not Modified"},
+      {307, "Temporary Redirect"},
+      {308, "Permanent Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {402, "Payment Required"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {407, "Proxy Authentication Required"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {413, "Content Too Large"},
+      {422, "Unprocessable Content"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+      {529, "Overloaded"},
+  }};
+  const auto at = std::ranges::find(phrases, code, &std::pair<int, std::string_view>::first);
+  return at != phrases.end() ? at->second : std::string_view("Unknown");
+}
+
+std::string status_line(int code)
+{
+  return "HTTP/1.1 " + std::to_string(code) + " " + std::string(reason_phrase(code)) + "\r\n";
+}
+
+/// The tokens of a text: each word with the white space before it. All bytes are kept.
+std::vector<std::string> words_of(std::string_view text)
+{
+  constexpr std::string_view blank = " \t\r\n";
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const auto begin = text.find_first_not_of(blank);
+    const auto end = begin == text.npos ? text.npos : text.find_first_of(blank, begin);
+    const bool last = end == text.npos || text.find_first_not_of(blank, end) == text.npos;
+    words.emplace_back(text.substr(0, last ? text.npos : end));
+    text.remove_prefix(words.back().size());
+  }
+  return words;
+}
+
+std::string chunk(std::string_view data)
+{
+  std::array<char, 16> size{};
+  const auto end = std::to_chars(size.data(), size.data() + size.size(), data.size(), 16).ptr;
+  return std::string(size.data(), end) + "\r\n" + std::string(data) + "\r\n";
+}
+
+}  // namespace
+
+Renderer::Renderer(
+    const Request& request, const Wire& wire, std::size_t number,
+    std::chrono::system_clock::time_point now)
+    : request_(request), wire_(wire), number_(number), now_(now)
+{
+}
+
+Playback Renderer::render(const Answer& answer, const Call& call) const
+{
+  switch (answer.kind_) {
+    case Answer::Kind::status:
+      return whole(answer, answer.code_, answer.content_type_, answer.content_, answer.delay_);
+    case Answer::Kind::error: {
+      const std::string body = wire_.error(answer.code_, answer.content_);
+      return whole(answer, answer.code_, wire_.whole_type(), body, answer.delay_);
+    }
+    case Answer::Kind::text:
+    case Answer::Kind::echo: break;
+  }
+  const Said said = say(answer, call);
+  return call.stream
+             ? stream(answer, said)
+             : whole(answer, 200, wire_.whole_type(), wire_.whole(said), said.duration());
+}
+
+Said Renderer::say(const Answer& answer, const Call& call) const
+{
+  Said said;
+  said.call = call;
+  said.number = number_;
+  said.asked_at = now_;
+  said.delay = answer.delay_;
+  said.between = answer.between_;
+  said.finish_reason = answer.finish_reason_;
+  said.pieces = answer.pieces_;
+  if (said.pieces.empty()) {
+    said.pieces = words_of(answer.kind_ == Answer::Kind::echo ? call.prompt : answer.content_);
+  }
+  said.input_tokens = call.prompt_words;
+  said.output_tokens = static_cast<std::int64_t>(said.pieces.size());
+  if (answer.usage_) {
+    std::tie(said.input_tokens, said.output_tokens) = *answer.usage_;
+  }
+  return said;
+}
+
+Playback Renderer::whole(
+    const Answer& answer, int code, std::string_view type, const std::string& body,
+    milliseconds delay) const
+{
+  const bool bodiless = code == 204 || code == 304;
+  Playback playback;
+  playback.close = answer.close_ || !request_.keep_alive;
+  Headers headers;
+  if (!bodiless) {
+    headers.emplace_back("Content-Type", type);
+    headers.emplace_back("Content-Length", std::to_string(body.size()));
+  }
+  std::string bytes = head(answer, code, std::move(headers), playback.close);
+  if (!bodiless && request_.head.method != "HEAD") {
+    bytes += body;
+  }
+  playback.steps.push_back(Step{delay, std::move(bytes)});
+  return playback;
+}
+
+Playback Renderer::stream(const Answer& answer, const Said& said) const
+{
+  const bool chunked = request_.chunked_ok;  // else the end of the connection is the body's
+  const auto framed = [chunked](const std::string& data) {
+    return chunked && !data.empty() ? chunk(data) : data;  // an empty chunk would end the body
+  };
+  Playback playback;
+  playback.close = answer.close_ || !request_.keep_alive || !chunked;
+  Headers headers;
+  headers.emplace_back("Content-Type", wire_.stream_type());
+  if (chunked) {
+    headers.emplace_back("Transfer-Encoding", "chunked");
+  }
+  std::string first = head(answer, 200, std::move(headers), playback.close);
+  first += framed(wire_.opening(said));
+  playback.steps.push_back(Step{said.delay, std::move(first)});
+  for (std::size_t i = 0; i < said.pieces.size(); ++i) {
+    if (i > 0 && said.between > milliseconds(0)) {
+      playback.steps.push_back(Step{said.between, std::string()});
+    }
+    playback.steps.back().bytes += framed(wire_.piece(said, i));
+  }
+  playback.steps.back().bytes += framed(wire_.closing(said)) + (chunked ? "0\r\n\r\n" : "");
+  return playback;
+}
+
+std::string Renderer::head(const Answer& answer, int code, Headers headers, bool close) const
+{
+  if (!wire_.request_id_header().empty()) {
+    headers.emplace_back(wire_.request_id_header(), "req_scripted_" + std::to_string(number_));
+  }
+  if (close) {
+    headers.emplace_back("Connection", "close");
+  }
+  std::erase_if(headers, [&](const auto& own) {
+    return std::ranges::any_of(answer.headers_, [&](const auto& scripted) {
+      return same_ignoring_case(own.first, scripted.first);
+    });
+  });
+  headers.insert(headers.end(), answer.headers_.begin(), answer.headers_.end());
+  std::string text = status_line(code);
+  for (const auto& [name, value] : headers) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  }
+  return text + "\r\n";
+}
+
+Playback render(const Rejection& rejection)
+{
+  const std::string body = std::to_string(rejection.code) + " " +
+                           std::string(reason_phrase(rejection.code)) + ": " + rejection.reason;
+  const std::string head = status_line(rejection.code) +
+                           "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n" +
+                           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+  Playback playback;
+  playback.close = true;
+  playback.steps.push_back(Step{milliseconds(0), head + body});
+  return playback;
+}
+
+}  // namespace asyncllm::testing

@@ -1,0 +1,128 @@
+// Anthropic messages: named SSE events, no [DONE].
+#include "testing/wire.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace asyncllm::testing {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+std::string event(const char* type, const ordered_json& fields)
+{
+  ordered_json data{{"type", type}};
+  data.update(fields);
+  return "event: " + std::string(type) + "\ndata: " + dumped(data) + "\n\n";
+}
+
+const char* error_type(int status)
+{
+  switch (status) {
+    case 401: return "authentication_error";
+    case 403: return "permission_error";
+    case 404: return "not_found_error";
+    case 413: return "request_too_large";
+    case 429: return "rate_limit_error";
+    case 529: return "overloaded_error";
+    default: return status < 500 ? "invalid_request_error" : "api_error";
+  }
+}
+
+class AnthropicWire : public Wire {
+ public:
+  std::string complaint(const json& body) const override
+  {
+    std::string text = complaint_about(body, true);
+    if (text.empty() && !body.contains("max_tokens")) {
+      text = "max_tokens: Field required";
+    }
+    return text;
+  }
+
+  Call read(const json& body) const override
+  {
+    Call call = read_call(body, false);
+    const auto system = body.find("system");
+    call.prompt_words += system != body.end() ? count_words(text_of(*system)) : 0;
+    return call;
+  }
+
+  std::string whole(const Said& said) const override
+  {
+    const ordered_json block{{"type", "text"}, {"text", said.text()}};
+    ordered_json body = message_of(said, ordered_json::array({block}), said.output_tokens);
+    body["stop_reason"] = said.finish_reason.value_or("end_turn");
+    return dumped(body);
+  }
+
+  std::string opening(const Said& said) const override
+  {
+    const ordered_json message = message_of(said, ordered_json::array(), 0);
+    const ordered_json block{{"type", "text"}, {"text", ""}};
+    return event("message_start", ordered_json{{"message", message}}) +
+           event("content_block_start", ordered_json{{"index", 0}, {"content_block", block}});
+  }
+
+  std::string piece(const Said& said, std::size_t index) const override
+  {
+    const ordered_json delta{{"type", "text_delta"}, {"text", said.pieces[index]}};
+    return event("content_block_delta", ordered_json{{"index", 0}, {"delta", delta}});
+  }
+
+  std::string closing(const Said& said) const override
+  {
+    const ordered_json delta{
+        {"stop_reason", said.finish_reason.value_or("end_turn")}, {"stop_sequence", nullptr}};
+    const ordered_json usage{{"output_tokens", said.output_tokens}};
+    return event("content_block_stop", ordered_json{{"index", 0}}) +
+           event("message_delta", ordered_json{{"delta", delta}, {"usage", usage}}) +
+           event("message_stop", ordered_json::object());
+  }
+
+  std::string error(int code, std::string_view message) const override
+  {
+    const ordered_json error{{"type", error_type(code)}, {"message", message}};
+    return dumped(ordered_json{{"type", "error"}, {"error", error}});
+  }
+
+  std::string missing_model(std::string_view model) const override
+  {
+    return error(404, "model: " + std::string(model));
+  }
+
+  std::string listing(const std::vector<std::string>& models) const override
+  {
+    return openai_wire().listing(models);
+  }
+
+  std::string_view whole_type() const override { return "application/json"; }
+  std::string_view stream_type() const override { return "text/event-stream; charset=utf-8"; }
+  std::string_view request_id_header() const override { return "request-id"; }
+
+ private:
+  static ordered_json message_of(
+      const Said& said, const ordered_json& content, std::int64_t output_tokens)
+  {
+    const ordered_json usage{{"input_tokens", said.input_tokens}, {"output_tokens", output_tokens}};
+    return ordered_json{
+        {"id", "msg_scripted_" + std::to_string(said.number)},
+        {"type", "message"},
+        {"role", "assistant"},
+        {"model", said.call.model},
+        {"content", content},
+        {"stop_reason", nullptr},
+        {"stop_sequence", nullptr},
+        {"usage", usage}};
+  }
+};
+
+}  // namespace
+
+const Wire& anthropic_wire()
+{
+  static const AnthropicWire wire;
+  return wire;
+}
+
+}  // namespace asyncllm::testing
