@@ -1,0 +1,274 @@
+#include <asyncllm/client/client.hpp>
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/testing/scripted_server.hpp>
+
+#include "on_loop.hpp"
+#include "test.hpp"
+
+#include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+
+using namespace asyncllm;
+using testing::Answer;
+using testing::ScriptedServer;
+using Json = nlohmann::json;
+
+namespace {
+
+Client client_of(const ScriptedServer& server, const std::string& provider)
+{
+  return Client(ClientOptions(provider).base_url(server.url() + (provider == "ollama" ? "" : "/v1")));
+}
+
+// The Error of a chat, or nothing.
+asio::awaitable<std::optional<Error>> error_of_chat(
+    Client client,
+    std::string message,
+    RequestOptions options = RequestOptions())
+{
+  auto chat = client.chat("m", Messages().user(std::move(message)), std::move(options));
+  try {
+    co_await std::move(chat);
+  } catch (const Error& error) {
+    co_return error;
+  }
+  co_return std::nullopt;
+}
+
+bool says(const Error& error, std::string_view words)
+{
+  return std::string_view(error.what()).find(words) != std::string_view::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a chat reaches the model and comes back, on both wires", "[client]")
+{
+  for (const std::string provider : {"ollama", "openai"}) {
+    Reply reply;
+    Json body;
+    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+      ScriptedServer server(loop.get_executor());
+      server.always(Answer::text("Paris.").usage(7, 2).header("x-request-id", "r-1"));
+      const auto client = client_of(server, provider);
+      auto options = RequestOptions().temperature(0.5).max_tokens(50);
+      auto chat = client.chat("gemma3", Messages().system("Be brief.").user("Capital?"), options);
+      reply = co_await std::move(chat);
+      body = Json::parse(server.bodies().at(0));
+      server.stop();
+    });
+    INFO(provider);
+    CHECK(reply.text == "Paris.");
+    CHECK(reply.finish_reason == FinishReason::stop);
+    CHECK(reply.usage.input_tokens == 7);
+    CHECK(reply.usage.output_tokens == 2);
+    CHECK(reply.request_id == "r-1");
+    CHECK(reply.model == "gemma3");
+    CHECK(reply.attempts == 1);
+    CHECK(reply.timings.total >= reply.timings.first_token);
+    CHECK(body["model"] == "gemma3");
+    CHECK(body["messages"][0]["role"] == "system");
+    CHECK(body["messages"][1]["content"] == "Capital?");
+    const auto& parameters = provider == "ollama" ? body["options"] : body;
+    CHECK(parameters["temperature"] == 0.5);
+    CHECK(parameters[provider == "ollama" ? "num_predict" : "max_tokens"] == 50);
+  }
+}
+
+TEST_CASE("requests one after the other use one connection", "[client]")
+{
+  ScriptedServer::Stats stats;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    const auto client = client_of(server, "openai");
+    const Client copy = client;
+    for (int i = 0; i < 5; ++i) {
+      auto chat = (i % 2 ? client : copy).chat("m", Messages().user("x"));
+      co_await std::move(chat);
+    }
+    stats = server.stats();
+    server.stop();
+  });
+  CHECK(stats.requests == 5);
+  CHECK(stats.connections == 1);
+}
+
+TEST_CASE("clients of one server share connections whatever their keys", "[client]")
+{
+  ScriptedServer::Stats stats;
+  std::string first, second;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    for (const auto* key : {"one", "two"}) {
+      const Client client(ClientOptions("openai").base_url(server.url() + "/v1").api_key(key));
+      auto chat = client.chat("m", Messages().user("x"));
+      co_await std::move(chat);
+    }
+    stats = server.stats();
+    first = server.requests().at(0).header("authorization");
+    second = server.requests().at(1).header("authorization");
+    server.stop();
+  });
+  CHECK(stats.connections == 1);
+  CHECK(first == "Bearer one");
+  CHECK(second == "Bearer two");
+}
+
+TEST_CASE("a server's refusal is a typed error with its own words", "[client]")
+{
+  std::optional<Error> missing, limited, plain;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.push(Answer::status(404, R"({"error":"model 'm' not found"})"));
+    server.push(Answer::status(429, R"({"error":{"message":"slow","type":"tokens"}})").header("Retry-After", "7"));
+    server.push(Answer::status(502, "<html><h1>Bad Gateway</h1></html>", "text/html"));
+    missing = co_await error_of_chat(client_of(server, "ollama"), "x");
+    limited = co_await error_of_chat(client_of(server, "openai"), "x");
+    plain = co_await error_of_chat(client_of(server, "openai"), "x");
+    server.stop();
+  });
+  REQUIRE(missing);
+  CHECK(missing->kind() == ErrorKind::model_not_found);
+  CHECK(missing->http_status() == 404);
+  CHECK(missing->server_message() == "model 'm' not found");
+  CHECK(says(*missing, "get it with: ollama pull m"));
+  CHECK(says(*missing, "/api/chat"));
+  CHECK(missing->attempts() == 1);
+  REQUIRE(limited);
+  CHECK(limited->kind() == ErrorKind::rate_limited);
+  CHECK(limited->retry_after() == std::chrono::seconds(7));
+  CHECK(limited->retryable());
+  REQUIRE(plain);
+  CHECK(plain->kind() == ErrorKind::overloaded);
+  CHECK(plain->server_message() == "Bad Gateway");
+}
+
+TEST_CASE("a page instead of a reply is a bad response that shows the page", "[client]")
+{
+  std::optional<Error> error;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.push(Answer::status(200, "<html>Please log in</html>", "text/html"));
+    error = co_await error_of_chat(client_of(server, "openai"), "x");
+    server.stop();
+  });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::bad_response);
+  CHECK(error->http_status() == 200);
+  CHECK(error->body() == "<html>Please log in</html>");
+}
+
+TEST_CASE("an Ollama reply that is not done is incomplete", "[client]")
+{
+  std::optional<Error> error;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.push(Answer::status(200, R"({"message":{"content":"half"},"done":false})"));
+    error = co_await error_of_chat(client_of(server, "ollama"), "x");
+    server.stop();
+  });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::incomplete);
+  CHECK(error->partial_text() == "half");
+}
+
+TEST_CASE("a bad call is refused when awaited, before any connection", "[client]")
+{
+  std::optional<Error> empty, hot, text, header, none;
+  ScriptedServer::Stats stats;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    const auto client = client_of(server, "openai");
+    empty = co_await error_of_chat(client, "");
+    auto options = RequestOptions().temperature(9);
+    hot = co_await error_of_chat(client, "x", options);
+    text = co_await error_of_chat(client, "\xff");
+    auto injected = RequestOptions().header("X-A", "a\r\nX-B: b");
+    header = co_await error_of_chat(client, "x", injected);
+    auto chat = client.chat("m", Messages());
+    try {
+      co_await std::move(chat);
+    } catch (const Error& error) {
+      none = error;
+    }
+    stats = server.stats();
+    server.stop();
+  });
+  for (const auto& error : {empty, hot, text, header, none}) {
+    REQUIRE(error);
+    CHECK(error->kind() == ErrorKind::invalid_argument);
+    CHECK(error->attempts() == 0);
+  }
+  CHECK(says(*empty, "allow_empty(true)"));
+  CHECK(says(*hot, "temperature(9)"));
+  CHECK(stats.connections == 0);
+}
+
+TEST_CASE("an empty message is sent when it is allowed", "[client]")
+{
+  std::optional<Error> error;
+  std::string body;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    auto options = RequestOptions().allow_empty(true);
+    error = co_await error_of_chat(client_of(server, "ollama"), "", options);
+    body = server.bodies().at(0);
+    server.stop();
+  });
+  CHECK_FALSE(error);
+  CHECK(Json::parse(body)["messages"][0]["content"] == "");
+}
+
+TEST_CASE("headers and extra fields of a call reach the server", "[client]")
+{
+  std::string header;
+  Json body;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    const Json extra = {{"guided_regex", "[a-z]+"}};
+    auto options = RequestOptions().header("X-Title", "mine").extra(extra);
+    auto error = co_await error_of_chat(client_of(server, "openai"), "x", options);
+    header = server.requests().at(0).header("x-title");
+    body = Json::parse(server.bodies().at(0));
+    server.stop();
+  });
+  CHECK(header == "mine");
+  CHECK(body["guided_regex"] == "[a-z]+");
+}
+
+TEST_CASE("the API key is in no text of an error, even if the server repeats it", "[client]")
+{
+  std::optional<Error> refused;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.push(Answer::status(401, R"({"error":{"message":"Incorrect API key: sk-secret-7"}})"));
+    const Client client(ClientOptions("openai").base_url(server.url() + "/v1").api_key("sk-secret-7"));
+    refused = co_await error_of_chat(client, "x");
+    server.stop();
+  });
+  REQUIRE(refused);
+  CHECK(refused->kind() == ErrorKind::authentication);
+  CHECK_FALSE(says(*refused, "sk-secret"));
+  CHECK(refused->server_message().find("sk-secret") == std::string::npos);
+  CHECK(refused->body().find("sk-secret") == std::string::npos);
+  CHECK(says(*refused, "check the API key"));
+}
+
+TEST_CASE("the models of a server are listed on both wires", "[client]")
+{
+  std::vector<std::string> ollama, openai;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    std::vector<std::string> names{"a:7b", "b:latest"};
+    server.models(names);
+    ollama = co_await client_of(server, "ollama").models();
+    openai = co_await client_of(server, "openai").models();
+    server.stop();
+  });
+  CHECK(ollama == std::vector<std::string>{"a:7b", "b:latest"});
+  CHECK(openai == ollama);
+}
