@@ -156,7 +156,10 @@ void explain(Error& error, const Client::State& client, const Job& job)
         error.with_hint("if the server speaks TLS there, use https://");
       break;
     case ErrorKind::model_not_found:
-      if (!preset.if_no_model.empty())
+      if (preset.if_no_model.empty())
+        error.with_hint(
+            "its models are listed at " + client.base_url + std::string(client.wire.models_path()));
+      else
         error.with_hint(std::string(preset.if_no_model) + job.model());
       break;
     case ErrorKind::authentication:

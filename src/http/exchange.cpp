@@ -183,12 +183,17 @@ void Exchange::fail_over()
   const auto& where = transport_.url().authority();
   if (expired_ == Clock::none)
     throw Error(ErrorKind::cancelled, "the call to " + where + " was cancelled");
-  const auto limit = expired_ == Clock::connect ? timeouts_.connect() : timeouts_.total();
-  throw Error(
+  const bool connecting = expired_ == Clock::connect;
+  const bool handshaking = connecting && connection_ && connection_->tls();
+  const auto limit = connecting ? timeouts_.connect() : timeouts_.total();
+  Error error(
       ErrorKind::timeout,
-      (expired_ == Clock::connect ? "no connection to " : "no complete answer from ") + where +
-          " within " + std::to_string(limit.count()) + " ms")
-      .with_clock(expired_);
+      std::string("no ") + (handshaking ? "TLS with " : connecting ? "connection to " : "complete answer from ") +
+          where + " within " + std::to_string(limit.count()) + " ms");
+  error.with_clock(expired_);
+  if (handshaking)
+    error.with_hint("if it is a plain server, use http://");
+  throw error;
 }
 
 void Exchange::fail(ErrorKind kind, std::string what)

@@ -45,7 +45,7 @@ constexpr std::array presets{
         .elsewhere = "",
         .max_tokens_name = "max_tokens",
         .if_unreachable = "is the server running there, and is the URL right?",
-        .if_no_model = "see what the server has at its /models; it was asked for "},
+        .if_no_model = ""},
 };
 
 // Levenshtein's distance.
@@ -81,7 +81,7 @@ const Preset& preset_named(std::string_view name)
       presets, {}, [&](const Preset& preset) { return distance(name, preset.name); });
   if (distance(name, closest->name) <= 2)
     text += "; did you mean \"" + std::string(closest->name) + "\"?";
-  text += "; known are";
+  text += text.ends_with('?') ? " Known are" : "; known are";
   for (const auto& preset : presets)
     text += (&preset == &presets.front() ? " " : ", ") + std::string(preset.name);
   text += ", and openai@URL::model for any other server that speaks OpenAI's wire";

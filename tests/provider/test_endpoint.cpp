@@ -104,5 +104,5 @@ TEST_CASE("a missing key, URL or provider is told with what to do", "[provider]"
   const auto error = support::error_of([] { resolve({"something", "", ""}); });
   REQUIRE(error);
   CHECK(std::string(error->what()).find("did you mean") == std::string::npos);
-  CHECK(std::string(error->what()).find("known are ollama, openai") != std::string::npos);
+  CHECK(std::string(error->what()).find("nown are ollama, openai") != std::string::npos);
 }

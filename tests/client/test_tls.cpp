@@ -1,0 +1,189 @@
+// https: who is trusted, who is not, and what the errors say.
+#include <asyncllm/client/client.hpp>
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/testing/scripted_server.hpp>
+
+#include "error_of.hpp"
+#include "on_loop.hpp"
+#include "socket_server.hpp"
+#include "test.hpp"
+#include "tls_server.hpp"
+
+#include <optional>
+#include <string>
+
+using namespace asyncllm;
+using support::chat_response;
+
+#if defined(ASYNCLLM_WITH_TLS)
+
+using support::make_certificate;
+using support::TemporaryFile;
+using support::TlsServer;
+
+namespace {
+
+struct Result {
+  std::string text, server_name;
+  std::optional<Error> error;
+};
+
+asio::awaitable<Result> ask(std::string url, std::string ca_file, Timeouts timeouts = Timeouts())
+{
+  Result result;
+  try {
+    const Client client(ClientOptions("openai").base_url(url).ca_file(ca_file));
+    auto chat = client.chat("m", Messages().user("x"), RequestOptions().timeouts(timeouts));
+    const auto reply = co_await std::move(chat);
+    result.text = reply.text;
+  } catch (const Error& error) {
+    result.error = error;
+  }
+  co_return result;
+}
+
+struct Server {
+  std::string names = "DNS:localhost";
+  std::string response = chat_response("secret", "Connection: close\r\n");
+  bool truncate = false, outdated = false;
+};
+
+Result ask_server(const Server& about, const std::string& host, bool trusted = true)
+{
+  Result result;
+  const auto certificate = make_certificate(about.names);
+  const TemporaryFile file(certificate.certificate);
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    TlsServer server(loop, certificate, about.response, about.truncate, about.outdated);
+    const auto url = "https://" + host + ":" + std::to_string(server.port());
+    const auto ca_file = trusted ? file.path() : std::string();
+    result = co_await ask(url, ca_file);
+    result.server_name = server.server_name();
+  });
+  return result;
+}
+
+bool fails(const Result& result, ErrorKind kind, std::string_view words)
+{
+  if (result.error)
+    UNSCOPED_INFO(result.error->what());
+  return result.error && result.error->kind() == kind &&
+         std::string_view(result.error->what()).find(words) != std::string_view::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a trusted certificate for the host is accepted, the name is sent", "[client]")
+{
+  const auto result = ask_server({}, "localhost");
+  CHECK(result.text == "secret");
+  CHECK(result.server_name == "localhost");
+}
+
+TEST_CASE("a certificate for an address is checked as an address, no name is sent", "[client]")
+{
+  Server server;
+  server.names = "IP:127.0.0.1";
+  const auto result = ask_server(server, "127.0.0.1");
+  CHECK(result.text == "secret");
+  CHECK(result.server_name.empty());
+  server.names = "DNS:127.0.0.1";
+  CHECK(fails(ask_server(server, "127.0.0.1"), ErrorKind::tls_failed, "another host"));
+}
+
+TEST_CASE("a certificate that nobody trusts is refused, with the way to trust it", "[client]")
+{
+  CHECK(fails(ask_server({}, "localhost", false), ErrorKind::tls_failed, "with_ca_file"));
+}
+
+TEST_CASE("a certificate for another host is refused", "[client]")
+{
+  Server server;
+  server.names = "DNS:other.example";
+  CHECK(fails(ask_server(server, "localhost"), ErrorKind::tls_failed, "another host"));
+}
+
+TEST_CASE("a certificate that names its host only as common name is refused", "[client]")
+{
+  Server server;
+  server.names = "";
+  CHECK(fails(ask_server(server, "localhost"), ErrorKind::tls_failed, "another host"));
+}
+
+TEST_CASE("TLS 1.1 is refused", "[client]")
+{
+  Server server;
+  server.outdated = true;
+  CHECK(fails(ask_server(server, "localhost"), ErrorKind::tls_failed, "no TLS with localhost"));
+}
+
+TEST_CASE("https to a plain port says what is wrong", "[client]")
+{
+  Result result;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    testing::ScriptedServer server(loop.get_executor());
+    const auto url = "https" + server.url().substr(4) + "/v1";
+    result = co_await ask(url, "");
+    server.stop();
+  });
+  CHECK(fails(result, ErrorKind::tls_failed, "does not speak TLS on this port"));
+}
+
+TEST_CASE("a handshake that nobody answers is a timeout of the connect clock", "[client]")
+{
+  Result result;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    support::SocketServer server(loop, [](std::shared_ptr<support::Peer> peer, int) -> asio::awaitable<void> {
+      co_await peer->read_request();  // waits for a line that a TLS greeting does not have
+    });
+    const auto url = "https" + server.url().substr(4);
+    const auto timeouts = Timeouts().connect(std::chrono::milliseconds(50));
+    result = co_await ask(url, "", timeouts);
+  });
+  CHECK(fails(result, ErrorKind::timeout, "use http://"));
+  CHECK(result.error->clock() == Clock::connect);
+}
+
+TEST_CASE("a body that only the end delimits is whole after TLS's farewell, incomplete without", "[client]")
+{
+  Server server;
+  server.response = "HTTP/1.1 200 OK\r\n\r\n" R"({"choices":[{"message":{"content":"a"}}]})";
+  CHECK(ask_server(server, "localhost").text == "a");
+  server.truncate = true;
+  const auto cut = ask_server(server, "localhost");
+  REQUIRE(cut.error);
+  CHECK((cut.error->kind() == ErrorKind::incomplete || cut.error->kind() == ErrorKind::connection_lost));
+}
+
+TEST_CASE("a certificate file that cannot be read is refused at once", "[client]")
+{
+  CHECK(support::fails_with(ErrorKind::invalid_argument, "/nonexistent.pem", [] {
+    Client(ClientOptions("openai").base_url("https://h/v1").ca_file("/nonexistent.pem"));
+  }));
+}
+
+#else
+
+TEST_CASE("a build without TLS refuses https in words", "[client]")
+{
+  CHECK(support::fails_with(ErrorKind::unsupported, "ASYNCLLM_WITH_TLS=ON", [] {
+    Client(ClientOptions("openai").base_url("https://h/v1"));
+  }));
+}
+
+#endif
+
+TEST_CASE("a key goes over plain http only to this machine, unless it is allowed", "[client]")
+{
+  const auto options = ClientOptions("openai").base_url("http://10.0.0.1/v1").api_key("sk-secret");
+  const auto error = support::error_of([&] { Client{options}; });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::invalid_argument);
+  CHECK(std::string(error->what()).find("unencrypted") != std::string::npos);
+  CHECK(std::string(error->what()).find("sk-secret") == std::string::npos);
+  auto allowed = options;
+  allowed.key_over_plain_http(true);
+  CHECK_NOTHROW(Client(allowed));
+  CHECK_NOTHROW(Client(ClientOptions("openai").base_url("http://127.0.0.1/v1").api_key("k")));
+  CHECK_NOTHROW(Client(ClientOptions("openai").base_url("http://10.0.0.1/v1")));
+}

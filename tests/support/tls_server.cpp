@@ -1,0 +1,167 @@
+#if defined(ASYNCLLM_WITH_TLS)
+
+#include "tls_server.hpp"
+
+#include <asio/awaitable.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/read_until.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/ssl/context.hpp>
+#include <asio/ssl/stream.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/write.hpp>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+#include <unistd.h>
+#include <utility>
+
+namespace support {
+namespace {
+
+template <class Write>
+std::string to_pem(Write write)
+{
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), &BIO_free);
+  write(bio.get());
+  char* text = nullptr;
+  const auto size = BIO_get_mem_data(bio.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
+}
+
+void add_extension(X509* certificate, int id, const char* value)
+{
+  const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> extension(
+      X509V3_EXT_conf_nid(nullptr, nullptr, id, value), &X509_EXTENSION_free);
+  if (!extension)
+    throw std::invalid_argument(value);
+  X509_add_ext(certificate, extension.get(), -1);
+}
+
+}  // namespace
+
+Certificate make_certificate(const std::string& names)
+{
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
+  auto* const x509 = certificate.get();
+  X509_set_version(x509, X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
+  X509_gmtime_adj(X509_getm_notBefore(x509), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
+  X509_set_pubkey(x509, key.get());
+  auto* const name = X509_get_subject_name(x509);
+  const auto* const common_name = reinterpret_cast<const unsigned char*>("localhost");
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common_name, -1, -1, 0);
+  X509_set_issuer_name(x509, name);
+  add_extension(x509, NID_basic_constraints, "critical,CA:TRUE");
+  if (!names.empty())
+    add_extension(x509, NID_subject_alt_name, names.c_str());
+  X509_sign(x509, key.get(), EVP_sha256());
+  return {
+      to_pem([&](BIO* bio) {
+        PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+      }),
+      to_pem([&](BIO* bio) { PEM_write_bio_X509(bio, x509); })};
+}
+
+TemporaryFile::TemporaryFile(const std::string& text)
+{
+  path_ = (std::filesystem::temp_directory_path() / "asyncllm-test-XXXXXX").string();
+  const int file = ::mkstemp(path_.data());
+  if (file < 0 || ::write(file, text.data(), text.size()) < 0)
+    throw std::runtime_error("cannot write " + path_);
+  ::close(file);
+}
+
+TemporaryFile::~TemporaryFile() { ::unlink(path_.c_str()); }
+
+struct TlsServer::State {
+  State(asio::io_context& loop, const Certificate& certificate)
+      : acceptor(loop, {asio::ip::address_v4::loopback(), 0}),
+        context(asio::ssl::context::tls_server)
+  {
+    context.use_certificate(asio::buffer(certificate.certificate), asio::ssl::context::pem);
+    context.use_private_key(asio::buffer(certificate.key), asio::ssl::context::pem);
+  }
+
+  asio::ip::tcp::acceptor acceptor;
+  asio::ssl::context context;
+  std::string response, server_name;
+  bool truncate = false;
+};
+
+namespace {
+
+using Stream = asio::ssl::stream<asio::ip::tcp::socket>;
+
+template <class State>
+asio::awaitable<void> serve(std::shared_ptr<State> state, std::shared_ptr<Stream> stream)
+{
+  asio::error_code error;
+  auto token = asio::redirect_error(asio::use_awaitable, error);
+  co_await stream->async_handshake(asio::ssl::stream_base::server, token);
+  if (error)
+    co_return;
+  const char* const name =
+      SSL_get_servername(stream->native_handle(), TLSEXT_NAMETYPE_host_name);
+  state->server_name = name ? name : "";
+  std::string request;
+  auto buffer = asio::dynamic_buffer(request);
+  co_await asio::async_read_until(*stream, buffer, "\r\n\r\n", token);
+  const auto answer = asio::buffer(state->response);
+  co_await asio::async_write(*stream, answer, token);
+  if (!state->truncate)
+    co_await stream->async_shutdown(token);
+}
+
+template <class State>
+asio::awaitable<void> accept(std::shared_ptr<State> state)
+{
+  for (;;) {
+    asio::error_code error;
+    auto stream =
+        std::make_shared<Stream>(asio::ip::tcp::socket(state->acceptor.get_executor()), state->context);
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    co_await state->acceptor.async_accept(stream->next_layer(), token);
+    if (error)
+      co_return;
+    asio::co_spawn(state->acceptor.get_executor(), serve(state, std::move(stream)), asio::detached);
+  }
+}
+
+}  // namespace
+
+TlsServer::TlsServer(
+    asio::io_context& loop,
+    const Certificate& certificate,
+    std::string response,
+    bool truncate,
+    bool outdated)
+    : state_(std::make_shared<State>(loop, certificate))
+{
+  state_->response = std::move(response);
+  state_->truncate = truncate;
+  if (outdated) {
+    auto* const native = state_->context.native_handle();
+    SSL_CTX_set_security_level(native, 0);
+    SSL_CTX_set_min_proto_version(native, TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(native, TLS1_1_VERSION);
+  }
+  asio::co_spawn(loop, accept(state_), asio::detached);
+}
+
+TlsServer::~TlsServer() { state_->acceptor.close(); }
+
+int TlsServer::port() const { return state_->acceptor.local_endpoint().port(); }
+
+const std::string& TlsServer::server_name() const { return state_->server_name; }
+
+}  // namespace support
+
+#endif

@@ -1,0 +1,56 @@
+// An https server with a certificate made on the spot, for tests of the client's checks.
+#pragma once
+
+#include <asio/io_context.hpp>
+
+#include <memory>
+#include <string>
+
+namespace support {
+
+/// A key and a self-signed certificate in PEM, valid today.
+struct Certificate {
+  std::string key, certificate;
+};
+
+/// `names`: subject alternative names as OpenSSL writes them, "DNS:localhost,IP:127.0.0.1", or ""
+/// for none. The common name is always localhost.
+Certificate make_certificate(const std::string& names);
+
+/// A file with this text, removed on destruction.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& text);
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// Answers one request a connection by `response`, then closes: with TLS's farewell, or without when
+/// `truncate`. Speaks at most TLS 1.1 when `outdated`.
+class TlsServer {
+ public:
+  TlsServer(
+      asio::io_context& loop,
+      const Certificate& certificate,
+      std::string response,
+      bool truncate = false,
+      bool outdated = false);
+  ~TlsServer();
+  TlsServer(const TlsServer&) = delete;
+  TlsServer& operator=(const TlsServer&) = delete;
+
+  int port() const;
+  /// The name that the last client sent, "" without.
+  const std::string& server_name() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace support
