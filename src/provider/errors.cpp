@@ -41,8 +41,6 @@ void read_members(const Json& object, ServerError& error)
   error.code = text_of(object, "code");
   error.type = text_of(object, "type");
   error.param = text_of(object, "param");
-  if (error.type.empty())
-    error.type = text_of(object, "status");  // Google's: "RESOURCE_EXHAUSTED"
   if (const auto code = object.find("code"); code != object.end() && code->is_number_integer())
     error.status = code->get<int>();
 }

@@ -59,6 +59,7 @@ void append_content(json::Value value, std::string& text, std::string& thinking)
 void add_tool_call(json::Value value, std::vector<ToolCall>& calls)
 {
   ToolCall call;
+  call.arguments = "{}";  // where the field is absent
   for (auto field : value.get_object()) {
     const std::string_view key = field.unescaped_key();
     if (key == "id") {
@@ -77,8 +78,6 @@ void add_tool_call(json::Value value, std::vector<ToolCall>& calls)
       }
     }
   }
-  if (trim(call.arguments).empty())
-    call.arguments = "{}";
   if (!call.name.empty() && nlohmann::json::accept(call.arguments))
     calls.push_back(std::move(call));
 }

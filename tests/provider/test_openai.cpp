@@ -128,7 +128,7 @@ TEST_CASE("OpenAI: whole tool calls are handed on, a cut one never", "[provider]
 {
   const auto reply = decode(R"({"choices":[{"finish_reason":"tool_calls","message":{"content":null,"tool_calls":[
     {"id":"a","type":"function","function":{"name":"f","arguments":"{\"ci\":\"ty\"}"}},
-    {"id":"b","type":"function","function":{"name":"g","arguments":""}}]}}]})");
+    {"id":"b","type":"function","function":{"name":"g"}}]}}]})");
   REQUIRE(reply.tool_calls.size() == 2);
   CHECK(reply.tool_calls[0].arguments == R"({"ci":"ty"})");
   CHECK(reply.tool_calls[1].arguments == "{}");
@@ -137,6 +137,8 @@ TEST_CASE("OpenAI: whole tool calls are handed on, a cut one never", "[provider]
   const auto cut = decode(R"({"choices":[{"finish_reason":"length","message":{"content":"Let me look.",
     "tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"ci"}}]}}]})");
   CHECK(cut.tool_calls.empty());
+  CHECK(decode(R"({"choices":[{"finish_reason":"length","message":{"content":"","tool_calls":[
+    {"id":"a","function":{"name":"f","arguments":""}}]}}]})").tool_calls.empty());
   CHECK(cut.text == "Let me look.");
   CHECK(cut.finish_reason == FinishReason::length);
 }
