@@ -59,7 +59,6 @@ void append_content(json::Value value, std::string& text, std::string& thinking)
 void add_tool_call(json::Value value, std::vector<ToolCall>& calls)
 {
   ToolCall call;
-  call.arguments = "{}";  // where the field is absent
   for (auto field : value.get_object()) {
     const std::string_view key = field.unescaped_key();
     if (key == "id") {

@@ -19,7 +19,7 @@ FinishReason finish_reason(std::string_view word) noexcept;
 void append_content(json::Value value, std::string& text, std::string& thinking);
 
 /// Adds a call of the form `{"id", "function": {"name", "arguments"}}`, whose arguments are a
-/// string of JSON or JSON itself. A call whose arguments are cut is not added.
+/// string of JSON or JSON itself. A call whose arguments are cut, or missing, is not added.
 void add_tool_call(json::Value value, std::vector<ToolCall>& calls);
 
 /// The `name` of each object in the array `list` of the object `body`; a null list is empty.

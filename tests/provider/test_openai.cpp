@@ -128,7 +128,7 @@ TEST_CASE("OpenAI: whole tool calls are handed on, a cut one never", "[provider]
 {
   const auto reply = decode(R"({"choices":[{"finish_reason":"tool_calls","message":{"content":null,"tool_calls":[
     {"id":"a","type":"function","function":{"name":"f","arguments":"{\"ci\":\"ty\"}"}},
-    {"id":"b","type":"function","function":{"name":"g"}}]}}]})");
+    {"id":"b","type":"function","function":{"name":"g","arguments":{}}}]}}]})");
   REQUIRE(reply.tool_calls.size() == 2);
   CHECK(reply.tool_calls[0].arguments == R"({"ci":"ty"})");
   CHECK(reply.tool_calls[1].arguments == "{}");

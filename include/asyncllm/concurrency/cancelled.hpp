@@ -1,0 +1,36 @@
+// How to tell a cancellation from a failure.
+#pragma once
+
+#include <asio/error.hpp>
+
+#include <exception>
+#include <system_error>
+
+namespace asyncllm {
+
+/// Whether this is the code of a cancelled operation: Asio's `operation_aborted`, which a cancelled
+/// coroutine gets at every `co_await`, the code of `Error{cancelled}`, or any other that is
+/// equivalent to `std::errc::operation_canceled`. (Asio's alone is not: it has a category of its own.)
+inline bool is_cancelled(const std::error_code& code)
+{
+  return code == std::errc::operation_canceled || code == asio::error::operation_aborted;
+}
+
+/// Whether this exception is a `std::system_error` with such a code. Null is none.
+///
+///     if (!outcome && asyncllm::is_cancelled(outcome.error()))
+///       return;
+inline bool is_cancelled(const std::exception_ptr& error)
+{
+  if (!error)
+    return false;
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::system_error& failure) {
+    return is_cancelled(failure.code());
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace asyncllm

@@ -1,0 +1,228 @@
+// Children that are started, cancelled and joined together: the heart of every helper.
+//
+// Ownership runs one way, so that destroying the io_context at any moment frees everything: each
+// child's coroutine owns the group, the group owns the suspended parent, and the parent, while it
+// waits, owns nothing of the group; it gets its reference back as the result of the wait.
+#pragma once
+
+#include <asyncllm/concurrency/detail/cancellation.hpp>
+#include <asyncllm/concurrency/detail/child.hpp>
+#include <asyncllm/concurrency/detail/list.hpp>
+#include <asyncllm/concurrency/detail/ref.hpp>
+#include <asyncllm/concurrency/detail/waiter.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/associated_cancellation_slot.hpp>
+#include <asio/associated_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#if defined(__GNUC__) && !defined(__clang__)
+#  pragma GCC diagnostic push
+#  pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
+namespace asyncllm::detail {
+
+template <class Executor>
+class Group : public RefCounted {
+ public:
+  using executor_type = Executor;
+
+  /// No further child starts.
+  bool stopped() const noexcept { return stopped_; }
+  /// Whoever waits for the group was cancelled, before anything failed.
+  bool cancelled() const noexcept { return cancelled_; }
+  /// What ended the group first, if it was an error.
+  const std::exception_ptr& error() const noexcept { return error_; }
+  std::size_t running() const noexcept { return running_; }
+  /// Somebody waits for it, and children may still be started.
+  bool open() const noexcept { return parent_ != nullptr; }
+
+  /// Starts no more children and cancels those that run, but for the spared one. A child may end
+  /// inside the call.
+  void stop(
+      asio::cancellation_type_t type = asio::cancellation_type::terminal,
+      const ChildBase* spared = nullptr)
+  {
+    const Ref<Group> alive(this);
+    stopped_ = true;
+    for (std::size_t left = running_; left > 0 && !children_.empty(); --left) {
+      ChildBase& child = children_.front();
+      children_.push_back(child);
+      if (&child != spared && !child.has_result())
+        child.signal.emit(type);
+    }
+  }
+
+  /// Stops the group for this error, unless it has ended for another reason before.
+  void fail(std::exception_ptr error)
+  {
+    if (!error_ && !cancelled_)
+      error_ = std::move(error);
+    stop();
+  }
+
+  /// Suspends the coroutine behind `handler`, calls start(), and resumes the coroutine when done()
+  /// says so. Use wait_for().
+  template <class Handler>
+  void wait(Handler handler)
+  {
+    const Ref<Group> alive(this);
+    executor_.emplace(asio::get_associated_executor(handler));
+    const auto slot = asio::get_associated_cancellation_slot(handler);
+    parent_ = make_waiter<Ref<Group>>(std::move(handler));
+    cancel_link_.connect(slot);
+    starting_ = true;
+    try {
+      start();
+    } catch (...) {
+      fail(std::current_exception());
+    }
+    starting_ = false;
+    resume_parent_if_done();
+  }
+
+ protected:
+  Group() = default;
+
+  /// Starts the children, on the loop and with the parent suspended.
+  virtual void start() = 0;
+  /// The outcome of a child is known; it has not quite ended.
+  virtual void on_result(ChildBase&) {}
+  /// Nothing of the child runs any more.
+  virtual void on_end(ChildBase&) {}
+  virtual bool done() const noexcept { return running_ == 0; }
+
+  void start_no_more() noexcept { stopped_ = true; }
+  void clear_cancelled() noexcept { cancelled_ = false; }
+  const Executor& executor() const noexcept { return *executor_; }
+
+  /// Runs the task up to its first suspension. `child` stays where it is until on_end().
+  template <class T>
+  void spawn(Child<T>& child, asio::awaitable<T, Executor> task)
+  {
+    children_.push_back(child);
+    ++running_;
+    asio::co_spawn(*executor_, run_child(std::move(task), child, *this), OnEnd(*this, child));
+  }
+
+ private:
+  template <class>
+  friend class CancelLink;
+
+  // The completion handler of a child. It may be destroyed without being called, by the loop's
+  // destruction: then the child is gone all the same.
+  class OnEnd {
+   public:
+    using cancellation_slot_type = asio::cancellation_slot;
+
+    OnEnd(Group& group, ChildBase& child) noexcept : group_(&group), child_(&child) {}
+    OnEnd(OnEnd&&) noexcept = default;
+    OnEnd& operator=(OnEnd&&) = delete;
+    ~OnEnd()
+    {
+      if (group_)
+        group_->end_child(*child_);
+    }
+
+    cancellation_slot_type get_cancellation_slot() const noexcept { return child_->signal.slot(); }
+
+    void operator()(std::exception_ptr error)
+    {
+      const Ref<Group> group = std::move(group_);
+      if (error && !child_->has_result()) {  // cancelled before its first line
+        child_->fail(std::move(error));
+        group->on_result(*child_);
+      }
+      group->end_child(*child_);
+    }
+
+   private:
+    Ref<Group> group_;
+    ChildBase* child_;
+  };
+
+  // Asio's co_spawn wants a default constructible result, so the result does not go through it.
+  template <class T>
+  static asio::awaitable<void, Executor> run_child(
+      asio::awaitable<T, Executor> task, Child<T>& child, Group& group)
+  {
+    try {
+      if constexpr (std::is_void_v<T>) {
+        co_await std::move(task);
+        child.succeed();
+      } else {
+        child.succeed(co_await std::move(task));
+      }
+    } catch (...) {
+      child.fail(std::current_exception());
+    }
+    group.on_result(child);
+  }
+
+  void end_child(ChildBase& child)
+  {
+    const Ref<Group> alive(this);
+    child.unlink();
+    --running_;
+    on_end(child);
+    resume_parent_if_done();
+  }
+
+  void on_cancel(asio::cancellation_type_t type)
+  {
+    if (!error_)
+      cancelled_ = true;
+    stop(type);
+    resume_parent_if_done();
+  }
+
+  void resume_parent_if_done()
+  {
+    if (!parent_ || starting_ || !done())
+      return;
+    cancel_link_.disconnect();
+    const auto parent = std::move(parent_);
+    parent->resume(Ref<Group>(this));
+  }
+
+  std::size_t running_ = 0;
+  bool starting_ = false;
+  bool stopped_ = false;
+  bool cancelled_ = false;
+  std::exception_ptr error_;
+  List<ChildBase> children_;  // those that run
+  std::optional<Executor> executor_;
+  std::unique_ptr<Waiter<Ref<Group>>> parent_;
+  CancelLink<Group> cancel_link_{*this};
+};
+
+struct StartWaiting {
+  template <class Handler, class Executor>
+  void operator()(Handler&& handler, Ref<Group<Executor>> group) const
+  {
+    group->wait(std::forward<Handler>(handler));
+  }
+};
+
+/// Starts the group when awaited, and gives it back when it is done.
+template <class GroupType, class Executor = typename GroupType::executor_type>
+asio::awaitable<Ref<Group<Executor>>, Executor> wait_for(Ref<GroupType> group)
+{
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Ref<Group<Executor>>)>(
+      StartWaiting(), asio::use_awaitable_t<Executor>(), Ref<Group<Executor>>(std::move(group)));
+}
+
+}  // namespace asyncllm::detail
+#if defined(__GNUC__) && !defined(__clang__)
+#  pragma GCC diagnostic pop
+#endif

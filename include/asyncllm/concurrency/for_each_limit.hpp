@@ -1,0 +1,46 @@
+// At most so many at once, and nothing kept: work whose results are used as they come.
+#pragma once
+
+#include <asyncllm/concurrency/batch_options.hpp>
+#include <asyncllm/concurrency/detail/arguments.hpp>
+#include <asyncllm/concurrency/detail/workers.hpp>
+
+#include <cstddef>
+#include <ranges>
+#include <utility>
+
+namespace asyncllm {
+
+/// Calls `fn(item)` for every item and awaits what it returns, at most `limit` at once, and hands
+/// each result to `sink(index, Outcome<T>)` as soon as it is there. A sliding window: a place that
+/// comes free is filled at once. Items are read from the input only when a place is free, in order,
+/// and nothing is kept, so that a million lazily made items need the memory of `limit`.
+///
+/// A failure of `fn` (also one thrown before its first suspension) is an outcome and stops nothing;
+/// to stop, throw from `sink`. `sink` and the progress callback run on the loop's thread.
+///
+/// Result: how many items there were.
+/// Throws: `Error{invalid_argument}` when called with `limit` 0. What the input, `sink` or the
+/// progress callback throws, after the running items were cancelled and have ended.
+/// Cancellation: passed on to the running items, no further one is started; throws
+/// `operation_aborted` when they have ended, unless every item was done and none had failed.
+/// Lifetimes: the input and `fn` are moved into the work and live until its end, and each item
+/// lives until its `fn` has ended: references to it are safe. Pass `std::views::all(items)` or
+/// `std::move(items)` to avoid a copy. A `fn` that never suspends keeps the loop from everything
+/// else while items last.
+///
+///     auto print = [](std::size_t index, asyncllm::Outcome<std::string> text) {
+///       std::cout << index << ": " << (text ? *text : text.error_message()) << '\n';
+///     };
+///     std::size_t count = co_await asyncllm::for_each_limit(std::move(names), 8, fetch, print);
+template <std::ranges::input_range Range, class F, class Sink>
+auto for_each_limit(
+    Range items, std::size_t limit, F fn, Sink sink, BatchOptions options = BatchOptions())
+{
+  detail::require_positive(limit, "for_each_limit", "limit");
+  using Input = detail::Source<Range>;
+  return detail::run_workers(detail::make_ref<detail::Workers<Input, F, Sink>>(
+      std::move(items), limit, std::move(fn), std::move(sink), std::move(options)));
+}
+
+}  // namespace asyncllm

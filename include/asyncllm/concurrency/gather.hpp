@@ -1,0 +1,80 @@
+// Run awaitables concurrently and wait for all of them.
+#pragma once
+
+#include <asyncllm/core/outcome.hpp>
+#include <asyncllm/concurrency/awaitable_range.hpp>
+#include <asyncllm/concurrency/detail/gather.hpp>
+
+#include <asio/awaitable.hpp>
+
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace asyncllm {
+
+/// Runs every awaitable of `tasks` concurrently and gives their values, as asyncio.gather does.
+///
+/// Nothing starts before the result is awaited. Then the tasks start in input order, each up to its
+/// first suspension.
+///
+/// Result: a `std::vector<T>` in input order, empty for no tasks; `void` for tasks of `void`.
+/// Throws: the first error of a task in time (the original exception), after every other task was
+/// cancelled and has ended; what the range itself throws, likewise. Later errors are dropped.
+/// Cancellation: passed on to the tasks with the same type; throws `operation_aborted` when all
+/// have ended. If each of them has a value in spite of it, the values are returned.
+/// Lifetimes: tasks that are never started are destroyed. A task that ignores its cancellation
+/// delays the return; it is never abandoned.
+///
+///     std::vector<asio::awaitable<std::string>> tasks;
+///     for (const std::string& name : names)
+///       tasks.push_back(fetch(name));
+///     std::vector<std::string> texts = co_await asyncllm::gather(std::move(tasks));
+template <AwaitableRange Range>
+auto gather(Range tasks)
+{
+  return detail::gather_values(
+      detail::make_ref<detail::RangeGroup<Range, detail::StopAt::first_error>>(std::move(tasks)));
+}
+
+/// The same for awaitables of different types: gives a `std::tuple` of the values in the order of
+/// the arguments, with a `std::monostate` in the place of `void`.
+///
+///     auto results = co_await asyncllm::gather(count_words(text), fetch("title"));
+///     auto& [words, title] = results;  // two statements: some compilers get one wrong
+template <class Executor, class... Ts>
+auto gather(asio::awaitable<Ts, Executor>... tasks)
+{
+  return detail::gather_tuple(
+      detail::make_ref<detail::PackGroup<detail::StopAt::first_error, Executor, Ts...>>(
+          std::move(tasks)...));
+}
+
+/// Runs every awaitable of `tasks` concurrently and gives one outcome each, value or exception, as
+/// `asyncio.gather(..., return_exceptions=True)` does. A failure cancels nobody.
+///
+/// Result: a `std::vector<Outcome<T>>` in input order.
+/// Throws: what the range itself throws, after the tasks started so far were cancelled and ended.
+/// Cancellation: passed on to the tasks; throws `operation_aborted` when all have ended, unless
+/// each of them has a value.
+///
+///     auto outcomes = co_await asyncllm::gather_outcomes(std::move(tasks));
+///     for (const auto& outcome : outcomes)
+///       std::cout << (outcome ? *outcome : outcome.error_message()) << '\n';
+template <AwaitableRange Range>
+auto gather_outcomes(Range tasks)
+{
+  return detail::gather_range_outcomes(
+      detail::make_ref<detail::RangeGroup<Range, detail::StopAt::end_of_all>>(std::move(tasks)));
+}
+
+/// The same for awaitables of different types: gives a `std::tuple<Outcome<Ts>...>`.
+template <class Executor, class... Ts>
+auto gather_outcomes(asio::awaitable<Ts, Executor>... tasks)
+{
+  return detail::gather_tuple_outcomes(
+      detail::make_ref<detail::PackGroup<detail::StopAt::end_of_all, Executor, Ts...>>(
+          std::move(tasks)...));
+}
+
+}  // namespace asyncllm

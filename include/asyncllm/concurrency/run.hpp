@@ -1,0 +1,95 @@
+// The way into the loop: runs a main coroutine to its end.
+#pragma once
+
+#include <asyncllm/core/outcome.hpp>
+#include <asyncllm/concurrency/cancelled.hpp>  // for what main() does about Ctrl-C
+#include <asyncllm/concurrency/detail/interrupt.hpp>
+
+#include <asio/awaitable.hpp>
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+namespace asyncllm {
+
+namespace detail {
+
+struct StopLoop {
+  void operator()(asio::io_context* loop) const { loop->stop(); }
+};
+
+// Asio's co_spawn wants a default constructible result, so the result does not go through it.
+// However this coroutine ends, even if it is only destroyed, the loop stops.
+template <class T, class Executor>
+asio::awaitable<void, Executor> run_main(
+    asio::awaitable<T, Executor> main,
+    std::optional<Outcome<T>>& outcome,
+    std::unique_ptr<asio::io_context, StopLoop>)
+{
+  try {
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(main);
+      outcome.emplace();
+    } else {
+      outcome.emplace(co_await std::move(main));
+    }
+  } catch (...) {
+    outcome.emplace(Outcome<T>::failure(std::current_exception()));
+  }
+}
+
+}  // namespace detail
+
+/// Runs `main` on a loop of its own, on this thread, until it ends, as asyncio.run does. What else
+/// is on the loop then (idle connections, detached coroutines) is destroyed.
+///
+/// The first SIGINT (Ctrl-C) cancels `main` (terminal), so that it can clean up; a second one ends
+/// the program as if nothing had been installed. A SIGINT that the program handles itself or
+/// ignores is left alone.
+///
+/// Result: what `main` returns.
+/// Throws: what `main` throws; after a SIGINT this is usually `operation_aborted` or
+/// `Error{cancelled}`, which `is_cancelled` recognises. `std::logic_error` if the loop has nothing
+/// left to do and `main` has not ended.
+/// It blocks: on a loop's thread everything else of that loop waits meanwhile.
+///
+///     int main()
+///     {
+///       try {
+///         return asyncllm::run(co_main());  // asio::awaitable<int> co_main();
+///       } catch (const std::system_error& error) {
+///         if (!asyncllm::is_cancelled(error.code()))
+///           throw;
+///         return 130;  // ended by Ctrl-C, as a shell reports it
+///       }
+///     }
+template <class T, class Executor>
+T run(asio::awaitable<T, Executor> main)
+{
+  asio::cancellation_signal interrupted;
+  std::optional<Outcome<T>> outcome;
+  asio::io_context loop(1);
+  const detail::Interrupt interrupt(loop, interrupted);
+  std::unique_ptr<asio::io_context, detail::StopLoop> at_end(&loop);
+  asio::co_spawn(
+      Executor(loop.get_executor()),
+      detail::run_main(std::move(main), outcome, std::move(at_end)),
+      asio::bind_cancellation_slot(interrupted.slot(), [](std::exception_ptr) {}));
+  loop.run();
+  if (!outcome)
+    throw std::logic_error("asyncllm::run: nothing is left to do, and main has not ended");
+  if constexpr (std::is_void_v<T>)
+    outcome->value();
+  else
+    return *std::move(*outcome);
+}
+
+}  // namespace asyncllm

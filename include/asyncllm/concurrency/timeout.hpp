@@ -1,0 +1,39 @@
+// A time limit for any awaitable.
+#pragma once
+
+#include <asyncllm/concurrency/detail/timeout.hpp>
+
+#include <asio/awaitable.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace asyncllm {
+
+/// Runs the task; if it has not ended after `limit`, cancels it (terminal) and waits for its end.
+///
+/// Result: the task's value, also when it ignored the cancellation and came to one after all.
+/// Throws: `Error{timeout}` if the task ended by our cancellation; any other exception of the task
+/// unchanged, also one that it threw while it was cancelled. With a `limit` of zero or less the
+/// task is not started, and the wait throws `Error{timeout}`. `duration::max()` is no limit.
+/// Cancellation: passed on to the task, whose answer to it comes out unchanged: usually
+/// `operation_aborted`, never `timeout`. After a timeout the caller itself is not cancelled.
+/// Lifetimes: no timer is left behind.
+///
+///     try {
+///       auto reply = co_await asyncllm::with_timeout(agent.send_message_async(question), 5s);
+///     } catch (const asyncllm::Error& error) {
+///       if (error.kind() != asyncllm::ErrorKind::timeout)
+///         throw;
+///     }
+template <class T, class Executor>
+asio::awaitable<T, Executor> with_timeout(
+    asio::awaitable<T, Executor> task, std::chrono::steady_clock::duration limit)
+{
+  if (limit == std::chrono::steady_clock::duration::max())
+    return task;
+  return detail::run_with_timeout(
+      detail::make_ref<detail::TimeoutGroup<T, Executor>>(std::move(task), limit));
+}
+
+}  // namespace asyncllm

@@ -1,0 +1,46 @@
+// The first of several.
+#pragma once
+
+#include <asyncllm/concurrency/awaitable_range.hpp>
+#include <asyncllm/concurrency/completion.hpp>
+#include <asyncllm/concurrency/detail/wait.hpp>
+
+#include <utility>
+
+namespace asyncllm {
+
+/// Runs every awaitable of `tasks` concurrently until one ends, be it with a value or an exception;
+/// cancels the others (terminal) and waits until they have ended.
+///
+/// Result: a `Completion<T>`, the index in the input and the outcome of the first to end in time;
+/// of several that end without suspending, the one with the lowest index, and those after it are
+/// not started. What the others give is dropped.
+/// Throws: `Error{invalid_argument}` when called without tasks; what the input throws, after the
+/// tasks started so far were cancelled and have ended.
+/// Cancellation: passed on to the tasks; throws `operation_aborted` when all have ended, unless
+/// one had ended before, or one comes to a value in spite of it.
+/// Lifetimes: tasks that are never started are destroyed.
+///
+///     auto first = co_await asyncllm::wait_any(std::move(mirrors));
+///     std::cout << "mirror " << first.index << ": " << *first.result << '\n';
+template <AwaitableRange Range>
+auto wait_any(Range tasks)
+{
+  using Group = detail::AnyGroup<Range, detail::Decides::first_to_end>;
+  return detail::wait_for_any(detail::make_ref<Group>(std::move(tasks), "wait_any"));
+}
+
+/// As `wait_any`, but waits for the first value: a task that fails decides nothing. The outcome is
+/// always a value.
+///
+/// Throws also: if all tasks fail, the exception of the last one in time.
+///
+///     auto first = co_await asyncllm::wait_any_success(std::move(mirrors));
+template <AwaitableRange Range>
+auto wait_any_success(Range tasks)
+{
+  using Group = detail::AnyGroup<Range, detail::Decides::first_value>;
+  return detail::wait_for_any(detail::make_ref<Group>(std::move(tasks), "wait_any_success"));
+}
+
+}  // namespace asyncllm

@@ -1,0 +1,595 @@
+// as_completed: completion order, windows, cancelling and abandoning.
+#include <asyncllm/concurrency/as_completed.hpp>
+#include <asyncllm/concurrency/timeout.hpp>
+#include <asyncllm/core/error.hpp>
+
+#include "harness.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <string>
+#include <vector>
+
+using namespace harness;
+using asyncllm::as_completed;
+using asyncllm::Completion;
+using Stream = asyncllm::CompletionStream<int>;
+
+namespace {
+
+/// Takes up to `count` items and writes "index:value" or "index!message" to the log.
+asio::awaitable<void> consume(Stream& stream, Log& log, int count = 1000)
+{
+  while (count-- > 0) {
+    const auto item = co_await stream.next();
+    if (!item) {
+      log.push_back("end");
+      break;
+    }
+    const auto& result = item->result;
+    log.push_back(
+        std::to_string(item->index) +
+        (result ? ":" + std::to_string(*result) : "!" + result.error_message()));
+  }
+}
+
+asio::awaitable<void> close(Stream& stream)
+{
+  co_await stream.close();
+}
+
+}  // namespace
+
+TEST_CASE("as_completed 41 and 42: items come in completion order, each with its input index")
+{
+  Loop loop;
+  Log log, seen;
+  Gates gates(loop, 3);
+  auto stream = as_completed(
+      tasks(child(log, gates[0], 10), child(log, gates[1], 11), child(log, gates[2], 12)));
+  Running main(loop, consume(stream, seen));
+  loop.settle();
+  for (const std::size_t index : {2u, 0u, 1u}) {
+    gates[index].open();
+    loop.settle();
+  }
+  CHECK(main.has_value());
+  CHECK(seen == Log{"2:12", "0:10", "1:11", "end"});
+}
+
+TEST_CASE("as_completed 41b: children that never suspend come in input order")
+{
+  Loop loop;
+  Log seen;
+  auto stream = as_completed(tasks(at_once(0), at_once(1), at_once(2)));
+  Running main(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(seen == Log{"0:0", "1:1", "2:2", "end"});
+}
+
+TEST_CASE("as_completed 43: after the end it is at its end whenever asked again")
+{
+  Loop loop;
+  Log seen;
+  auto stream = as_completed(tasks(at_once(0)));
+  Running first(loop, consume(stream, seen));
+  loop.settle();
+  Running again(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(again.has_value());
+  CHECK(seen == Log{"0:0", "end", "end"});
+}
+
+TEST_CASE("as_completed 44: a failure is the outcome of its item, and the stream goes on")
+{
+  Loop loop;
+  Log seen;
+  auto stream = as_completed(tasks(at_once(0), failing_at_once("broken"), at_once(2)));
+  Running main(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(seen == Log{"0:0", "1!broken", "2:2", "end"});
+}
+
+TEST_CASE("as_completed 45: a second loop over the same stream gets the rest")
+{
+  Loop loop;
+  Log seen;
+  auto stream = as_completed(tasks(at_once(0), at_once(1), at_once(2)));
+  Running first(loop, consume(stream, seen, 1));
+  loop.settle();
+  CHECK(seen == Log{"0:0"});
+  Running second(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(seen == Log{"0:0", "1:1", "2:2", "end"});
+}
+
+namespace {
+
+asio::awaitable<void> consume_slowly(Stream& stream, Log& seen, Gate& busy)
+{
+  auto taking = consume(stream, seen, 1);
+  co_await std::move(taking);
+  co_await busy.wait();
+  auto rest = consume(stream, seen);
+  co_await std::move(rest);
+}
+
+}  // namespace
+
+TEST_CASE("as_completed 46: what completes while the consumer is busy is kept")
+{
+  Loop loop;
+  Log log, seen;
+  Gates gates(loop, 4);
+  auto stream = as_completed(
+      tasks(child(log, gates[0], 0), child(log, gates[1], 1), child(log, gates[2], 2)));
+  Running main(loop, consume_slowly(stream, seen, gates[3]));
+  loop.settle();
+  for (const std::size_t index : {1u, 2u, 0u}) {
+    gates[index].open();
+    loop.settle();
+  }
+  CHECK(seen == Log{"1:1"});
+  CHECK(stream.in_flight() == 0);
+  gates[3].open();
+  loop.settle();
+  CHECK(seen == Log{"1:1", "2:2", "0:0", "end"});
+}
+
+namespace {
+
+asio::awaitable<void> consume_until_deadline(
+    std::vector<asio::awaitable<int>> all, Log& seen, asio::steady_timer::duration limit)
+{
+  auto stream = as_completed(std::move(all));
+  try {
+    auto consuming = asyncllm::with_timeout(consume(stream, seen), limit);
+    co_await std::move(consuming);
+  } catch (const asyncllm::Error& error) {
+    seen.push_back(std::string(to_string(error.kind())));
+    seen.push_back(numbered("running ", static_cast<int>(stream.in_flight())));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("as_completed 47: a deadline over the stream is raised once and leaves nothing running")
+{
+  Loop loop;
+  Log log, seen;
+  Gates gates(loop, 2);
+  gates[0].open();
+  Running main(
+      loop,
+      consume_until_deadline(
+          tasks(child(log, gates[0], 0), child(log, gates[1], 1)),
+          seen,
+          std::chrono::milliseconds(1)));
+  loop.run_until([&] { return main.done(); });
+  CHECK(main.has_value());
+  CHECK(seen == Log{"0:0", "timeout", "running 0"});
+  CHECK(log == Log{"start 0", "end 0", "start 1", "cancel 1"});
+  CHECK(loop.empty());
+}
+
+TEST_CASE("as_completed 48: a deadline that is not reached leaves no timer behind")
+{
+  Loop loop;
+  Log seen;
+  Running main(
+      loop, consume_until_deadline(tasks(at_once(0)), seen, std::chrono::hours(1)));
+  loop.settle();
+  CHECK(seen == Log{"0:0", "end"});
+  CHECK(loop.empty());
+}
+
+TEST_CASE("as_completed 49: an empty input is at its end at once")
+{
+  Loop loop;
+  Log seen;
+  auto stream = as_completed(std::vector<asio::awaitable<int>>());
+  Running main(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(seen == Log{"end"});
+}
+
+TEST_CASE("as_completed 49b: it starts nothing before the first next()")
+{
+  const auto alive = std::make_shared<int>(0);
+  Loop loop;
+  Log log;
+  Gate gate(loop);
+  {
+    auto make = [&log, &gate, alive](int index) { return child(log, gate, index); };
+    auto stream = as_completed(std::views::iota(0, 3) | std::views::transform(make));
+    CHECK(stream.in_flight() == 0);
+    CHECK(alive.use_count() > 1);
+  }
+  CHECK(log.empty());
+  CHECK(alive.use_count() == 1);
+}
+
+TEST_CASE("as_completed 50: destruction cancels what still runs and lets it end on the loop")
+{
+  Loop loop;
+  Log log, seen;
+  Gates gates(loop, 4);
+  gates[0].open();
+  std::optional<Stream> stream(as_completed(tasks(
+      at_once(0), child(log, gates[1], 1), slow_to_end(log, gates[2], gates[3], 2))));
+  Running main(loop, consume(*stream, seen, 1));
+  loop.settle();
+  stream.reset();
+  CHECK(log == Log{"start 1"});
+  loop.settle();
+  CHECK(log == Log{"start 1", "cancel 1"});
+  CHECK_FALSE(loop.empty());
+  gates[3].open();
+  loop.settle();
+  CHECK(log == Log{"start 1", "cancel 1", "cleaned 2"});
+  CHECK(loop.empty());
+}
+
+TEST_CASE("as_completed 51: close() cancels and joins")
+{
+  Loop loop;
+  Log log, seen;
+  Gates gates(loop, 3);
+  auto stream = as_completed(
+      tasks(at_once(0), child(log, gates[0], 1), slow_to_end(log, gates[1], gates[2], 2)));
+  Running main(loop, consume(stream, seen, 1));
+  loop.settle();
+  CHECK(stream.in_flight() == 2);
+  Running closing(loop, close(stream));
+  loop.settle();
+  CHECK_FALSE(closing.done());
+  gates[2].open();
+  loop.settle();
+  CHECK(closing.has_value());
+  CHECK(stream.in_flight() == 0);
+  CHECK(log == Log{"start 1", "cancel 1", "cleaned 2"});
+  Running after(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(seen == Log{"0:0", "end"});
+}
+
+TEST_CASE("as_completed 51b: close() before the first next() starts nothing")
+{
+  Loop loop;
+  Log log, seen;
+  Gate gate(loop);
+  auto stream = as_completed(tasks(child(log, gate, 0)));
+  Running closing(loop, close(stream));
+  loop.settle();
+  CHECK(closing.has_value());
+  Running after(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(log.empty());
+  CHECK(seen == Log{"end"});
+}
+
+TEST_CASE("as_completed 51c: close() drops what had completed and nobody took")
+{
+  Loop loop;
+  Log seen;
+  Gate gate(loop);
+  auto stream = as_completed(tasks(at_once(0), at_once(1), at_once(2)));
+  Running main(loop, consume(stream, seen, 1));
+  loop.settle();
+  Running closing(loop, close(stream));
+  loop.settle();
+  Running after(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(seen == Log{"0:0", "end"});
+}
+
+TEST_CASE("as_completed 51d: cancelled, close() still joins and then returns")
+{
+  Loop loop;
+  Log log, seen;
+  Gates gates(loop, 2);
+  auto stream = as_completed(tasks(at_once(0), slow_to_end(log, gates[0], gates[1], 1)));
+  Running main(loop, consume(stream, seen, 1));
+  loop.settle();
+  Running closing(loop, close(stream));
+  loop.settle();
+  closing.cancel();
+  loop.settle();
+  CHECK_FALSE(closing.done());
+  gates[1].open();
+  loop.settle();
+  CHECK(closing.has_value());
+}
+
+namespace {
+
+asio::awaitable<void> close_after_cancellation(Stream& stream, Log& seen)
+{
+  try {
+    auto consuming = consume(stream, seen);
+    co_await std::move(consuming);
+  } catch (const std::system_error&) {
+    seen.push_back(numbered("running ", static_cast<int>(stream.in_flight())));
+  }
+  co_await asio::this_coro::reset_cancellation_state();
+  co_await stream.close();
+  seen.push_back("closed");
+}
+
+}  // namespace
+
+TEST_CASE("as_completed 53: a cancelled next() cancels the children and joins them; close() works")
+{
+  Loop loop;
+  Log log, seen;
+  Gates gates(loop, 3);
+  auto stream =
+      as_completed(tasks(child(log, gates[0], 0), slow_to_end(log, gates[1], gates[2], 1)));
+  Running main(loop, close_after_cancellation(stream, seen));
+  loop.settle();
+  main.cancel();
+  loop.settle();
+  CHECK(log == Log{"start 0", "cancel 0"});
+  CHECK(seen.empty());
+  gates[2].open();
+  loop.settle();
+  CHECK(main.has_value());
+  CHECK(log == Log{"start 0", "cancel 0", "cleaned 1"});
+  CHECK(seen == Log{"running 0", "closed"});
+}
+
+TEST_CASE("as_completed 53b: what the children of a cancelled next() gave is still to be had")
+{
+  Loop loop;
+  Log seen;
+  Gates gates(loop, 2);
+  auto stream = as_completed(tasks(stubborn(gates[0], 5), failing(gates[1], "never")));
+  Running main(loop, consume(stream, seen));
+  loop.settle();
+  main.cancel();
+  loop.settle();
+  CHECK(main.aborted());
+  Running after(loop, consume(stream, seen));
+  loop.settle();
+  REQUIRE(seen.size() == 3);
+  CHECK(seen[0] == "0:5");
+  CHECK(seen[1].starts_with("1!"));
+  CHECK(seen[2] == "end");
+}
+
+TEST_CASE("as_completed 54: next() cancelled when an item is just ready loses no item")
+{
+  Loop loop;
+  Log log, seen;
+  Gates gates(loop, 2);
+  auto stream = as_completed(tasks(child(log, gates[0], 0), child(log, gates[1], 1)));
+  Running main(loop, consume(stream, seen, 1));
+  loop.settle();
+  gates[0].open();
+  loop.run_until([&] { return log.size() == 3; });  // ended; the consumer is not yet resumed
+  CHECK(seen.empty());
+  main.cancel();
+  loop.settle();
+  CHECK(main.has_value());
+  CHECK(seen == Log{"0:0"});
+  CHECK(stream.in_flight() == 1);  // and the other one was not touched
+  gates[1].open();
+  Running after(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(seen == Log{"0:0", "1:1", "end"});
+}
+
+TEST_CASE("as_completed 55: two next() at once are refused, and the first is not disturbed")
+{
+  Loop loop;
+  Log log, seen;
+  Gate gate(loop);
+  auto stream = as_completed(tasks(child(log, gate, 0)));
+  Running first(loop, consume(stream, seen));
+  loop.settle();
+  Running second(loop, consume(stream, seen));
+  Running closing(loop, close(stream));
+  loop.settle();
+  REQUIRE(second.done());
+  CHECK(second.outcome().error_as<std::logic_error>() != nullptr);
+  REQUIRE(closing.done());
+  CHECK(closing.outcome().error_as<std::logic_error>() != nullptr);
+  gate.open();
+  loop.settle();
+  CHECK(first.has_value());
+  CHECK(seen == Log{"0:0", "end"});
+}
+
+TEST_CASE("as_completed 56: with a limit no more are running, or finished and not taken")
+{
+  Loop loop;
+  Log log, seen;
+  Gates gates(loop, 4);
+  auto stream = as_completed(
+      tasks(
+          child(log, gates[0], 0),
+          child(log, gates[1], 1),
+          child(log, gates[2], 2),
+          child(log, gates[3], 3)),
+      2);
+  Running first(loop, consume(stream, seen, 1));
+  loop.settle();
+  CHECK(log == Log{"start 0", "start 1"});
+  gates[1].open();
+  loop.settle();
+  CHECK(seen == Log{"1:1"});
+  CHECK(log == Log{"start 0", "start 1", "end 1", "start 2"});  // its place was taken at once
+  gates[0].open();
+  gates[2].open();
+  loop.settle();
+  CHECK(stream.in_flight() == 0);  // two finished, none taken: no place is free
+  CHECK(log.back() == "end 2");
+  Running second(loop, consume(stream, seen, 1));
+  loop.settle();
+  CHECK(log.back() == "start 3");
+  gates[3].open();
+  Running third(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(seen == Log{"1:1", "0:0", "2:2", "3:3", "end"});
+}
+
+TEST_CASE("as_completed 57: with a limit a lazy input is read only when a place is free")
+{
+  Loop loop;
+  Log log, seen;
+  auto make = [&](int index) {
+    log.push_back(numbered("make ", index));
+    return at_once(index);
+  };
+  auto stream = as_completed(std::views::iota(0, 3) | std::views::transform(make), 1);
+  Running first(loop, consume(stream, seen, 1));
+  loop.settle();
+  CHECK(log == Log{"make 0", "make 1"});
+  Running second(loop, consume(stream, seen, 1));
+  loop.settle();
+  CHECK(log == Log{"make 0", "make 1", "make 2"});
+  CHECK(seen == Log{"0:0", "1:1"});
+}
+
+TEST_CASE("as_completed 57b: what the input throws comes after the results of what had started")
+{
+  Loop loop;
+  Log log, seen;
+  Gate gate(loop);
+  auto make = [&](int index) -> asio::awaitable<int> {
+    if (index == 1)
+      throw std::runtime_error("no second");
+    return child(log, gate, index);
+  };
+  auto stream = as_completed(std::views::iota(0, 3) | std::views::transform(make));
+  Running main(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(log == Log{"start 0"});
+  gate.open();
+  loop.settle();
+  CHECK(seen == Log{"0:0"});
+  CHECK(main.message() == "no second");
+  Running again(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(again.message() == "no second");  // never an end that is none
+}
+
+TEST_CASE("as_completed 57c: a window frees what was taken")
+{
+  Loop loop;
+  const auto alive = std::make_shared<int>(0);
+  struct Holding {
+    static asio::awaitable<std::shared_ptr<int>> once(std::shared_ptr<int> alive) { co_return alive; }
+    static asio::awaitable<long> consume_all(
+        asyncllm::CompletionStream<std::shared_ptr<int>> stream, const std::shared_ptr<int>& alive)
+    {
+      long most = 0;
+      while (const auto item = co_await stream.next())
+        most = std::max(most, alive.use_count());
+      co_return most;
+    }
+  };
+  auto make = [&](int) { return Holding::once(alive); };
+  Running main(
+      loop,
+      Holding::consume_all(
+          as_completed(std::views::iota(0, 1000) | std::views::transform(make), 4), alive));
+  loop.settle();
+  REQUIRE(main.has_value());
+  CHECK(*main.outcome() <= 1 + 1 + 4);  // here, the item in hand, the window
+}
+
+TEST_CASE("as_completed 58: a stream can be moved between calls")
+{
+  Loop loop;
+  Log seen;
+  auto stream = as_completed(tasks(at_once(0), at_once(1)));
+  Running first(loop, consume(stream, seen, 1));
+  loop.settle();
+  Stream moved = std::move(stream);
+  Running second(loop, consume(moved, seen));
+  loop.settle();
+  CHECK(seen == Log{"0:0", "1:1", "end"});
+  Running stale(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(stale.outcome().error_as<std::logic_error>() != nullptr);
+}
+
+TEST_CASE("as_completed 58b: moving another stream onto one cancels what that one runs")
+{
+  Loop loop;
+  Log log, seen;
+  Gate gate(loop);
+  auto stream = as_completed(tasks(at_once(0), child(log, gate, 1)));
+  Running first(loop, consume(stream, seen, 1));
+  loop.settle();
+  stream = as_completed(tasks(at_once(7)));
+  Running second(loop, consume(stream, seen));
+  loop.settle();
+  CHECK(log == Log{"start 1", "cancel 1"});
+  CHECK(seen == Log{"0:0", "0:7", "end"});
+}
+
+TEST_CASE("as_completed 58c: cancel() while a next() is pending delivers what the children come to")
+{
+  Loop loop;
+  Log log, seen;
+  Gates gates(loop, 2);
+  auto stream = as_completed(tasks(stubborn(gates[0], 3), child(log, gates[1], 1)));
+  Running main(loop, consume(stream, seen));
+  loop.settle();
+  stream.cancel();
+  CHECK(stream.in_flight() == 2);
+  loop.settle();
+  CHECK(main.has_value());
+  REQUIRE(seen.size() == 3);
+  CHECK(seen[0] == "0:3");
+  CHECK(seen[2] == "end");
+}
+
+TEST_CASE("as_completed 58d: a limit of 0 is refused when it is called")
+{
+  try {
+    as_completed(tasks(at_once(0)), 0);
+    CHECK(false);
+  } catch (const asyncllm::Error& error) {
+    CHECK(error.kind() == asyncllm::ErrorKind::invalid_argument);
+  }
+}
+
+namespace {
+
+asio::awaitable<int> holding(Gate& gate, std::shared_ptr<int> alive)
+{
+  co_await gate.wait();
+  co_return *alive;
+}
+
+asio::awaitable<void> own_a_stream(Gate& gate, Gate& between, std::shared_ptr<int> alive, bool wait)
+{
+  auto stream = as_completed(tasks(at_once(0), holding(gate, alive), holding(gate, alive)));
+  co_await stream.next();
+  if (wait)
+    co_await stream.next();
+  else
+    co_await between.wait();
+}
+
+}  // namespace
+
+TEST_CASE("as_completed 58e: the loop destroyed while next() is pending, and between two calls")
+{
+  for (const bool wait : {true, false}) {
+    const auto alive = std::make_shared<int>(0);
+    {
+      Loop loop;
+      Gates gates(loop, 2);
+      Running main(loop, own_a_stream(gates[0], gates[1], alive, wait));
+      loop.settle();
+      CHECK(alive.use_count() > 2);
+    }
+    CHECK(alive.use_count() == 1);
+  }
+}

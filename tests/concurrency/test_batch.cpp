@@ -1,0 +1,608 @@
+// batch, batch_outcomes, for_each_limit and batches: limits, order, failures, progress.
+#include <asyncllm/concurrency/batch.hpp>
+#include <asyncllm/concurrency/batches.hpp>
+#include <asyncllm/concurrency/for_each_limit.hpp>
+#include <asyncllm/core/error.hpp>
+
+#include "harness.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ranges>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace harness;
+using asyncllm::batch;
+using asyncllm::batch_outcomes;
+using asyncllm::batches;
+using asyncllm::BatchOptions;
+using asyncllm::for_each_limit;
+using asyncllm::Outcome;
+using asyncllm::Progress;
+
+namespace {
+
+/// Calls that end when the test says so, and how many of them run.
+class Calls {
+ public:
+  Calls(Loop& loop, std::size_t count) : gates_(loop, count) {}
+
+  auto function()
+  {
+    return [this](int index) { return call(index); };
+  }
+  void open(std::size_t index) { gates_[index].open(); }
+
+  Log log;
+  int running = 0;
+  int most = 0;
+
+ private:
+  asio::awaitable<int> call(int index)
+  {
+    most = std::max(most, ++running);
+    std::exception_ptr error;
+    int value = 0;
+    try {
+      auto work = child(log, gates_[static_cast<std::size_t>(index)], index);
+      value = co_await std::move(work);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    --running;
+    if (error)
+      std::rethrow_exception(error);
+    co_return value * 10;
+  }
+
+  Gates gates_;
+};
+
+asyncllm::ErrorKind kind_of(const std::function<void()>& call)
+{
+  try {
+    call();
+  } catch (const asyncllm::Error& error) {
+    return error.kind();
+  }
+  return asyncllm::ErrorKind::cancelled;
+}
+
+asio::awaitable<int> fail_at(int index, int failing)
+{
+  if (index == failing)
+    throw std::runtime_error("item " + std::to_string(index));
+  co_return index;
+}
+
+}  // namespace
+
+TEST_CASE("batch 66: never more than the limit run, and never fewer while there is input")
+{
+  Loop loop;
+  Calls calls(loop, 6);
+  Running main(loop, batch(std::views::iota(0, 6), 2, calls.function()));
+  loop.settle();
+  CHECK(calls.running == 2);
+  for (const std::size_t index : {1u, 0u, 2u, 3u}) {
+    calls.open(index);
+    loop.settle();
+    CHECK(calls.running == 2);
+  }
+  calls.open(5);
+  loop.settle();
+  CHECK(calls.running == 1);
+  calls.open(4);
+  loop.settle();
+  CHECK(calls.most == 2);
+  CHECK(main.has_value());
+}
+
+TEST_CASE("batch 67 and 75: items start in input order and results are in input order")
+{
+  Loop loop;
+  Calls calls(loop, 4);
+  Running main(loop, batch(std::views::iota(0, 4), 2, calls.function()));
+  loop.settle();
+  for (const std::size_t index : {1u, 2u, 3u, 0u}) {
+    calls.open(index);
+    loop.settle();
+  }
+  CHECK(*main.outcome() == std::vector<int>{0, 10, 20, 30});
+  CHECK(
+      calls.log == Log{"start 0", "start 1", "end 1", "start 2", "end 2", "start 3", "end 3", "end 0"});
+}
+
+TEST_CASE("batch 68: the input is read only when a place is free")
+{
+  Loop loop;
+  Log log;
+  Gates gates(loop, 3);
+  auto show = [&](int index) {
+    log.push_back(numbered("read ", index));
+    return index;
+  };
+  auto call = [&](int index) {
+    return child(log, gates[static_cast<std::size_t>(index)], index);
+  };
+  Running main(loop, batch(std::views::iota(0, 3) | std::views::transform(show), 1, call));
+  loop.settle();
+  CHECK(log == Log{"read 0", "start 0"});
+  gates[0].open();
+  loop.settle();
+  CHECK(log == Log{"read 0", "start 0", "end 0", "read 1", "start 1"});
+}
+
+TEST_CASE("batch 68b: a single-pass input, whose items the work takes over")
+{
+  Loop loop;
+  std::istringstream words("one two three four");
+  struct Word {
+    static asio::awaitable<std::string> later(const std::string& word)
+    {
+      co_await turn();  // the input has moved on meanwhile
+      co_return word + "!";
+    }
+  };
+  Running main(loop, batch(std::ranges::istream_view<std::string>(words), 2, Word::later));
+  loop.settle();
+  CHECK(*main.outcome() == std::vector<std::string>{"one!", "two!", "three!", "four!"});
+}
+
+namespace {
+
+struct Million {
+  static asio::awaitable<std::size_t> run(long& sum, std::size_t& most_waiting)
+  {
+    auto call = [](int index) { return at_once(index); };
+    auto sink = [&](std::size_t, Outcome<int> outcome) {
+      sum += *outcome;
+      most_waiting = std::max<std::size_t>(most_waiting, 1);
+    };
+    auto work = for_each_limit(std::views::iota(0, 1'000'000), 64, call, sink);
+    co_return co_await std::move(work);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("for_each_limit 68c: a million lazy items; what they cost in memory shows in the benchmark")
+{
+  Loop loop;
+  long sum = 0;
+  std::size_t most = 0;
+  Running main(loop, Million::run(sum, most));
+  loop.settle();
+  CHECK(*main.outcome() == 1'000'000);
+  CHECK(sum == 499'999'500'000);
+}
+
+TEST_CASE("batch 69: a limit of 0 is refused when called; a greater one than needed and no items work")
+{
+  auto nothing = [](std::size_t, Outcome<int>) {};
+  const std::vector<int> items{1, 2};
+  const auto invalid = asyncllm::ErrorKind::invalid_argument;
+  CHECK(kind_of([&] { static_cast<void>(batch(items, 0, at_once)); }) == invalid);
+  CHECK(kind_of([&] { static_cast<void>(batch_outcomes(items, 0, at_once)); }) == invalid);
+  CHECK(kind_of([&] { static_cast<void>(for_each_limit(items, 0, at_once, nothing)); }) == invalid);
+  CHECK(kind_of([&] { static_cast<void>(batches(items, 0, at_once)); }) == invalid);
+
+  Loop loop;
+  Running wide(loop, batch(items, asyncllm::unlimited, at_once));
+  Running none(loop, batch(std::vector<int>(), 3, at_once));
+  Running none_outcomes(loop, batch_outcomes(std::vector<int>(), 3, at_once));
+  Running none_each(loop, for_each_limit(std::vector<int>(), 3, at_once, nothing));
+  loop.settle();
+  CHECK(*wide.outcome() == items);
+  CHECK(none.outcome()->empty());
+  CHECK(none_outcomes.outcome()->empty());
+  CHECK(*none_each.outcome() == 0);
+}
+
+TEST_CASE("batch 70: the first failure stops the input, cancels what runs, waits and is thrown")
+{
+  Loop loop;
+  Log log;
+  Gates gates(loop, 3);
+  auto call = [&](int index) -> asio::awaitable<int> {
+    log.push_back(numbered("call ", index));
+    if (index == 0)
+      return slow_to_end(log, gates[0], gates[1], 0);
+    if (index == 1)
+      return failing(gates[2], "broken");
+    return at_once(index);
+  };
+  Running main(loop, batch(std::views::iota(0, 100), 2, call));
+  loop.settle();
+  gates[2].open();
+  loop.settle();
+  CHECK_FALSE(main.done());
+  gates[1].open();
+  loop.settle();
+  CHECK(main.message() == "broken");
+  CHECK(log == Log{"call 0", "call 1", "cleaned 0"});
+}
+
+TEST_CASE("batch 70b: a function that throws instead of returning an awaitable fails its item")
+{
+  Loop loop;
+  auto call = [](int index) -> asio::awaitable<int> {
+    if (index == 1)
+      throw std::runtime_error("no awaitable");
+    return at_once(index);
+  };
+  Running failed(loop, batch(std::views::iota(0, 3), 2, call));
+  Running outcomes(loop, batch_outcomes(std::views::iota(0, 3), 2, call));
+  loop.settle();
+  CHECK(failed.message() == "no awaitable");
+  REQUIRE(outcomes.has_value());
+  CHECK(outcomes.outcome()->at(1).error_message() == "no awaitable");
+  CHECK(*outcomes.outcome()->at(2) == 2);
+}
+
+TEST_CASE("batch 71: as outcomes, failures do not stop the feed")
+{
+  Loop loop;
+  auto call = [](int index) { return fail_at(index, index % 3); };
+  Running main(loop, batch_outcomes(std::views::iota(0, 7), 2, call));
+  loop.settle();
+  const auto& outcomes = *main.outcome();
+  REQUIRE(outcomes.size() == 7);
+  for (std::size_t i = 0; i < 7; ++i) {
+    CHECK(outcomes[i].has_value() == (i > 2));
+  }
+  CHECK(outcomes[2].error_message() == "item 2");
+}
+
+TEST_CASE("batch 72: what the input throws comes out when what was started has ended")
+{
+  for (const bool as_outcomes : {false, true}) {
+    Loop loop;
+    Log log;
+    Gates gates(loop, 2);
+    auto read = [](int index) {
+      if (index == 1)
+        throw std::runtime_error("no second");
+      return index;
+    };
+    auto call = [&](int) { return slow_to_end(log, gates[0], gates[1], 0); };
+    auto items = std::views::iota(0, 3) | std::views::transform(read);
+    std::optional<Running<std::vector<int>>> plain;
+    std::optional<Running<std::vector<Outcome<int>>>> outcomes;
+    if (as_outcomes)
+      outcomes.emplace(loop, batch_outcomes(items, 2, call));
+    else
+      plain.emplace(loop, batch(items, 2, call));
+    loop.settle();
+    CHECK(log.empty());
+    gates[1].open();
+    loop.settle();
+    CHECK(log == Log{"cleaned 0"});
+    CHECK((as_outcomes ? outcomes->message() : plain->message()) == "no second");
+  }
+}
+
+TEST_CASE("batch 73: cancelled, it starts nothing more, cancels what runs and waits for it")
+{
+  Loop loop;
+  Log log;
+  Gates gates(loop, 3);
+  auto call = [&](int index) -> asio::awaitable<int> {
+    log.push_back(numbered("call ", index));
+    return slow_to_end(log, gates[static_cast<std::size_t>(index)], gates[2], index);
+  };
+  Running main(loop, batch_outcomes(std::views::iota(0, 2'000'000'000), 2, call));
+  loop.settle();
+  main.cancel();
+  loop.settle();
+  CHECK_FALSE(main.done());
+  gates[2].open();
+  loop.settle();
+  CHECK(main.aborted());
+  CHECK(log == Log{"call 0", "call 1", "cleaned 0", "cleaned 1"});
+}
+
+TEST_CASE("batch 73b: cancelled when every item has its value, it keeps the values")
+{
+  Loop loop;
+  Gates gates(loop, 2);
+  auto call = [&](int index) { return stubborn(gates[static_cast<std::size_t>(index)], index); };
+  Running complete(loop, batch(std::views::iota(0, 2), 2, call));
+  Running partial(loop, batch(std::views::iota(0, 2), 1, call));
+  loop.settle();
+  complete.cancel();
+  partial.cancel();
+  loop.settle();
+  CHECK(complete.has_value());
+  CHECK(partial.aborted());  // its second item was never started
+}
+
+TEST_CASE("batch 73c: what one item does to its cancellation is not felt by the next")
+{
+  Loop loop;
+  Log log;
+  Gates gates(loop, 2);
+  struct Deaf {
+    static asio::awaitable<int> item(Log& log, Gates& gates, int index)
+    {
+      if (index == 0) {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        co_await asio::this_coro::throw_if_cancelled(false);
+        co_return 0;
+      }
+      auto work = child(log, gates[1], index);
+      co_return co_await std::move(work);
+    }
+  };
+  auto call = [&](int index) { return Deaf::item(log, gates, index); };
+  Running main(loop, batch(std::views::iota(0, 2), 1, call));
+  loop.settle();
+  main.cancel();
+  loop.settle();
+  CHECK(main.aborted());
+  CHECK(log == Log{"start 1", "cancel 1"});
+}
+
+TEST_CASE("batch 74: progress is told once for each item, on the loop's thread, counting up")
+{
+  Loop loop;
+  Calls calls(loop, 3);
+  std::vector<Progress> seen;
+  const auto here = std::this_thread::get_id();
+  bool elsewhere = false;
+  const auto options = BatchOptions().on_progress([&](const Progress& progress) {
+    seen.push_back(progress);
+    elsewhere = elsewhere || std::this_thread::get_id() != here;
+  });
+  Running main(loop, batch_outcomes(std::views::iota(0, 3), 3, calls.function(), options));
+  loop.settle();
+  for (const std::size_t index : {2u, 0u, 1u}) {
+    calls.open(index);
+    loop.settle();
+  }
+  REQUIRE(seen.size() == 3);
+  CHECK(seen[0].index == 2);
+  CHECK(seen[1].index == 0);
+  CHECK(seen[2].index == 1);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(seen[i].done == i + 1);
+    CHECK(seen[i].total == std::optional<std::size_t>(3));
+    CHECK(seen[i].ok);
+  }
+  CHECK_FALSE(elsewhere);
+  CHECK(main.has_value());
+}
+
+TEST_CASE("batch 74b: progress comes after the result is stored, failures are told, totals if known")
+{
+  Loop loop;
+  std::vector<Outcome<int>> stored;
+  bool in_time = true;
+  std::vector<Progress> seen;
+  auto sink = [&](std::size_t, Outcome<int> outcome) { stored.push_back(std::move(outcome)); };
+  const auto options = BatchOptions().on_progress([&](const Progress& progress) {
+    in_time = in_time && stored.size() == progress.done;
+    seen.push_back(progress);
+  });
+  auto call = [](int index) { return fail_at(index, 1); };
+  auto odd = [](int index) { return index != 7; };
+  Running main(
+      loop,
+      for_each_limit(std::views::iota(0, 3) | std::views::filter(odd), 2, call, sink, options));
+  loop.settle();
+  CHECK(main.has_value());
+  CHECK(in_time);
+  REQUIRE(seen.size() == 3);
+  CHECK_FALSE(seen[0].total.has_value());
+  CHECK(seen[0].ok);
+  CHECK_FALSE(seen[1].ok);
+}
+
+TEST_CASE("batch 74c: an exception from the progress callback or the sink fails the whole")
+{
+  Loop loop;
+  Log log;
+  Gate gate(loop);
+  auto call = [&](int index) -> asio::awaitable<int> {
+    if (index == 0)
+      return child(log, gate, 0);
+    return at_once(index);
+  };
+  const auto options = BatchOptions().on_progress([](const Progress& progress) {
+    if (progress.index == 2)
+      throw std::runtime_error("enough");
+  });
+  auto sink = [](std::size_t index, Outcome<int>) {
+    if (index == 1)
+      throw std::runtime_error("full");
+  };
+  Running by_progress(loop, batch_outcomes(std::views::iota(0, 9), 2, call, options));
+  Running by_sink(loop, for_each_limit(std::views::iota(0, 9), 2, call, sink));
+  loop.settle();
+  CHECK(by_progress.message() == "enough");
+  CHECK(by_sink.message() == "full");
+  CHECK(log == Log{"start 0", "start 0", "cancel 0", "cancel 0"});
+}
+
+namespace {
+
+asio::awaitable<void> count_calls(int& calls)
+{
+  ++calls;
+  co_return;
+}
+
+asio::awaitable<std::unique_ptr<std::string>> own(const std::string& text)
+{
+  co_return std::make_unique<std::string>(text);
+}
+
+class NoDefault {
+ public:
+  explicit NoDefault(int v) : value(v) {}
+  int value;
+};
+
+}  // namespace
+
+TEST_CASE("batch 75b: void, move-only, not default constructible and bool results")
+{
+  Loop loop;
+  int calls = 0;
+  auto nothing = [&](int) { return count_calls(calls); };
+  auto no_default = [](int value) -> asio::awaitable<NoDefault> { co_return NoDefault(value); };
+  auto truth = [](int value) -> asio::awaitable<bool> { co_return value % 2 == 1; };
+  const std::vector<std::string> words{"a", "b"};
+  Running voids(loop, batch(std::views::iota(0, 3), 2, nothing));
+  Running void_outcomes(loop, batch_outcomes(std::views::iota(0, 3), 2, nothing));
+  Running owned(loop, batch(std::views::all(words), 2, own));
+  Running special(loop, batch(std::views::iota(0, 2), 2, no_default));
+  Running bools(loop, batch(std::views::iota(0, 2), 2, truth));
+  loop.settle();
+  CHECK(voids.has_value());
+  CHECK(void_outcomes.outcome()->size() == 3);
+  CHECK(calls == 6);
+  CHECK(*owned.outcome()->at(1) == "b");
+  CHECK(special.outcome()->at(1).value == 1);
+  CHECK(*bools.outcome() == std::vector<bool>{false, true});
+}
+
+TEST_CASE("batch 75c: the loop destroyed while the items are suspended")
+{
+  const auto alive = std::make_shared<int>(0);
+  {
+    Loop loop;
+    Gate gate(loop);
+    struct Holding {
+      static asio::awaitable<int> until(Gate& gate, std::shared_ptr<int> alive)
+      {
+        co_await gate.wait();
+        co_return *alive;
+      }
+    };
+    auto call = [&gate, alive](int) { return Holding::until(gate, alive); };
+    Running main(loop, batch(std::views::iota(0, 9), 3, call));
+    loop.settle();
+    CHECK(alive.use_count() > 4);
+  }
+  CHECK(alive.use_count() == 1);
+}
+
+namespace {
+
+template <class Stream>
+asio::awaitable<void> next_batch(Stream& stream, Log& log)
+{
+  const auto outcomes = co_await stream.next();
+  if (!outcomes) {
+    log.push_back("end");
+    co_return;
+  }
+  std::string line;
+  for (const auto& outcome : *outcomes)
+    line += outcome ? std::to_string(*outcome) + " " : outcome.error_message() + " ";
+  log.push_back(line);
+}
+
+}  // namespace
+
+TEST_CASE("batches: each batch ends before the next begins, the last may be smaller")
+{
+  Loop loop;
+  Calls calls(loop, 5);
+  Log seen;
+  auto stream = batches(std::views::iota(0, 5), 2, calls.function());
+  CHECK(calls.log.empty());
+  Running first(loop, next_batch(stream, seen));
+  loop.settle();
+  CHECK(calls.log == Log{"start 0", "start 1"});
+  calls.open(1);
+  loop.settle();
+  CHECK_FALSE(first.done());
+  CHECK(calls.running == 1);
+  calls.open(0);
+  loop.settle();
+  CHECK(seen == Log{"0 10 "});
+  CHECK(calls.running == 0);  // nothing is started before it is asked for
+  for (const std::size_t index : {2u, 3u, 4u})
+    calls.open(index);
+  Running second(loop, next_batch(stream, seen));
+  loop.settle();
+  Running third(loop, next_batch(stream, seen));
+  loop.settle();
+  Running fourth(loop, next_batch(stream, seen));
+  loop.settle();
+  CHECK(seen == Log{"0 10 ", "20 30 ", "40 ", "end"});
+}
+
+TEST_CASE("batches: failures are outcomes of their batch and do not end the stream")
+{
+  Loop loop;
+  Log seen;
+  auto call = [](int index) { return fail_at(index, 1); };
+  auto stream = batches(std::vector<int>{0, 1, 2}, 2, call);
+  for (int i = 0; i < 3; ++i) {
+    Running next(loop, next_batch(stream, seen));
+    loop.settle();
+  }
+  CHECK(seen == Log{"0 item 1 ", "2 ", "end"});
+}
+
+TEST_CASE("batches: two next() at once are refused, and the first is not disturbed")
+{
+  Loop loop;
+  Calls calls(loop, 2);
+  Log seen;
+  auto stream = batches(std::views::iota(0, 2), 2, calls.function());
+  Running first(loop, next_batch(stream, seen));
+  loop.settle();
+  Running second(loop, next_batch(stream, seen));
+  loop.settle();
+  REQUIRE(second.done());
+  CHECK(second.outcome().error_as<std::logic_error>() != nullptr);
+  calls.open(0);
+  calls.open(1);
+  loop.settle();
+  CHECK(seen == Log{"0 10 "});
+}
+
+TEST_CASE("batches: what the input throws comes out, and then the stream is at its end")
+{
+  Loop loop;
+  Log seen;
+  auto read = [](int index) {
+    if (index == 1)
+      throw std::runtime_error("no second");
+    return index;
+  };
+  auto stream = batches(std::views::iota(0, 4) | std::views::transform(read), 2, at_once);
+  Running first(loop, next_batch(stream, seen));
+  loop.settle();
+  CHECK(first.message() == "no second");
+  Running second(loop, next_batch(stream, seen));
+  loop.settle();
+  CHECK(seen == Log{"end"});
+}
+
+TEST_CASE("batches: cancelled, the batch is cancelled and joined")
+{
+  Loop loop;
+  Log log, seen;
+  Gates gates(loop, 2);
+  auto call = [&](int) { return slow_to_end(log, gates[0], gates[1], 0); };
+  auto stream = batches(std::views::iota(0, 4), 1, call);
+  Running next(loop, next_batch(stream, seen));
+  loop.settle();
+  next.cancel();
+  loop.settle();
+  CHECK_FALSE(next.done());
+  gates[1].open();
+  loop.settle();
+  CHECK(next.aborted());
+  CHECK(log == Log{"cleaned 0"});
+}
