@@ -1,0 +1,16 @@
+// Everything but the testing room, which tests include by itself: <asyncllm/testing/...>.
+#pragma once
+
+#include <asyncllm/agent/agent.hpp>
+#include <asyncllm/client/client.hpp>
+#include <asyncllm/concurrency/as_completed.hpp>
+#include <asyncllm/concurrency/batch.hpp>
+#include <asyncllm/concurrency/batches.hpp>
+#include <asyncllm/concurrency/for_each_limit.hpp>
+#include <asyncllm/concurrency/gather.hpp>
+#include <asyncllm/concurrency/run.hpp>
+#include <asyncllm/concurrency/semaphore.hpp>
+#include <asyncllm/concurrency/timeout.hpp>
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/core/outcome.hpp>
+#include <asyncllm/core/version.hpp>

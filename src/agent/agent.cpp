@@ -1,0 +1,88 @@
+#include <asyncllm/agent/agent.hpp>
+#include <asyncllm/core/error.hpp>
+
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+
+#include <exception>
+#include <optional>
+
+namespace asyncllm {
+
+struct LlmAgent::State {
+  std::string name;
+  ModelSpec spec;
+  std::string system_prompt;
+  RequestOptions defaults;
+  Client client;
+};
+
+const std::string& LlmAgent::name() const noexcept
+{
+  return state_->name;
+}
+const ModelSpec& LlmAgent::model() const noexcept
+{
+  return state_->spec;
+}
+const Client& LlmAgent::client() const noexcept
+{
+  return state_->client;
+}
+
+asio::awaitable<Reply> LlmAgent::send_message_async(
+    std::string message, RequestOptions options) const
+{
+  return send_messages_async(Messages().user(std::move(message)), std::move(options));
+}
+
+asio::awaitable<Reply> LlmAgent::send_messages_async(
+    Messages messages, RequestOptions options) const
+{
+  if (!state_->system_prompt.empty())
+    messages.prepend(Message::system(state_->system_prompt));
+  auto merged = state_->defaults;
+  merged.override_with(options);
+  return state_->client.chat(state_->spec.model, std::move(messages), std::move(merged));
+}
+
+Reply LlmAgent::send_message(std::string message, RequestOptions options) const
+{
+  asio::io_context io(1);
+  std::optional<Reply> result;
+  std::exception_ptr failure;
+  asio::co_spawn(
+      io,
+      send_message_async(std::move(message), std::move(options)),
+      [&](std::exception_ptr error, Reply reply) {
+        failure = error;
+        result = std::move(reply);
+      });
+  io.run();
+  if (failure)
+    std::rethrow_exception(failure);
+  return std::move(*result);
+}
+
+LlmAgent LlmAgent::Builder::build(Abi) const
+{
+  try {
+    own_.parameters().validate("with_");
+    defaults_.parameters().validate("with_options: ");
+    auto spec = ModelSpec::parse(spec_);
+    auto defaults = defaults_;
+    defaults.override_with(own_);
+    const Client client(ClientOptions(spec.provider)
+                            .base_url(base_url_.empty() ? spec.base_url : base_url_)
+                            .api_key(api_key_)
+                            .ca_file(ca_file_)
+                            .key_over_plain_http(key_over_plain_http_));
+    return LlmAgent(std::make_shared<const State>(
+        State{name_, std::move(spec), system_prompt_, std::move(defaults), client}));
+  } catch (const Error& error) {
+    throw Error(
+        error.kind(), "cannot build the agent \"" + name_ + "\": " + std::string(error.message()));
+  }
+}
+
+}  // namespace asyncllm

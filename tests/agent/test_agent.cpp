@@ -1,0 +1,230 @@
+#include <asyncllm/asyncllm.hpp>
+#include <asyncllm/testing/scripted_server.hpp>
+#include <asyncllm/testing/server_thread.hpp>
+
+#include "error_of.hpp"
+#include "on_loop.hpp"
+#include "test.hpp"
+
+#include <asio/io_context.hpp>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace asyncllm;
+using support::fails_with;
+using testing::Answer;
+using testing::ScriptedServer;
+using Json = nlohmann::json;
+
+namespace {
+
+// The value of "Threads:" in this process' status; 0 where there is no /proc.
+int threads()
+{
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (int count = 0; word == "Threads:" && status >> count)
+      return count;
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("an agent sends its prompt and parameters with each message", "[agent]")
+{
+  Json body;
+  std::string text;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    const auto agent = LlmAgent::builder("concise", server.spec("ollama", "gemma3:latest"))
+                           .with_system_prompt("Be very concise.")
+                           .with_temperature(0.7)
+                           .with_max_tokens(50)
+                           .build();
+    const auto reply = co_await agent.send_message_async("What is 2+2?");
+    text = reply.text;
+    body = Json::parse(server.bodies().at(0));
+    server.stop();
+  });
+  CHECK(text == "What is 2+2?");
+  CHECK(body["model"] == "gemma3:latest");
+  CHECK(body["messages"] == Json::parse(
+      R"([{"role":"system","content":"Be very concise."},{"role":"user","content":"What is 2+2?"}])"));
+  CHECK(body["options"] == Json::parse(R"({"temperature":0.7,"num_predict":50})"));
+}
+
+TEST_CASE("a call's options win over the agent's, the agent's own setters over its defaults", "[agent]")
+{
+  Json first, second;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    const auto agent = LlmAgent::builder("a", server.spec("openai", "m"))
+                           .with_options(RequestOptions().temperature(0.1).seed(5).max_tokens(9))
+                           .with_temperature(0.2)
+                           .build();
+    co_await agent.send_message_async("x");
+    co_await agent.send_message_async("x", RequestOptions().temperature(0.3));
+    first = Json::parse(server.bodies().at(0));
+    second = Json::parse(server.bodies().at(1));
+    server.stop();
+  });
+  CHECK(first["temperature"] == 0.2);
+  CHECK(first["seed"] == 5);
+  CHECK(first["max_tokens"] == 9);
+  CHECK(second["temperature"] == 0.3);
+  CHECK(second["seed"] == 5);
+}
+
+TEST_CASE("sends are independent: no message sees another's history", "[agent]")
+{
+  std::vector<std::string> bodies;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    const auto agent = LlmAgent::builder("a", server.spec("openai", "m")).build();
+    for (const auto* question : {"one", "two"})
+      co_await agent.send_message_async(question);
+    bodies = server.bodies();
+    server.stop();
+  });
+  REQUIRE(bodies.size() == 2);
+  CHECK(Json::parse(bodies[1])["messages"].size() == 1);
+}
+
+TEST_CASE("a conversation of one's own goes behind the system prompt", "[agent]")
+{
+  Json body;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    const auto agent =
+        LlmAgent::builder("a", server.spec("openai", "m")).with_system_prompt("S").build();
+    auto send = agent.send_messages_async(Messages().user("a").assistant("b").user("c"));
+    co_await std::move(send);
+    body = Json::parse(server.bodies().at(0));
+    server.stop();
+  });
+  std::string order;
+  for (const auto& message : body["messages"])
+    order += message["content"].get<std::string>();
+  CHECK(order == "Sabc");
+}
+
+TEST_CASE("twenty sends at once are served at once, on one thread", "[agent]")
+{
+  ScriptedServer::Stats stats;
+  int most_threads = 0;
+  std::vector<std::string> texts;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.always(Answer::echo().after(std::chrono::milliseconds(50)));
+    const auto agent = LlmAgent::builder("a", server.spec("ollama", "m")).build();
+    std::vector<asio::awaitable<Reply>> tasks;
+    for (int i = 0; i < 20; ++i)
+      tasks.push_back(agent.send_message_async(std::to_string(i)));
+    const auto replies = co_await gather(std::move(tasks));
+    for (const auto& reply : replies)
+      texts.push_back(reply.text);
+    most_threads = threads();
+    stats = server.stats();
+    server.stop();
+  });
+  CHECK(stats.max_in_flight == 20);
+  CHECK(most_threads <= 1);
+  REQUIRE(texts.size() == 20);
+  for (int i = 0; i < 20; ++i)
+    CHECK(texts[static_cast<std::size_t>(i)] == std::to_string(i));
+}
+
+TEST_CASE("one bad question takes only its own place in a gather", "[agent]")
+{
+  std::vector<Outcome<Reply>> outcomes;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    const auto agent = LlmAgent::builder("a", server.spec("ollama", "m")).build();
+    std::vector<asio::awaitable<Reply>> tasks;
+    for (const auto* question : {"good", "", "also good"})
+      tasks.push_back(agent.send_message_async(question));
+    outcomes = co_await gather_outcomes(std::move(tasks));
+    server.stop();
+  });
+  REQUIRE(outcomes.size() == 3);
+  CHECK(outcomes[0]->text == "good");
+  CHECK(outcomes[2]->text == "also good");
+  REQUIRE(outcomes[1].error_as<Error>());
+  CHECK(outcomes[1].error_as<Error>()->kind() == ErrorKind::invalid_argument);
+}
+
+TEST_CASE("an agent may die while its send is in flight", "[agent]")
+{
+  std::string text;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    std::optional<LlmAgent> agent = LlmAgent::builder("a", server.spec("ollama", "m")).build();
+    auto send = agent->send_message_async("still here");
+    agent.reset();
+    const auto reply = co_await std::move(send);
+    text = reply.text;
+    server.stop();
+  });
+  CHECK(text == "still here");
+}
+
+TEST_CASE("with_timeout ends a send as a timeout and the server sees the client go", "[agent]")
+{
+  std::optional<Error> error;
+  bool aborted = false;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.always(Answer::echo().after(std::chrono::hours(1)));
+    const auto agent = LlmAgent::builder("a", server.spec("ollama", "m")).build();
+    auto send = with_timeout(agent.send_message_async("x"), std::chrono::milliseconds(20));
+    try {
+      co_await std::move(send);
+    } catch (const Error& its_error) {
+      error = its_error;
+    }
+    aborted = co_await server.until([](const ScriptedServer::Stats& now) { return now.aborted == 1; });
+    server.stop();
+  });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::timeout);
+  CHECK(aborted);
+}
+
+TEST_CASE("a blocking send needs no loop", "[agent]")
+{
+  testing::ServerThread server;
+  server.push(Answer::text("Hello."));
+  server.push(Answer::error(404, "model 'm' not found"));
+  const auto agent = LlmAgent::builder("a", server.spec("ollama", "m")).build();
+  CHECK(agent.send_message("Hi").text == "Hello.");
+  CHECK(fails_with(ErrorKind::model_not_found, "ollama pull m", [&] { agent.send_message("Hi"); }));
+}
+
+TEST_CASE("build() refuses by name what cannot work", "[agent]")
+{
+  const auto build = [](LlmAgent::Builder builder) { return [=] { builder.build(); }; };
+  const auto kind = ErrorKind::invalid_argument;
+  const auto start = [] { return LlmAgent::builder("bad", "ollama::m"); };
+  CHECK_NOTHROW(start().build());
+  CHECK(fails_with(kind, "cannot build the agent \"bad\": with_temperature(9)", build(start().with_temperature(9))));
+  CHECK(fails_with(kind, "with_max_tokens(0)", build(start().with_max_tokens(0))));
+  CHECK(fails_with(kind, "with_options: top_p(2)", build(start().with_options(RequestOptions().top_p(2)))));
+  CHECK(fails_with(kind, "did you mean \"ollama\"", build(LlmAgent::builder("bad", "olama::m"))));
+  CHECK(fails_with(kind, "no \"::\"", build(LlmAgent::builder("bad", "gemma3"))));
+  CHECK(fails_with(kind, "must begin with http", build(start().with_base_url("127.0.0.1:11434"))));
+  CHECK(fails_with(kind, "control character", build(start().with_api_key("a\r\nX: b"))));
+}
+
+TEST_CASE("an agent tells its name, its model and where it asks", "[agent]")
+{
+  const auto agent = LlmAgent::builder("n", "openai@http://127.0.0.1:8080/v1::m")
+                         .with_base_url("http://localhost:1/v2/")
+                         .build();
+  CHECK(agent.name() == "n");
+  CHECK(agent.model().model == "m");
+  CHECK(agent.client().base_url() == "http://localhost:1/v2");
+}
