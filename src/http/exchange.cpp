@@ -188,7 +188,10 @@ void Exchange::fail_over()
   const auto limit = connecting ? timeouts_.connect() : timeouts_.total();
   Error error(
       ErrorKind::timeout,
-      std::string("no ") + (handshaking ? "TLS with " : connecting ? "connection to " : "complete answer from ") +
+      std::string("no ") +
+          (handshaking  ? "TLS with "
+           : connecting ? "connection to "
+                        : "complete answer from ") +
           where + " within " + std::to_string(limit.count()) + " ms");
   error.with_clock(expired_);
   if (handshaking)

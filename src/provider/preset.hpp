@@ -17,7 +17,7 @@ struct Preset {
   std::string_view elsewhere;        ///< the preset that holds for any other base URL
   std::string_view max_tokens_name;  ///< in the body, OpenAI's wire only
   std::string_view if_unreachable;   ///< advice
-  std::string_view if_no_model;      ///< advice, the model's name is appended; "": where its list is
+  std::string_view if_no_model;  ///< advice, the model's name is appended; "": where its list is
 };
 
 /// The preset of that name, null if there is none.

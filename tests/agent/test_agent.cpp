@@ -52,12 +52,15 @@ TEST_CASE("an agent sends its prompt and parameters with each message", "[agent]
   });
   CHECK(text == "What is 2+2?");
   CHECK(body["model"] == "gemma3:latest");
-  CHECK(body["messages"] == Json::parse(
-      R"([{"role":"system","content":"Be very concise."},{"role":"user","content":"What is 2+2?"}])"));
+  CHECK(
+      body["messages"] ==
+      Json::parse(
+          R"([{"role":"system","content":"Be very concise."},{"role":"user","content":"What is 2+2?"}])"));
   CHECK(body["options"] == Json::parse(R"({"temperature":0.7,"num_predict":50})"));
 }
 
-TEST_CASE("a call's options win over the agent's, the agent's own setters over its defaults", "[agent]")
+TEST_CASE(
+    "a call's options win over the agent's, the agent's own setters over its defaults", "[agent]")
 {
   Json first, second;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
@@ -186,7 +189,8 @@ TEST_CASE("with_timeout ends a send as a timeout and the server sees the client 
     } catch (const Error& its_error) {
       error = its_error;
     }
-    aborted = co_await server.until([](const ScriptedServer::Stats& now) { return now.aborted == 1; });
+    aborted =
+        co_await server.until([](const ScriptedServer::Stats& now) { return now.aborted == 1; });
     server.stop();
   });
   REQUIRE(error);
@@ -210,9 +214,13 @@ TEST_CASE("build() refuses by name what cannot work", "[agent]")
   const auto kind = ErrorKind::invalid_argument;
   const auto start = [] { return LlmAgent::builder("bad", "ollama::m"); };
   CHECK_NOTHROW(start().build());
-  CHECK(fails_with(kind, "cannot build the agent \"bad\": with_temperature(9)", build(start().with_temperature(9))));
+  CHECK(fails_with(
+      kind,
+      "cannot build the agent \"bad\": with_temperature(9)",
+      build(start().with_temperature(9))));
   CHECK(fails_with(kind, "with_max_tokens(0)", build(start().with_max_tokens(0))));
-  CHECK(fails_with(kind, "with_options: top_p(2)", build(start().with_options(RequestOptions().top_p(2)))));
+  CHECK(fails_with(
+      kind, "with_options: top_p(2)", build(start().with_options(RequestOptions().top_p(2)))));
   CHECK(fails_with(kind, "did you mean \"ollama\"", build(LlmAgent::builder("bad", "olama::m"))));
   CHECK(fails_with(kind, "no \"::\"", build(LlmAgent::builder("bad", "gemma3"))));
   CHECK(fails_with(kind, "must begin with http", build(start().with_base_url("127.0.0.1:11434"))));

@@ -21,14 +21,13 @@ namespace {
 
 Client client_of(const ScriptedServer& server, const std::string& provider)
 {
-  return Client(ClientOptions(provider).base_url(server.url() + (provider == "ollama" ? "" : "/v1")));
+  return Client(
+      ClientOptions(provider).base_url(server.url() + (provider == "ollama" ? "" : "/v1")));
 }
 
 // The Error of a chat, or nothing.
 asio::awaitable<std::optional<Error>> error_of_chat(
-    Client client,
-    std::string message,
-    RequestOptions options = RequestOptions())
+    Client client, std::string message, RequestOptions options = RequestOptions())
 {
   auto chat = client.chat("m", Messages().user(std::move(message)), std::move(options));
   try {
@@ -124,7 +123,8 @@ TEST_CASE("a server's refusal is a typed error with its own words", "[client]")
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
     server.push(Answer::status(404, R"({"error":"model 'm' not found"})"));
-    server.push(Answer::status(429, R"({"error":{"message":"slow","type":"tokens"}})").header("Retry-After", "7"));
+    server.push(Answer::status(429, R"({"error":{"message":"slow","type":"tokens"}})")
+                    .header("Retry-After", "7"));
     server.push(Answer::status(502, "<html><h1>Bad Gateway</h1></html>", "text/html"));
     missing = co_await error_of_chat(client_of(server, "ollama"), "x");
     limited = co_await error_of_chat(client_of(server, "openai"), "x");
@@ -246,7 +246,8 @@ TEST_CASE("the API key is in no text of an error, even if the server repeats it"
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
     server.push(Answer::status(401, R"({"error":{"message":"Incorrect API key: sk-secret-7"}})"));
-    const Client client(ClientOptions("openai").base_url(server.url() + "/v1").api_key("sk-secret-7"));
+    const Client client(
+        ClientOptions("openai").base_url(server.url() + "/v1").api_key("sk-secret-7"));
     refused = co_await error_of_chat(client, "x");
     server.stop();
   });

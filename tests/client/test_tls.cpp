@@ -133,9 +133,10 @@ TEST_CASE("a handshake that nobody answers is a timeout of the connect clock", "
 {
   Result result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    support::SocketServer server(loop, [](std::shared_ptr<support::Peer> peer, int) -> asio::awaitable<void> {
-      co_await peer->read_request();  // waits for a line that a TLS greeting does not have
-    });
+    support::SocketServer server(
+        loop, [](std::shared_ptr<support::Peer> peer, int) -> asio::awaitable<void> {
+          co_await peer->read_request();  // waits for a line that a TLS greeting does not have
+        });
     const auto url = "https" + server.url().substr(4);
     const auto timeouts = Timeouts().connect(std::chrono::milliseconds(50));
     result = co_await ask(url, "", timeouts);
@@ -144,15 +145,21 @@ TEST_CASE("a handshake that nobody answers is a timeout of the connect clock", "
   CHECK(result.error->clock() == Clock::connect);
 }
 
-TEST_CASE("a body that only the end delimits is whole after TLS's farewell, incomplete without", "[client]")
+TEST_CASE(
+    "a body that only the end delimits is whole after TLS's farewell, incomplete without",
+    "[client]")
 {
   Server server;
-  server.response = "HTTP/1.1 200 OK\r\n\r\n" R"({"choices":[{"message":{"content":"a"}}]})";
+  server.response =
+      "HTTP/1.1 200 OK\r\n\r\n"
+      R"({"choices":[{"message":{"content":"a"}}]})";
   CHECK(ask_server(server, "localhost").text == "a");
   server.truncate = true;
   const auto cut = ask_server(server, "localhost");
   REQUIRE(cut.error);
-  CHECK((cut.error->kind() == ErrorKind::incomplete || cut.error->kind() == ErrorKind::connection_lost));
+  CHECK(
+      (cut.error->kind() == ErrorKind::incomplete ||
+       cut.error->kind() == ErrorKind::connection_lost));
 }
 
 TEST_CASE("a certificate file that cannot be read is refused at once", "[client]")

@@ -12,8 +12,8 @@
 #include <asio/this_coro.hpp>
 
 #if ASIO_VERSION >= 102200
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_signal.hpp>
+#  include <asio/bind_cancellation_slot.hpp>
+#  include <asio/cancellation_signal.hpp>
 #endif
 
 #include <optional>
@@ -66,7 +66,8 @@ Result answered_by(std::string response, bool reset = false)
 
 bool says(const Result& result, std::string_view words)
 {
-  return result.error && std::string_view(result.error->what()).find(words) != std::string_view::npos;
+  return result.error &&
+         std::string_view(result.error->what()).find(words) != std::string_view::npos;
 }
 
 // A port of 127.0.0.1 where nobody listens.
@@ -101,7 +102,9 @@ TEST_CASE("a body without a length ends with the connection", "[client]")
   CHECK(cut.error->kind() == ErrorKind::bad_response);
 }
 
-TEST_CASE("a connection that breaks gives incomplete after an orderly end, connection_lost otherwise", "[client]")
+TEST_CASE(
+    "a connection that breaks gives incomplete after an orderly end, connection_lost otherwise",
+    "[client]")
 {
   const auto kind = [](const std::string& response, bool reset) {
     const auto result = answered_by(response, reset);
@@ -120,7 +123,9 @@ TEST_CASE("a connection that breaks gives incomplete after an orderly end, conne
   CHECK(kind("220 smtp ready\r\n", false) == ErrorKind::bad_response);
 }
 
-TEST_CASE("a reused connection that was closed meanwhile is replaced and the request sent once more", "[client]")
+TEST_CASE(
+    "a reused connection that was closed meanwhile is replaced and the request sent once more",
+    "[client]")
 {
   std::string texts;
   int connections = 0;
@@ -142,7 +147,8 @@ TEST_CASE("a reused connection that was closed meanwhile is replaced and the req
   CHECK(connections == 3);
 }
 
-TEST_CASE("a fresh connection that closes without an answer is an error, not asked again", "[client]")
+TEST_CASE(
+    "a fresh connection that closes without an answer is an error, not asked again", "[client]")
 {
   Result result;
   int connections = 0;
@@ -160,7 +166,9 @@ TEST_CASE("a fresh connection that closes without an answer is an error, not ask
   CHECK(connections == 1);
 }
 
-TEST_CASE("a connection is not used again when the server says so, or sends more than its answer", "[client]")
+TEST_CASE(
+    "a connection is not used again when the server says so, or sends more than its answer",
+    "[client]")
 {
   const std::string again[] = {
       chat_response("a", "Connection: close\r\n"),
@@ -247,7 +255,8 @@ TEST_CASE("a cancelled chat throws cancelled, and the server sees the client go"
   server.always(Answer::text("late").after(1h));
   const Client client(ClientOptions("openai").base_url(server.url() + "/v1"));
   asio::co_spawn(
-      loop, client.chat("m", Messages().user("x")),
+      loop,
+      client.chat("m", Messages().user("x")),
       asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr failure, Reply) {
         try {
           if (failure)
@@ -279,9 +288,9 @@ TEST_CASE("a loop may be destroyed while a chat waits", "[client]")
   bool finished = false;
   {
     const Client client(ClientOptions("openai").base_url(server.url() + "/v1"));
-    asio::co_spawn(
-        *loop, client.chat("m", Messages().user("x")),
-        [&](std::exception_ptr, Reply) { finished = true; });
+    asio::co_spawn(*loop, client.chat("m", Messages().user("x")), [&](std::exception_ptr, Reply) {
+      finished = true;
+    });
   }
   while (server.stats().in_flight == 0)
     loop->run_one();
@@ -300,10 +309,11 @@ TEST_CASE("one client works on several loops, one after the other", "[client]")
   for (int i = 0; i < 3; ++i) {
     asio::io_context loop;
     bool done = false;
-    asio::co_spawn(loop, client.chat("m", Messages().user("x")), [&](std::exception_ptr, Reply reply) {
-      texts += reply.text;
-      done = true;
-    });
+    asio::co_spawn(
+        loop, client.chat("m", Messages().user("x")), [&](std::exception_ptr, Reply reply) {
+          texts += reply.text;
+          done = true;
+        });
     while (!done) {  // both loops on this thread
       loop.poll();
       server_loop.poll();
@@ -312,7 +322,8 @@ TEST_CASE("one client works on several loops, one after the other", "[client]")
   CHECK(texts == "hihihi");
 }
 
-TEST_CASE("the user's run() returns when the work is done, with connections kept for later", "[client]")
+TEST_CASE(
+    "the user's run() returns when the work is done, with connections kept for later", "[client]")
 {
   asio::io_context server_loop, loop;
   ScriptedServer server(server_loop.get_executor());

@@ -29,7 +29,8 @@ TEST_CASE("every kind and every clock has a name", "[core]")
     CHECK(to_string(static_cast<Clock>(clock)) != "unknown");
 }
 
-TEST_CASE("cancelled, timeout and invalid_argument are equivalent to the standard's conditions", "[core]")
+TEST_CASE(
+    "cancelled, timeout and invalid_argument are equivalent to the standard's conditions", "[core]")
 {
   CHECK((Error(ErrorKind::cancelled, "").code() == std::errc::operation_canceled));
   CHECK((Error(ErrorKind::timeout, "").code() == std::errc::timed_out));

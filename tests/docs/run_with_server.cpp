@@ -1,5 +1,5 @@
-// Runs a program with OLLAMA_HOST pointing to a scripted server that echoes: run_with_server PROGRAM.
-// Fails when the program does, or when it prints nothing.
+// Runs a program with OLLAMA_HOST pointing to a scripted server that echoes: run_with_server
+// PROGRAM. Fails when the program does, or when it prints nothing.
 #include <asyncllm/testing/server_thread.hpp>
 
 #include <cstdio>

@@ -11,7 +11,9 @@ using http::RequestHead;
 TEST_CASE("head and body of a POST are one text with the right length", "[http]")
 {
   const RequestHead head(
-      "POST", http::Url::parse("http://127.0.0.1:8080/v1"), "/chat/completions",
+      "POST",
+      http::Url::parse("http://127.0.0.1:8080/v1"),
+      "/chat/completions",
       {{"Authorization", "Bearer k"}});
   std::string message = "left from before";
   const auto body_at = head.begin(message, {{"X-Trace", "7"}});
@@ -47,7 +49,10 @@ TEST_CASE("no header can smuggle in another one", "[http]")
     };
   };
   for (const std::string& bad :
-       {std::string("a\r\nX: y"), std::string("a\nb"), std::string("a\rb"), std::string("a\0b", 3),
+       {std::string("a\r\nX: y"),
+        std::string("a\nb"),
+        std::string("a\rb"),
+        std::string("a\0b", 3),
         std::string("\x7f")})
     CHECK(support::fails_with(ErrorKind::invalid_argument, "X-Key", add("X-Key", bad)));
   for (const char* bad : {"", "a b", "a:", "a\r\n", "ä"})

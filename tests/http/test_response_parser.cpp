@@ -30,7 +30,13 @@ Parsed parse(const std::string& text, std::size_t size, bool close = false)
   }
   if (close)
     parser.feed_end();
-  return {parser.state(), parser.head().status, body, parser.failure(), text.size() - used, parser.keep_alive()};
+  return {
+      parser.state(),
+      parser.head().status,
+      body,
+      parser.failure(),
+      text.size() - used,
+      parser.keep_alive()};
 }
 
 constexpr std::size_t pieces[] = {1, 2, 3, 7, 1000};
@@ -87,8 +93,7 @@ TEST_CASE("a response that ends too early is not complete", "[http]")
 
 TEST_CASE("bytes behind a response are left alone", "[http]")
 {
-  const std::string text =
-      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\n";
+  const std::string text = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\n";
   const auto parsed = parse(text, 1000);
   CHECK(parsed.state == State::complete);
   CHECK(parsed.body == "hello");
@@ -114,7 +119,8 @@ TEST_CASE("interim responses are skipped, but not without end", "[http]")
 TEST_CASE("no body is read for 204 and 304", "[http]")
 {
   for (const auto* status : {"204 No Content", "304 Not Modified"}) {
-    const auto parsed = parse(std::string("HTTP/1.1 ") + status + "\r\nServer: x\r\n\r\nsurplus", 1000);
+    const auto parsed =
+        parse(std::string("HTTP/1.1 ") + status + "\r\nServer: x\r\n\r\nsurplus", 1000);
     CHECK(parsed.state == State::complete);
     CHECK(parsed.body.empty());
     CHECK(parsed.left == 7);
@@ -124,8 +130,11 @@ TEST_CASE("no body is read for 204 and 304", "[http]")
 TEST_CASE("what is not HTTP/1.1 fails with a reason", "[http]")
 {
   for (const std::string text :
-       {"<html>\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1x\r\n\r\n", "HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n",
+       {"<html>\r\n\r\n",
+        "HTTP/2.0 200 OK\r\n\r\n",
+        "HTTP/1.1 abc\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\t\r\nTransfer-Encoding: x\r\n\r\n",

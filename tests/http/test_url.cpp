@@ -35,7 +35,8 @@ TEST_CASE("the port defaults to the scheme's and is then left out of Host", "[ht
 
 TEST_CASE("loopback is known by name and number", "[http]")
 {
-  for (const auto* text : {"http://localhost", "http://127.1.2.3:1", "http://[::1]", "http://a.localhost"})
+  for (const auto* text :
+       {"http://localhost", "http://127.1.2.3:1", "http://[::1]", "http://a.localhost"})
     CHECK(Url::parse(text).is_loopback());
   for (const auto* text : {"http://localhost.example", "http://10.0.0.1", "http://example.com"})
     CHECK_FALSE(Url::parse(text).is_loopback());
@@ -44,9 +45,24 @@ TEST_CASE("loopback is known by name and number", "[http]")
 TEST_CASE("what is no URL of ours is refused with an example of a right one", "[http]")
 {
   for (const auto* text :
-       {"", "h", "127.0.0.1:8080", "ftp://h", "http://", "http:///v1", "http://:80", "http://h:0",
-        "http://h:65536", "http://h:8a", "http://h:-1", "http://[::1", "http://[::1]x", "http://[]",
-        "http://h/#f", "http://h%41", "http://a,b", "http://::1"}) {
+       {"",
+        "h",
+        "127.0.0.1:8080",
+        "ftp://h",
+        "http://",
+        "http:///v1",
+        "http://:80",
+        "http://h:0",
+        "http://h:65536",
+        "http://h:8a",
+        "http://h:-1",
+        "http://[::1",
+        "http://[::1]x",
+        "http://[]",
+        "http://h/#f",
+        "http://h%41",
+        "http://a,b",
+        "http://::1"}) {
     INFO(text);
     CHECK(support::fails_with(
         ErrorKind::invalid_argument, "http://127.0.0.1:8080/v1", [&] { Url::parse(text); }));
@@ -59,9 +75,8 @@ TEST_CASE("no character that could end a line or a word of the request gets thro
     const std::string text = std::string("http://h/v1") + static_cast<char>(c) + "x";
     CHECK(support::fails_with(ErrorKind::invalid_argument, "control", [&] { Url::parse(text); }));
   }
-  CHECK(support::fails_with(ErrorKind::invalid_argument, "control", [] {
-    Url::parse("http://h\r\nX: y/v1");
-  }));
+  CHECK(support::fails_with(
+      ErrorKind::invalid_argument, "control", [] { Url::parse("http://h\r\nX: y/v1"); }));
   CHECK(support::fails_with(ErrorKind::invalid_argument, "", [] { Url::parse("http://hö/v1"); }));
 }
 

@@ -35,8 +35,21 @@ TEST_CASE("an object is read with white space around it and unread fields of any
 TEST_CASE("what is not one JSON object is a bad response", "[json]")
 {
   for (const auto* text :
-       {"", " ", "[]", "\"a\"", "null", "{\"a\":\"x\"", "{\"a\":\"x", "{\"a\":\"x\"} x", "{\"a\":\"x\"}}",
-        "{\"a\":\"x\"},", "{} {}", "<html>", "{\"a\":1}", "{\"a\":{}}", "{\"a\" \"x\"}"}) {
+       {"",
+        " ",
+        "[]",
+        "\"a\"",
+        "null",
+        "{\"a\":\"x\"",
+        "{\"a\":\"x",
+        "{\"a\":\"x\"} x",
+        "{\"a\":\"x\"}}",
+        "{\"a\":\"x\"},",
+        "{} {}",
+        "<html>",
+        "{\"a\":1}",
+        "{\"a\":{}}",
+        "{\"a\" \"x\"}"}) {
     INFO(text);
     CHECK(support::fails_with(ErrorKind::bad_response, "JSON", [&] { read_a(text); }));
   }
@@ -44,7 +57,9 @@ TEST_CASE("what is not one JSON object is a bad response", "[json]")
 
 TEST_CASE("a byte that is no UTF-8 becomes U+FFFD and costs nothing else", "[json]")
 {
-  CHECK(read_a("{\"a\":\"b\xff" "c\"}") == "b\uFFFDc");
+  CHECK(
+      read_a("{\"a\":\"b\xff"
+             "c\"}") == "b\uFFFDc");
   CHECK(read_a("{\"b\":\"\xc3\",\"a\":\"ok\"}") == "ok");
 }
 

@@ -44,7 +44,13 @@ TEST_CASE("every byte value below 0x80 survives as a JSON string", "[json]")
 TEST_CASE("numbers are written shortest and read back the same", "[json]")
 {
   std::string out;
-  Writer(out).begin_array().value(0.1).value(1.0).value(1e300).value(-9223372036854775807LL).end_array();
+  Writer(out)
+      .begin_array()
+      .value(0.1)
+      .value(1.0)
+      .value(1e300)
+      .value(-9223372036854775807LL)
+      .end_array();
   const auto read = nlohmann::json::parse(out);
   CHECK(read[0] == 0.1);
   CHECK(read[1] == 1);

@@ -42,12 +42,20 @@ TEST_CASE("an @ in the model's name begins no URL", "[model]")
 
 TEST_CASE("a spec that lacks a part is refused with an example of a right one", "[model]")
 {
-  for (const auto* text : {"", "gemma3", "ollama:gemma3", "::gemma3", "ollama::", "openai@::m",
-                           "openai@http://h/v1", "@http://h/v1::m", "openai@http://h/v1::"}) {
+  for (const auto* text :
+       {"",
+        "gemma3",
+        "ollama:gemma3",
+        "::gemma3",
+        "ollama::",
+        "openai@::m",
+        "openai@http://h/v1",
+        "@http://h/v1::m",
+        "openai@http://h/v1::"}) {
     INFO(text);
-    CHECK(fails_with(
-        ErrorKind::invalid_argument, "for example \"ollama::gemma3:latest\"",
-        [&] { ModelSpec::parse(text); }));
+    CHECK(fails_with(ErrorKind::invalid_argument, "for example \"ollama::gemma3:latest\"", [&] {
+      ModelSpec::parse(text);
+    }));
   }
   CHECK(fails_with(ErrorKind::invalid_argument, "\"::gemma3\" names no provider", [] {
     ModelSpec::parse("::gemma3");
@@ -56,8 +64,7 @@ TEST_CASE("a spec that lacks a part is refused with an example of a right one", 
 
 TEST_CASE("a refused spec with a URL does not quote the URL, which may hold a password", "[model]")
 {
-  const auto error =
-      support::error_of([] { ModelSpec::parse("openai@http://me:secret@host/v1"); });
+  const auto error = support::error_of([] { ModelSpec::parse("openai@http://me:secret@host/v1"); });
   REQUIRE(error);
   CHECK(std::string(error->what()).find("secret") == std::string::npos);
 }

@@ -18,9 +18,10 @@ TEST_CASE("values out of their range are refused by name", "[model]")
   CHECK_NOTHROW(parameters.validate());
 
   parameters.temperature = 9;
-  CHECK(fails_with(ErrorKind::invalid_argument, "with_temperature(9): must be between 0 and 2", [&] {
-    parameters.validate("with_");
-  }));
+  CHECK(
+      fails_with(ErrorKind::invalid_argument, "with_temperature(9): must be between 0 and 2", [&] {
+        parameters.validate("with_");
+      }));
   parameters.temperature = std::numeric_limits<double>::quiet_NaN();
   CHECK(fails_with(ErrorKind::invalid_argument, "temperature", [&] { parameters.validate(); }));
   parameters.temperature = 2;

@@ -63,10 +63,12 @@ TEST_CASE("the caller's URL wins over the environment, that over the provider's 
   CHECK(resolve({"ollama", "", ""}, {{"OLLAMA_HOST", "h:1"}}).base_url == "http://h:1");
   CHECK(resolve({"ollama", "http://mine", ""}, {{"OLLAMA_HOST", "h:1"}}).base_url == "http://mine");
   CHECK(resolve({"openai", "", "k"}).base_url == "https://api.openai.com/v1");
-  CHECK(resolve({"openai", "", "k"}, {{"OPENAI_BASE_URL", "http://h/v1"}}).base_url == "http://h/v1");
+  CHECK(
+      resolve({"openai", "", "k"}, {{"OPENAI_BASE_URL", "http://h/v1"}}).base_url == "http://h/v1");
 }
 
-TEST_CASE("the environment's key goes only where the environment or the provider says", "[provider]")
+TEST_CASE(
+    "the environment's key goes only where the environment or the provider says", "[provider]")
 {
   const std::map<std::string, std::string> key{{"OPENAI_API_KEY", " from-env \n"}};
   auto both = key;
@@ -83,8 +85,9 @@ TEST_CASE("another server than OpenAI's own gets the compatible names", "[provid
 {
   CHECK(resolve({"openai", "", "k"}).preset->max_tokens_name == "max_completion_tokens");
   CHECK(resolve({"openai", "http://h/v1", ""}).preset->max_tokens_name == "max_tokens");
-  CHECK(resolve({"openai", "", "k"}, {{"OPENAI_BASE_URL", "http://h/v1"}}).preset->max_tokens_name ==
-        "max_tokens");
+  CHECK(
+      resolve({"openai", "", "k"}, {{"OPENAI_BASE_URL", "http://h/v1"}}).preset->max_tokens_name ==
+      "max_tokens");
 }
 
 TEST_CASE("a missing key, URL or provider is told with what to do", "[provider]")
@@ -95,9 +98,8 @@ TEST_CASE("a missing key, URL or provider is told with what to do", "[provider]"
   CHECK(fails_with(ErrorKind::invalid_argument, "call with_base_url", [] {
     resolve({"openai-compatible", "", ""});
   }));
-  CHECK(fails_with(ErrorKind::invalid_argument, "did you mean \"ollama\"?", [] {
-    resolve({"olama", "", ""});
-  }));
+  CHECK(fails_with(
+      ErrorKind::invalid_argument, "did you mean \"ollama\"?", [] { resolve({"olama", "", ""}); }));
   CHECK(fails_with(ErrorKind::invalid_argument, "did you mean \"openai\"?", [] {
     resolve({"opanai", "", ""});
   }));

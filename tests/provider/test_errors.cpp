@@ -28,7 +28,8 @@ TEST_CASE("every shape of an error body gives the server's own words", "[provide
       {R"({"detail":[{"loc":["body","n"],"msg":"must be positive","type":"v"},{"loc":[],"msg":"x"}]})",
        "body: n: must be positive; x"},
       {R"([{"error":{"code":429,"message":"m","status":"RESOURCE_EXHAUSTED"}}])", "m"},
-      {R"({"type":"error","error":{"type":"overloaded_error","message":"m"},"request_id":"r"})", "m"},
+      {R"({"type":"error","error":{"type":"overloaded_error","message":"m"},"request_id":"r"})",
+       "m"},
       {R"({"errors":["m"]})", "m"},
       {R"({"errors":[{"message":"m"}]})", "m"},
       {"plain words\n", "plain words"},
@@ -47,14 +48,18 @@ TEST_CASE("every shape of an error body gives the server's own words", "[provide
 TEST_CASE("code, type, param and request id are kept, numbers as text", "[provider]")
 {
   const auto error = answer(
-      400, R"({"error":{"message":"m","type":"t","param":"p","code":42}})", {{"X-Request-Id", "id-1"}});
+      400,
+      R"({"error":{"message":"m","type":"t","param":"p","code":42}})",
+      {{"X-Request-Id", "id-1"}});
   CHECK(error.server_code() == "42");
   CHECK(error.server_type() == "t");
   CHECK(error.server_param() == "p");
   CHECK(error.request_id() == "id-1");
   CHECK(error.http_status() == 400);
   CHECK(error.body().size() > 10);
-  CHECK(answer(529, R"({"type":"error","error":{"message":"m"},"request_id":"r"})").request_id() == "r");
+  CHECK(
+      answer(529, R"({"type":"error","error":{"message":"m"},"request_id":"r"})").request_id() ==
+      "r");
 }
 
 TEST_CASE("status and words amount to a kind", "[provider]")
@@ -66,18 +71,29 @@ TEST_CASE("status and words amount to a kind", "[provider]")
   CHECK(kind(403, "") == ErrorKind::permission_denied);
   CHECK(kind(404, "404 page not found") == ErrorKind::not_found);
   CHECK(kind(404, R"({"error":"model 'nope' not found"})") == ErrorKind::model_not_found);
-  CHECK(kind(404, R"({"error":{"message":"The model `x` does not exist","code":"model_not_found"}})") ==
-        ErrorKind::model_not_found);
-  CHECK(kind(400, R"({"error":{"code":400,"message":"model not found","type":"invalid_request_error"}})") ==
-        ErrorKind::model_not_found);
+  CHECK(
+      kind(
+          404,
+          R"({"error":{"message":"The model `x` does not exist","code":"model_not_found"}})") ==
+      ErrorKind::model_not_found);
+  CHECK(
+      kind(
+          400,
+          R"({"error":{"code":400,"message":"model not found","type":"invalid_request_error"}})") ==
+      ErrorKind::model_not_found);
   CHECK(kind(408, "") == ErrorKind::timeout);
   CHECK(kind(409, "") == ErrorKind::server_error);
   CHECK(kind(413, "") == ErrorKind::request_too_large);
   CHECK(kind(422, "") == ErrorKind::unprocessable);
   CHECK(kind(418, "") == ErrorKind::bad_request);
-  CHECK(kind(429, R"({"error":{"message":"slow","code":"rate_limit_exceeded"}})") == ErrorKind::rate_limited);
-  CHECK(kind(429, R"({"error":{"message":"pay","type":"insufficient_quota","code":"insufficient_quota"}})") ==
-        ErrorKind::quota_exceeded);
+  CHECK(
+      kind(429, R"({"error":{"message":"slow","code":"rate_limit_exceeded"}})") ==
+      ErrorKind::rate_limited);
+  CHECK(
+      kind(
+          429,
+          R"({"error":{"message":"pay","type":"insufficient_quota","code":"insufficient_quota"}})") ==
+      ErrorKind::quota_exceeded);
   CHECK(kind(500, R"({"error":"llama runner process has terminated"})") == ErrorKind::server_error);
   CHECK(kind(501, "") == ErrorKind::unsupported);
   for (const int status : {502, 503, 504, 520, 524, 529, 498})
@@ -85,21 +101,25 @@ TEST_CASE("status and words amount to a kind", "[provider]")
   CHECK(kind(302, "") == ErrorKind::bad_response);
 }
 
-TEST_CASE("an overflow of the context and a content filter are told from other refusals", "[provider]")
+TEST_CASE(
+    "an overflow of the context and a content filter are told from other refusals", "[provider]")
 {
   const auto kind = [](std::string_view message) {
     return answer(400, R"({"error":{"message":")" + std::string(message) + R"("}})").kind();
   };
   for (const auto* message :
        {"This model's maximum context length is 8192 tokens.",
-        "request (13392 tokens) exceeds the available context size (8192 tokens), try increasing it",
+        "request (13392 tokens) exceeds the available context size (8192 tokens), try increasing "
+        "it",
         "the prompt is longer than the context length currently available to the model; shorten it",
         "the input length exceeds the context length"})
     CHECK(kind(message) == ErrorKind::context_length_exceeded);
-  CHECK(answer(400, R"({"error":{"message":"m","type":"exceed_context_size_error","code":400}})").kind() ==
-        ErrorKind::context_length_exceeded);
-  CHECK(answer(400, R"({"error":{"message":"m","code":"content_filter"}})").kind() ==
-        ErrorKind::content_filtered);
+  CHECK(
+      answer(400, R"({"error":{"message":"m","type":"exceed_context_size_error","code":400}})")
+          .kind() == ErrorKind::context_length_exceeded);
+  CHECK(
+      answer(400, R"({"error":{"message":"m","code":"content_filter"}})").kind() ==
+      ErrorKind::content_filtered);
   CHECK(kind("Invalid 'temperature'") == ErrorKind::bad_request);
 }
 

@@ -18,15 +18,20 @@ Json body_of(const ChatRequest& request)
   return Json::parse(out);
 }
 
-Reply decode(std::string body) { return provider::ollama_wire().decode(body); }
+Reply decode(std::string body)
+{
+  return provider::ollama_wire().decode(body);
+}
 
 }  // namespace
 
 TEST_CASE("Ollama: only what was set is sent", "[provider]")
 {
   const ChatRequest request{"gemma3", Messages().user("Hi"), {}};
-  CHECK(body_of(request) == Json::parse(
-      R"({"model":"gemma3","messages":[{"role":"user","content":"Hi"}],"stream":false})"));
+  CHECK(
+      body_of(request) ==
+      Json::parse(
+          R"({"model":"gemma3","messages":[{"role":"user","content":"Hi"}],"stream":false})"));
 }
 
 TEST_CASE("Ollama: parameters go to options by the server's names", "[provider]")
@@ -70,10 +75,14 @@ TEST_CASE("Ollama: tool calls and results of a history are sent", "[provider]")
   request.messages.add(Message::assistant("", {{"call_1", "weather", R"({"city":"Tokyo"})", ""}}));
   request.messages.add(Message::tool("call_1", "weather", "11 C"));
   const auto body = body_of(request);
-  CHECK(body["messages"][1]["tool_calls"] == Json::parse(
-      R"([{"id":"call_1","function":{"name":"weather","arguments":{"city":"Tokyo"}}}])"));
-  CHECK(body["messages"][2] == Json::parse(
-      R"({"role":"tool","content":"11 C","tool_name":"weather","tool_call_id":"call_1"})"));
+  CHECK(
+      body["messages"][1]["tool_calls"] ==
+      Json::parse(
+          R"([{"id":"call_1","function":{"name":"weather","arguments":{"city":"Tokyo"}}}])"));
+  CHECK(
+      body["messages"][2] ==
+      Json::parse(
+          R"({"role":"tool","content":"11 C","tool_name":"weather","tool_call_id":"call_1"})"));
 }
 
 TEST_CASE("Ollama: text that is not UTF-8 is refused before anything is sent", "[provider]")
@@ -111,8 +120,9 @@ TEST_CASE("Ollama: fields may come in any order, be null or absent", "[provider]
   CHECK(reply.text == "x");
   CHECK_FALSE(reply.usage.reported);
   CHECK(reply.finish_reason == FinishReason::unknown);
-  CHECK(decode(R"({"done":true,"done_reason":"length","message":{"content":""}})").finish_reason ==
-        FinishReason::length);
+  CHECK(
+      decode(R"({"done":true,"done_reason":"length","message":{"content":""}})").finish_reason ==
+      FinishReason::length);
 }
 
 TEST_CASE("Ollama: tool calls come as objects and finish as tool_calls", "[provider]")
@@ -144,7 +154,8 @@ TEST_CASE("Ollama: an error inside a 200 and foreign JSON are errors", "[provide
   CHECK(support::fails_with(ErrorKind::server_error, "unexpected EOF", [] {
     decode(R"({"error":"an error was encountered while running the model: unexpected EOF"})");
   }));
-  for (const auto* body : {"{}", "[]", "", "Ollama is running", R"({"message":"x"})", R"({"response":"x"})"}) {
+  for (const auto* body :
+       {"{}", "[]", "", "Ollama is running", R"({"message":"x"})", R"({"response":"x"})"}) {
     INFO(body);
     CHECK(support::fails_with(ErrorKind::bad_response, "", [&] { decode(body); }));
   }
@@ -153,11 +164,12 @@ TEST_CASE("Ollama: an error inside a 200 and foreign JSON are errors", "[provide
 TEST_CASE("Ollama: the models' names are read", "[provider]")
 {
   std::string body = R"({"models":[{"name":"gemma3:latest","model":"x"},{"name":"b"}]})";
-  CHECK(provider::ollama_wire().decode_models(body) == std::vector<std::string>{"gemma3:latest", "b"});
+  CHECK(
+      provider::ollama_wire().decode_models(body) ==
+      std::vector<std::string>{"gemma3:latest", "b"});
   std::string none = R"({"models":null})";
   CHECK(provider::ollama_wire().decode_models(none).empty());
   std::string other = R"({"data":[]})";
-  CHECK(support::fails_with(ErrorKind::bad_response, "models", [&] {
-    provider::ollama_wire().decode_models(other);
-  }));
+  CHECK(support::fails_with(
+      ErrorKind::bad_response, "models", [&] { provider::ollama_wire().decode_models(other); }));
 }

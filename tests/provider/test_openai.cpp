@@ -18,14 +18,18 @@ Json body_of(const ChatRequest& request, const char* preset = "openai-compatible
   return Json::parse(out.substr(4));
 }
 
-Reply decode(std::string body) { return provider::openai_wire().decode(body); }
+Reply decode(std::string body)
+{
+  return provider::openai_wire().decode(body);
+}
 
 }  // namespace
 
 TEST_CASE("OpenAI: only what was set is sent", "[provider]")
 {
-  CHECK(body_of({"gpt", Messages().user("Hi"), {}}) ==
-        Json::parse(R"({"model":"gpt","messages":[{"role":"user","content":"Hi"}]})"));
+  CHECK(
+      body_of({"gpt", Messages().user("Hi"), {}}) ==
+      Json::parse(R"({"model":"gpt","messages":[{"role":"user","content":"Hi"}]})"));
 }
 
 TEST_CASE("OpenAI: parameters are sent by the host's names", "[provider]")
@@ -68,12 +72,14 @@ TEST_CASE("OpenAI: tool calls and results of a history are sent", "[provider]")
   CHECK(body["messages"][1] == Json::parse(R"({"role":"assistant","content":null,"tool_calls":[
     {"id":"c1","type":"function","extra_content":{"g":1},
      "function":{"name":"f","arguments":"{\"x\":\"ä\"}"}}]})"));
-  CHECK(body["messages"][2] == Json::parse(R"({"role":"tool","content":"ok","tool_call_id":"c1"})"));
+  CHECK(
+      body["messages"][2] == Json::parse(R"({"role":"tool","content":"ok","tool_call_id":"c1"})"));
 }
 
 TEST_CASE("OpenAI: a whole reply is read with its usage", "[provider]")
 {
-  const auto reply = decode(R"({"id":"chatcmpl-B9MH","object":"chat.completion","created":1741570283,
+  const auto reply =
+      decode(R"({"id":"chatcmpl-B9MH","object":"chat.completion","created":1741570283,
     "model":"gpt-4o-2024-08-06","choices":[{"index":0,"message":{"role":"assistant","content":"Hi",
     "refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],
     "usage":{"prompt_tokens":19,"completion_tokens":10,"total_tokens":29,
@@ -92,7 +98,8 @@ TEST_CASE("OpenAI: a whole reply is read with its usage", "[provider]")
 
 TEST_CASE("OpenAI: llama.cpp's order of fields, null content and timings are read", "[provider]")
 {
-  const auto reply = decode(R"({"timings":{"prompt_ms":1.5,"predicted_ms":20,"prompt_n":3},"usage":null,
+  const auto reply =
+      decode(R"({"timings":{"prompt_ms":1.5,"predicted_ms":20,"prompt_n":3},"usage":null,
     "choices":[{"finish_reason":"length","index":0,"message":{"content":null,"role":"assistant",
     "reasoning_content":"thought"}}]})");
   CHECK(reply.text.empty());
@@ -126,7 +133,8 @@ TEST_CASE("OpenAI: content in parts, reasoning under its other names, refusals",
 
 TEST_CASE("OpenAI: whole tool calls are handed on, a cut one never", "[provider]")
 {
-  const auto reply = decode(R"({"choices":[{"finish_reason":"tool_calls","message":{"content":null,"tool_calls":[
+  const auto reply =
+      decode(R"({"choices":[{"finish_reason":"tool_calls","message":{"content":null,"tool_calls":[
     {"id":"a","type":"function","function":{"name":"f","arguments":"{\"ci\":\"ty\"}"}},
     {"id":"b","type":"function","function":{"name":"g","arguments":{}}}]}}]})");
   REQUIRE(reply.tool_calls.size() == 2);
@@ -134,22 +142,26 @@ TEST_CASE("OpenAI: whole tool calls are handed on, a cut one never", "[provider]
   CHECK(reply.tool_calls[1].arguments == "{}");
   CHECK(reply.finish_reason == FinishReason::tool_calls);
 
-  const auto cut = decode(R"({"choices":[{"finish_reason":"length","message":{"content":"Let me look.",
+  const auto cut =
+      decode(R"({"choices":[{"finish_reason":"length","message":{"content":"Let me look.",
     "tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"ci"}}]}}]})");
   CHECK(cut.tool_calls.empty());
   CHECK(decode(R"({"choices":[{"finish_reason":"length","message":{"content":"","tool_calls":[
-    {"id":"a","function":{"name":"f","arguments":""}}]}}]})").tool_calls.empty());
+    {"id":"a","function":{"name":"f","arguments":""}}]}}]})")
+            .tool_calls.empty());
   CHECK(cut.text == "Let me look.");
   CHECK(cut.finish_reason == FinishReason::length);
 }
 
 TEST_CASE("OpenAI: words for the end that nobody knows are kept as they are", "[provider]")
 {
-  const auto reply = decode(R"({"choices":[{"message":{"content":"x"},"finish_reason":"banana"}]})");
+  const auto reply =
+      decode(R"({"choices":[{"message":{"content":"x"},"finish_reason":"banana"}]})");
   CHECK(reply.finish_reason == FinishReason::unknown);
   CHECK(reply.finish_reason_text == "banana");
-  CHECK(decode(R"({"choices":[{"message":{"content":"x"},"finish_reason":"MAX_TOKENS"}]})").finish_reason ==
-        FinishReason::length);
+  CHECK(
+      decode(R"({"choices":[{"message":{"content":"x"},"finish_reason":"MAX_TOKENS"}]})")
+          .finish_reason == FinishReason::length);
 }
 
 TEST_CASE("OpenAI: an error inside a 200 has the kind of the code it names", "[provider]")
@@ -169,9 +181,16 @@ TEST_CASE("OpenAI: an error inside a 200 has the kind of the code it names", "[p
 TEST_CASE("OpenAI: an answer without a choice is a bad response", "[provider]")
 {
   for (const auto* body :
-       {"{}", "[]", "", "<html></html>", R"({"choices":[]})", R"({"choices":null})",
-        R"({"choices":[{"index":0}]})", R"({"choices":[{"message":{"content":{}}}]})",
-        R"({"choices":[{"message":{"content":"x"}}]})" "x"}) {
+       {"{}",
+        "[]",
+        "",
+        "<html></html>",
+        R"({"choices":[]})",
+        R"({"choices":null})",
+        R"({"choices":[{"index":0}]})",
+        R"({"choices":[{"message":{"content":{}}}]})",
+        R"({"choices":[{"message":{"content":"x"}}]})"
+        "x"}) {
     INFO(body);
     CHECK(support::fails_with(ErrorKind::bad_response, "", [&] { decode(body); }));
   }
@@ -179,6 +198,7 @@ TEST_CASE("OpenAI: an answer without a choice is a bad response", "[provider]")
 
 TEST_CASE("OpenAI: the models' names are read", "[provider]")
 {
-  std::string body = R"({"object":"list","data":[{"id":"a","object":"model"},{"object":"model","id":"b"}]})";
+  std::string body =
+      R"({"object":"list","data":[{"id":"a","object":"model"},{"object":"model","id":"b"}]})";
   CHECK(provider::openai_wire().decode_models(body) == std::vector<std::string>{"a", "b"});
 }

@@ -40,8 +40,8 @@ class Peer {
     while (received_.size() < size && !error) {
       char piece[4096];
       const auto free = asio::buffer(piece);
-      const auto got = co_await socket_.async_read_some(
-          free, asio::redirect_error(asio::use_awaitable, error));
+      const auto got =
+          co_await socket_.async_read_some(free, asio::redirect_error(asio::use_awaitable, error));
       received_.append(piece, got);
     }
     received_.erase(0, size);
@@ -52,8 +52,7 @@ class Peer {
   {
     asio::error_code ignored;
     const auto buffer = asio::buffer(text);
-    co_await asio::async_write(
-        socket_, buffer, asio::redirect_error(asio::use_awaitable, ignored));
+    co_await asio::async_write(socket_, buffer, asio::redirect_error(asio::use_awaitable, ignored));
   }
 
   void close() { socket_.close(); }
@@ -99,8 +98,7 @@ class SocketServer {
   struct State {
     State(asio::io_context& loop, Serve its_serve)
         : acceptor(loop, {asio::ip::address_v4::loopback(), 0}), serve(std::move(its_serve))
-    {
-    }
+    {}
     asio::ip::tcp::acceptor acceptor;
     Serve serve;
     std::vector<std::weak_ptr<Peer>> peers;
@@ -129,8 +127,8 @@ class SocketServer {
 /// A chat reply of OpenAI's wire, as a whole HTTP response.
 inline std::string chat_response(const std::string& text, const std::string& headers = "")
 {
-  const auto body = R"({"choices":[{"index":0,"message":{"content":")" + text +
-                    R"("},"finish_reason":"stop"}]})";
+  const auto body =
+      R"({"choices":[{"index":0,"message":{"content":")" + text + R"("},"finish_reason":"stop"}]})";
   return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + headers +
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }

@@ -1,25 +1,25 @@
 #if defined(ASYNCLLM_WITH_TLS)
 
-#include "tls_server.hpp"
+#  include "tls_server.hpp"
 
-#include <asio/awaitable.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/read_until.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/ssl/context.hpp>
-#include <asio/ssl/stream.hpp>
-#include <asio/use_awaitable.hpp>
-#include <asio/write.hpp>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
+#  include <asio/awaitable.hpp>
+#  include <asio/co_spawn.hpp>
+#  include <asio/detached.hpp>
+#  include <asio/ip/tcp.hpp>
+#  include <asio/read_until.hpp>
+#  include <asio/redirect_error.hpp>
+#  include <asio/ssl/context.hpp>
+#  include <asio/ssl/stream.hpp>
+#  include <asio/use_awaitable.hpp>
+#  include <asio/write.hpp>
+#  include <openssl/pem.h>
+#  include <openssl/x509v3.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <stdexcept>
-#include <unistd.h>
-#include <utility>
+#  include <cstdlib>
+#  include <filesystem>
+#  include <stdexcept>
+#  include <unistd.h>
+#  include <utility>
 
 namespace support {
 namespace {
@@ -47,7 +47,8 @@ void add_extension(X509* certificate, int id, const char* value)
 
 Certificate make_certificate(const std::string& names)
 {
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      EVP_EC_gen("P-256"), &EVP_PKEY_free);
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);
   auto* const x509 = certificate.get();
   X509_set_version(x509, X509_VERSION_3);
@@ -79,7 +80,10 @@ TemporaryFile::TemporaryFile(const std::string& text)
   ::close(file);
 }
 
-TemporaryFile::~TemporaryFile() { ::unlink(path_.c_str()); }
+TemporaryFile::~TemporaryFile()
+{
+  ::unlink(path_.c_str());
+}
 
 struct TlsServer::State {
   State(asio::io_context& loop, const Certificate& certificate)
@@ -108,8 +112,7 @@ asio::awaitable<void> serve(std::shared_ptr<State> state, std::shared_ptr<Stream
   co_await stream->async_handshake(asio::ssl::stream_base::server, token);
   if (error)
     co_return;
-  const char* const name =
-      SSL_get_servername(stream->native_handle(), TLSEXT_NAMETYPE_host_name);
+  const char* const name = SSL_get_servername(stream->native_handle(), TLSEXT_NAMETYPE_host_name);
   state->server_name = name ? name : "";
   std::string request;
   auto buffer = asio::dynamic_buffer(request);
@@ -125,8 +128,8 @@ asio::awaitable<void> accept(std::shared_ptr<State> state)
 {
   for (;;) {
     asio::error_code error;
-    auto stream =
-        std::make_shared<Stream>(asio::ip::tcp::socket(state->acceptor.get_executor()), state->context);
+    auto stream = std::make_shared<Stream>(
+        asio::ip::tcp::socket(state->acceptor.get_executor()), state->context);
     auto token = asio::redirect_error(asio::use_awaitable, error);
     co_await state->acceptor.async_accept(stream->next_layer(), token);
     if (error)
@@ -156,11 +159,20 @@ TlsServer::TlsServer(
   asio::co_spawn(loop, accept(state_), asio::detached);
 }
 
-TlsServer::~TlsServer() { state_->acceptor.close(); }
+TlsServer::~TlsServer()
+{
+  state_->acceptor.close();
+}
 
-int TlsServer::port() const { return state_->acceptor.local_endpoint().port(); }
+int TlsServer::port() const
+{
+  return state_->acceptor.local_endpoint().port();
+}
 
-const std::string& TlsServer::server_name() const { return state_->server_name; }
+const std::string& TlsServer::server_name() const
+{
+  return state_->server_name;
+}
 
 }  // namespace support
 

@@ -30,8 +30,8 @@ class TemporaryFile {
   std::string path_;
 };
 
-/// Answers one request a connection by `response`, then closes: with TLS's farewell, or without when
-/// `truncate`. Speaks at most TLS 1.1 when `outdated`.
+/// Answers one request a connection by `response`, then closes: with TLS's farewell, or without
+/// when `truncate`. Speaks at most TLS 1.1 when `outdated`.
 class TlsServer {
  public:
   TlsServer(

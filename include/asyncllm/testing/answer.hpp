@@ -1,5 +1,7 @@
 // What the scripted server does with one request.
 #pragma once
+#include <asyncllm/core/header_list.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -15,7 +17,7 @@ namespace asyncllm::testing {
 ///
 /// A text is told in the wire of the request (Ollama, OpenAI or Anthropic), whole or as a stream,
 /// whichever the request asks for. Wrong use (a status of 42, a negative delay, a line break in a
-/// header, tokens for a status) throws `std::invalid_argument` at once.
+/// header, tokens for a status) throws `Error{invalid_argument}` at once.
 class Answer {
  public:
   /// The model says `text`. In a stream every word is a token of its own.
@@ -70,7 +72,7 @@ class Answer {
   std::chrono::milliseconds delay_{0}, between_{0};
   std::optional<std::string> finish_reason_;
   std::optional<std::pair<std::int64_t, std::int64_t>> usage_;
-  std::vector<std::pair<std::string, std::string>> headers_;
+  HeaderList headers_;
 };
 
 }  // namespace asyncllm::testing

@@ -1,17 +1,17 @@
 // A request as the scripted server received it: what a test looks at afterwards.
 #pragma once
+#include <asyncllm/core/header_list.hpp>
+
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace asyncllm::testing {
 
 /// The head of one request; its body has the same place in `ScriptedServer::bodies()`.
 struct ReceivedRequest {
-  std::string method;                                        // "POST"
-  std::string target;                                        // "/v1/chat/completions?x=1", as sent
-  std::vector<std::pair<std::string, std::string>> headers;  // in their order, names as sent
+  std::string method;  ///< "POST"
+  std::string target;  ///< "/v1/chat/completions?x=1", as sent
+  HeaderList headers;  ///< in their order, names as sent
 
   /// The target without its query.
   std::string_view path() const noexcept;

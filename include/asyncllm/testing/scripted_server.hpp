@@ -1,5 +1,6 @@
 // A real HTTP/1.1 server on a loopback port with scripted answers, inside the user's io_context.
 #pragma once
+#include <asyncllm/core/version.hpp>
 #include <asyncllm/testing/answer.hpp>
 #include <asyncllm/testing/received_request.hpp>
 
@@ -13,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace asyncllm::testing {
@@ -43,7 +45,9 @@ class ScriptedServer {
   using Decide = std::function<Answer(std::string_view path, const nlohmann::json& body)>;
 
   /// Listens on a free port of 127.0.0.1. Throws `std::system_error` when there is none.
-  explicit ScriptedServer(asio::any_io_executor executor);
+  explicit ScriptedServer(asio::any_io_executor executor)
+      : ScriptedServer(std::move(executor), Abi())
+  {}
   ~ScriptedServer();
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
@@ -98,6 +102,8 @@ class ScriptedServer {
   void stop() noexcept;
 
  private:
+  ScriptedServer(asio::any_io_executor executor, Abi);
+
   std::shared_ptr<ServerState> state_;
 };
 

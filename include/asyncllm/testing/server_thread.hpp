@@ -26,7 +26,7 @@ class ServerThread {
   using Stats = ScriptedServer::Stats;
 
   /// Throws `std::system_error` when there is no free port or no thread to be had.
-  ServerThread();
+  ServerThread() : ServerThread(Abi()) {}
   ~ServerThread();
   ServerThread(const ServerThread&) = delete;
   ServerThread& operator=(const ServerThread&) = delete;
@@ -52,6 +52,7 @@ class ServerThread {
       std::chrono::milliseconds limit = std::chrono::seconds(10)) const;
 
  private:
+  explicit ServerThread(Abi);
   void on_loop(const std::function<void(ScriptedServer&)>& work) const;
 
   mutable asio::io_context loop_;
