@@ -4,11 +4,14 @@
 text=$1
 shift
 output=$(mktemp)
-"$@" >"$output" 2>&1 &
-until grep -q "$text" "$output" || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
-kill -INT $! 2>/dev/null
-wait $!
+# The program runs in the foreground: what a shell runs in the background ignores SIGINT.
+{
+  until grep -q "$text" "$output"; do sleep 0.02; done
+  kill -INT "$(cat "$output.pid")"
+} &
+sh -c 'echo $$ >"$0"; exec "$@"' "$output.pid" "$@" >"$output" 2>&1
 code=$?
+kill $! 2>/dev/null
 cat "$output"
-rm -f "$output"
+rm -f "$output" "$output.pid"
 exit $code
