@@ -112,9 +112,12 @@ int ResponseParser::on_headers_complete()
     if (equal_ignoring_case(name, "Transfer-Encoding"))
       if (++transfer_encodings > 1 || !equal_ignoring_case(value, "chunked"))
         return fail("its Transfer-Encoding is not \"chunked\"");
+  if (transfer_encodings > 0 && !(parser_.flags & F_CHUNKED))  // llhttp 8 misses "chunked<TAB>"
+    return fail("its Transfer-Encoding is not \"chunked\"");
   if (head_.status >= 200)
     state_ = State::body;
-  return 0;
+  const bool never_has_body = head_.status == 204 || head_.status == 304;  // RFC 9110, 6.4.1
+  return never_has_body ? 1 : 0;
 }
 
 int ResponseParser::on_message_complete()
