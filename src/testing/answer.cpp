@@ -1,8 +1,7 @@
+#include <asyncllm/core/error.hpp>
 #include <asyncllm/testing/answer.hpp>
 
-#include <algorithm>
 #include <numeric>
-#include <stdexcept>
 #include <string_view>
 
 namespace asyncllm::testing {
@@ -10,18 +9,8 @@ namespace {
 
 void require(bool holds, const std::string& complaint)
 {
-  if (!holds) {
-    throw std::invalid_argument("testing::Answer: " + complaint);
-  }
-}
-
-bool is_token(std::string_view name)
-{
-  static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::ranges::all_of(name, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           others.find(c) != std::string_view::npos;
-  });
+  if (!holds)
+    throw Error(ErrorKind::invalid_argument, "testing::Answer: " + complaint);
 }
 
 void require_code(int code)

@@ -45,11 +45,9 @@ class InFlight {
 
 }  // namespace
 
-Connection::Connection(
-    std::shared_ptr<ServerState> state, const asio::any_io_executor& executor)
+Connection::Connection(std::shared_ptr<ServerState> state, const asio::any_io_executor& executor)
     : state_(std::move(state)), socket_(executor), writer_(executor), reader_(executor)
-{
-}
+{}
 
 Connection::~Connection()
 {
@@ -85,17 +83,14 @@ asio::awaitable<void> Connection::read_requests(Self self)
   while (!self->gone_) {
     co_await self->socket_.async_wait(
         asio::ip::tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, ec));
-    if (ec) {
+    if (ec)
       break;
-    }
     auto& received = self->state_->received;
     const std::size_t size = self->socket_.read_some(asio::buffer(received), ec);
-    if (ec == asio::error::would_block || ec == asio::error::try_again) {
+    if (ec == asio::error::would_block || ec == asio::error::try_again)
       continue;
-    }
-    if (ec) {
+    if (ec)
       break;  // also at the end: half a connection is a client that has gone, as for real servers
-    }
     self->requests_.feed(std::string_view(received.data(), size));
     self->wake();
     while (!self->gone_ && self->requests_.queued_bytes() > enough_queued) {
@@ -140,9 +135,8 @@ asio::awaitable<bool> Connection::answer(Request request)
   const bool close_after = playback.close;
   auto playing = play(std::move(playback));
   const bool sent = co_await std::move(playing);
-  if (!sent && !state_->stopped) {
+  if (!sent && !state_->stopped)
     ++state_->stats.aborted;
-  }
   co_return sent && !close_after;
 }
 
@@ -151,12 +145,10 @@ asio::awaitable<bool> Connection::play(Playback playback)
   auto due = steady_clock::now();
   for (const Step& step : playback.steps) {
     due += step.delay;
-    while (!gone_ && steady_clock::now() < due) {
+    while (!gone_ && steady_clock::now() < due)
       co_await doze(due);
-    }
-    if (gone_) {
+    if (gone_)
       co_return false;
-    }
     asio::error_code ec;
     co_await asio::async_write(
         socket_, asio::buffer(step.bytes), asio::redirect_error(asio::use_awaitable, ec));
@@ -174,9 +166,8 @@ asio::awaitable<void> Connection::linger()
   asio::error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   const auto latest = steady_clock::now() + farewell;
-  while (!gone_ && steady_clock::now() < latest) {
+  while (!gone_ && steady_clock::now() < latest)
     co_await doze(latest);
-  }
 }
 
 asio::awaitable<void> Connection::doze(steady_clock::time_point until)

@@ -1,7 +1,5 @@
 #include <asyncllm/testing/received_request.hpp>
 
-#include "testing/ascii.hpp"
-
 namespace asyncllm::testing {
 
 std::string_view ReceivedRequest::path() const noexcept
@@ -12,12 +10,7 @@ std::string_view ReceivedRequest::path() const noexcept
 
 std::string_view ReceivedRequest::header(std::string_view name) const noexcept
 {
-  for (const auto& [key, value] : headers) {
-    if (same_ignoring_case(key, name)) {
-      return value;
-    }
-  }
-  return std::string_view();
+  return find_header(headers, name).value_or(std::string_view());
 }
 
 }  // namespace asyncllm::testing

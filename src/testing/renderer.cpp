@@ -1,6 +1,6 @@
 #include "testing/renderer.hpp"
 
-#include "testing/ascii.hpp"
+#include <asyncllm/core/text.hpp>
 
 #include <algorithm>
 #include <array>
@@ -82,11 +82,12 @@ std::string chunk(std::string_view data)
 }  // namespace
 
 Renderer::Renderer(
-    const Request& request, const Wire& wire, std::size_t number,
+    const Request& request,
+    const Wire& wire,
+    std::size_t number,
     std::chrono::system_clock::time_point now)
     : request_(request), wire_(wire), number_(number), now_(now)
-{
-}
+{}
 
 Playback Renderer::render(const Answer& answer, const Call& call) const
 {
@@ -101,9 +102,8 @@ Playback Renderer::render(const Answer& answer, const Call& call) const
     case Answer::Kind::echo: break;
   }
   const Said said = say(answer, call);
-  return call.stream
-             ? stream(answer, said)
-             : whole(answer, 200, wire_.whole_type(), wire_.whole(said), said.duration());
+  return call.stream ? stream(answer, said)
+                     : whole(answer, 200, wire_.whole_type(), wire_.whole(said), said.duration());
 }
 
 Said Renderer::say(const Answer& answer, const Call& call) const
@@ -116,81 +116,76 @@ Said Renderer::say(const Answer& answer, const Call& call) const
   said.between = answer.between_;
   said.finish_reason = answer.finish_reason_;
   said.pieces = answer.pieces_;
-  if (said.pieces.empty()) {
+  if (said.pieces.empty())
     said.pieces = words_of(answer.kind_ == Answer::Kind::echo ? call.prompt : answer.content_);
-  }
   said.input_tokens = call.prompt_words;
   said.output_tokens = static_cast<std::int64_t>(said.pieces.size());
-  if (answer.usage_) {
+  if (answer.usage_)
     std::tie(said.input_tokens, said.output_tokens) = *answer.usage_;
-  }
   return said;
 }
 
 Playback Renderer::whole(
-    const Answer& answer, int code, std::string_view type, const std::string& body,
+    const Answer& answer,
+    int code,
+    std::string_view type,
+    const std::string& body,
     milliseconds delay) const
 {
   const bool bodiless = code == 204 || code == 304;
   Playback playback;
   playback.close = answer.close_ || !request_.keep_alive;
-  Headers headers;
+  HeaderList headers;
   if (!bodiless) {
     headers.emplace_back("Content-Type", type);
     headers.emplace_back("Content-Length", std::to_string(body.size()));
   }
   std::string bytes = head(answer, code, std::move(headers), playback.close);
-  if (!bodiless && request_.head.method != "HEAD") {
+  if (!bodiless && request_.head.method != "HEAD")
     bytes += body;
-  }
   playback.steps.push_back(Step{delay, std::move(bytes)});
   return playback;
 }
 
 Playback Renderer::stream(const Answer& answer, const Said& said) const
 {
-  const bool chunked = request_.chunked_ok;  // else the end of the connection is the body's
+  const bool chunked = request_.chunked_ok;  // else the connection's end, for such never keep it
   const auto framed = [chunked](const std::string& data) {
     return chunked && !data.empty() ? chunk(data) : data;  // an empty chunk would end the body
   };
   Playback playback;
-  playback.close = answer.close_ || !request_.keep_alive || !chunked;
-  Headers headers;
+  playback.close = answer.close_ || !request_.keep_alive;
+  HeaderList headers;
   headers.emplace_back("Content-Type", wire_.stream_type());
-  if (chunked) {
+  if (chunked)
     headers.emplace_back("Transfer-Encoding", "chunked");
-  }
   std::string first = head(answer, 200, std::move(headers), playback.close);
   first += framed(wire_.opening(said));
   playback.steps.push_back(Step{said.delay, std::move(first)});
   for (std::size_t i = 0; i < said.pieces.size(); ++i) {
-    if (i > 0 && said.between > milliseconds(0)) {
+    if (i > 0 && said.between > milliseconds(0))
       playback.steps.push_back(Step{said.between, std::string()});
-    }
     playback.steps.back().bytes += framed(wire_.piece(said, i));
   }
   playback.steps.back().bytes += framed(wire_.closing(said)) + (chunked ? "0\r\n\r\n" : "");
   return playback;
 }
 
-std::string Renderer::head(const Answer& answer, int code, Headers headers, bool close) const
+std::string Renderer::head(const Answer& answer, int code, HeaderList headers, bool close) const
 {
-  if (!wire_.request_id_header().empty()) {
+  if (!wire_.request_id_header().empty())
     headers.emplace_back(wire_.request_id_header(), "req_scripted_" + std::to_string(number_));
-  }
-  if (close) {
+  if (close)
     headers.emplace_back("Connection", "close");
-  }
   std::erase_if(headers, [&](const auto& own) {
     return std::ranges::any_of(answer.headers_, [&](const auto& scripted) {
-      return same_ignoring_case(own.first, scripted.first);
+      return equal_ignoring_case(own.first, scripted.first);
     });
   });
   headers.insert(headers.end(), answer.headers_.begin(), answer.headers_.end());
   std::string text = status_line(code);
-  for (const auto& [name, value] : headers) {
+  for (const auto& [name, value] : headers)
     text.append(name).append(": ").append(value).append("\r\n");
-  }
   return text + "\r\n";
 }
 

@@ -1,5 +1,6 @@
 // An answer as bytes on the wire, and when each of them is due. No socket, no clock.
 #pragma once
+#include <asyncllm/core/header_list.hpp>
 #include <asyncllm/testing/answer.hpp>
 
 #include "testing/request_reader.hpp"
@@ -9,7 +10,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace asyncllm::testing {
@@ -29,21 +29,24 @@ class Renderer {
  public:
   /// `number` of the request: makes the ids; `now`: the time of the answer, for its time stamps.
   Renderer(
-      const Request& request, const Wire& wire, std::size_t number,
+      const Request& request,
+      const Wire& wire,
+      std::size_t number,
       std::chrono::system_clock::time_point now);
 
   /// A text is told as the answer to `call`.
   Playback render(const Answer& answer, const Call& call) const;
 
  private:
-  using Headers = std::vector<std::pair<std::string, std::string>>;
-
   Said say(const Answer& answer, const Call& call) const;
   Playback whole(
-      const Answer& answer, int code, std::string_view type, const std::string& body,
+      const Answer& answer,
+      int code,
+      std::string_view type,
+      const std::string& body,
       std::chrono::milliseconds delay) const;
   Playback stream(const Answer& answer, const Said& said) const;
-  std::string head(const Answer& answer, int code, Headers headers, bool close) const;
+  std::string head(const Answer& answer, int code, HeaderList headers, bool close) const;
 
   const Request& request_;
   const Wire& wire_;

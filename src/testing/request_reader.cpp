@@ -1,6 +1,6 @@
 #include "testing/request_reader.hpp"
 
-#include "testing/ascii.hpp"
+#include <asyncllm/core/text.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -19,9 +19,8 @@ RequestReader& reader_of(llhttp_t* parser)
 std::size_t size_of(const Request& request)
 {
   std::size_t size = request.head.target.size() + request.body.size();
-  for (const auto& [name, value] : request.head.headers) {
+  for (const auto& [name, value] : request.head.headers)
     size += name.size() + value.size();
-  }
   return size;
 }
 
@@ -65,9 +64,8 @@ const llhttp_settings_t& RequestReader::settings()
 
 void RequestReader::feed(std::string_view bytes)
 {
-  if (finished_ || rejection_) {
+  if (finished_ || rejection_)
     return;
-  }
   const llhttp_errno_t result = llhttp_execute(&parser_, bytes.data(), bytes.size());
   if (result != HPE_OK && !finished_ && !rejection_) {
     const char* reason = llhttp_get_error_reason(&parser_);
@@ -77,9 +75,8 @@ void RequestReader::feed(std::string_view bytes)
 
 std::optional<Request> RequestReader::next()
 {
-  if (ready_.empty()) {
+  if (ready_.empty())
     return std::nullopt;
-  }
   Request request = std::move(ready_.front());
   ready_.pop_front();
   queued_bytes_ -= size_of(request);
@@ -102,9 +99,8 @@ int RequestReader::on_target(std::string_view piece)
 
 int RequestReader::on_header_name(std::string_view piece)
 {
-  if (in_body_) {
+  if (in_body_)
     return count_head(piece.size());
-  }
   if (!in_name_) {
     current_.head.headers.emplace_back();
     in_name_ = true;
@@ -115,9 +111,8 @@ int RequestReader::on_header_name(std::string_view piece)
 
 int RequestReader::on_header_value(std::string_view piece)
 {
-  if (!in_body_) {
+  if (!in_body_)
     current_.head.headers.back().second += piece;
-  }
   return count_head(piece.size());
 }
 
@@ -126,20 +121,17 @@ int RequestReader::on_head_end()
   in_body_ = true;
   const auto method = static_cast<llhttp_method_t>(llhttp_get_method(&parser_));
   current_.head.method = llhttp_method_name(method);
-  if (llhttp_get_http_major(&parser_) != 1) {
+  if (llhttp_get_http_major(&parser_) != 1)
     return reject(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
-  }
   current_.chunked_ok = llhttp_get_http_minor(&parser_) >= 1;
-  const auto is_host = [](const auto& header) { return same_ignoring_case(header.first, "host"); };
+  const auto is_host = [](const auto& header) { return equal_ignoring_case(header.first, "host"); };
   const auto hosts = std::ranges::count_if(current_.head.headers, is_host);
-  if (hosts > 1 || (hosts == 0 && current_.chunked_ok)) {
+  if (hosts > 1 || (hosts == 0 && current_.chunked_ok))
     return reject(400, hosts == 0 ? "missing required Host header" : "too many Host headers");
-  }
-  if ((parser_.flags & F_CONTENT_LENGTH) != 0 && parser_.content_length > max_body_) {
+  if ((parser_.flags & F_CONTENT_LENGTH) != 0 && parser_.content_length > max_body_)
     return reject(413, "the body is longer than " + std::to_string(max_body_) + " bytes");
-  }
-  wants_continue_ = current_.chunked_ok &&
-                    same_ignoring_case(current_.head.header("expect"), "100-continue");
+  wants_continue_ =
+      current_.chunked_ok && equal_ignoring_case(current_.head.header("expect"), "100-continue");
   parser_.upgrade = 0;  // an offer of another protocol is declined by answering in this one
   return go_on;
 }
@@ -147,9 +139,8 @@ int RequestReader::on_head_end()
 int RequestReader::on_body(std::string_view piece)
 {
   wants_continue_ = false;
-  if (piece.size() > max_body_ - current_.body.size()) {
+  if (piece.size() > max_body_ - current_.body.size())
     return reject(413, "the body is longer than " + std::to_string(max_body_) + " bytes");
-  }
   current_.body += piece;
   return go_on;
 }

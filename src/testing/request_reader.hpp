@@ -15,7 +15,7 @@ namespace asyncllm::testing {
 struct Request {
   ReceivedRequest head;
   std::string body;
-  bool keep_alive = true;  // the client wants to use the connection again
+  bool keep_alive = true;  // the client may use the connection again; never with HTTP/1.0
   bool chunked_ok = true;  // HTTP/1.1: it understands chunks
 };
 

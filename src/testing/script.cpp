@@ -35,14 +35,11 @@ Route route_of(std::string_view path)
       {"/api/tags", Task::list, &ollama_wire},
       {"/api/version", Task::version, &ollama_wire},
   }};
-  for (const Ending& ending : endings) {
-    if (path.ends_with(ending.text)) {
+  for (const Ending& ending : endings)
+    if (path.ends_with(ending.text))
       return {ending.task, ending.wire()};
-    }
-  }
-  if (path == "/") {
+  if (path == "/")
     return {Task::greet, plain_wire()};
-  }
   return {Task::unknown, path.starts_with("/v1/") ? openai_wire() : plain_wire()};
 }
 
@@ -104,10 +101,10 @@ Script::Reaction Script::react(const Request& request)
     return {fixed->second, route.wire, body.is_object() ? route.wire.read(body) : Call()};
   }
   if (route.task == Task::unknown) {
-    const std::string message = &route.wire == &plain_wire()
-                                    ? std::string("404 page not found")
-                                    : "Invalid URL (" + request.head.method + " " +
-                                          std::string(path) + ")";
+    const std::string message =
+        &route.wire == &plain_wire()
+            ? std::string("404 page not found")
+            : "Invalid URL (" + request.head.method + " " + std::string(path) + ")";
     return {Answer::error(404, message), route.wire, Call()};
   }
   if (!method_fits(route.task, request.head.method)) {
@@ -125,7 +122,8 @@ Script::Reaction Script::react(const Request& request)
     case Task::version:
       return {
           Answer::status(200, R"({"version":"0.12.6"})", std::string(route.wire.whole_type())),
-          route.wire, Call()};
+          route.wire,
+          Call()};
     case Task::greet:
     case Task::unknown: break;
   }
@@ -146,9 +144,8 @@ Script::Reaction Script::react_to_call(
   } else {
     complaint = wire.complaint(value);
   }
-  if (!complaint.empty()) {
+  if (!complaint.empty())
     return {Answer::error(400, complaint), wire, Call()};
-  }
   Call call = wire.read(value);
   if (!knows(wire, call.model)) {
     const std::string type(wire.whole_type());
@@ -170,9 +167,8 @@ Answer Script::choose(std::string_view path, const json& body)
     pushed_.pop_front();
     return answer;
   }
-  if (!decide_) {
+  if (!decide_)
     return otherwise_;
-  }
   try {
     const auto decide = decide_;
     return (*decide)(path, body);

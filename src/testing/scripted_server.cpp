@@ -8,8 +8,8 @@
 #include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
-#include <fcntl.h>
 
+#include <fcntl.h>
 #include <utility>
 
 namespace asyncllm::testing {
@@ -47,7 +47,8 @@ asio::awaitable<void> accept_clients(
 }
 
 asio::awaitable<bool> wait_until(
-    std::shared_ptr<ServerState> state, std::function<bool(const ScriptedServer::Stats&)> condition,
+    std::shared_ptr<ServerState> state,
+    std::function<bool(const ScriptedServer::Stats&)> condition,
     std::chrono::milliseconds limit)
 {
   auto executor = co_await asio::this_coro::executor;
@@ -64,9 +65,13 @@ asio::awaitable<bool> wait_until(
 }  // namespace
 
 Waiter::Waiter(
-    ServerState& state, std::function<bool(const ScriptedServer::Stats&)> condition,
+    ServerState& state,
+    std::function<bool(const ScriptedServer::Stats&)> condition,
     const asio::any_io_executor& executor)
-    : state_(state), condition_(std::move(condition)), timer_(executor), met_(condition_(state.stats))
+    : state_(state),
+      condition_(std::move(condition)),
+      timer_(executor),
+      met_(condition_(state.stats))
 {
   state_.waiters.insert(this);
 }
@@ -83,27 +88,24 @@ void Waiter::look()
   } catch (...) {
     failure_ = std::current_exception();
   }
-  if (met_ || failure_) {
+  if (met_ || failure_)
     timer_.cancel();
-  }
 }
 
 bool Waiter::met() const
 {
-  if (failure_) {
+  if (failure_)
     std::rethrow_exception(failure_);
-  }
   return met_;
 }
 
 void ServerState::changed()
 {
-  for (Waiter* waiter : waiters) {
+  for (Waiter* waiter : waiters)
     waiter->look();
-  }
 }
 
-ScriptedServer::ScriptedServer(asio::any_io_executor executor)
+ScriptedServer::ScriptedServer(asio::any_io_executor executor, Abi)
     : state_(std::make_shared<ServerState>())
 {
   const auto acceptor = std::make_shared<tcp::acceptor>(executor, tcp::v4());
@@ -196,12 +198,10 @@ void ScriptedServer::stop() noexcept
     asio::error_code ignored;
     acceptor->close(ignored);
   }
-  for (Connection* connection : state_->connections) {
+  for (Connection* connection : state_->connections)
     connection->close();
-  }
-  for (Waiter* waiter : state_->waiters) {
+  for (Waiter* waiter : state_->waiters)
     waiter->wake();
-  }
 }
 
 }  // namespace asyncllm::testing

@@ -26,14 +26,15 @@ struct ServerState;
 class Waiter {
  public:
   Waiter(
-      ServerState& state, std::function<bool(const ScriptedServer::Stats&)> condition,
+      ServerState& state,
+      std::function<bool(const ScriptedServer::Stats&)> condition,
       const asio::any_io_executor& executor);
   ~Waiter();
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
 
   asio::steady_timer& timer() noexcept { return timer_; }
-  void look();       // at the stats, which have changed
+  void look();  // at the stats, which have changed
   void wake() { timer_.cancel(); }
   bool met() const;  // throws what the condition threw
 

@@ -10,10 +10,7 @@
 
 namespace asyncllm::testing {
 
-ServerThread::ServerThread()
-    : server_(loop_.get_executor()), thread_([this] { loop_.run(); })
-{
-}
+ServerThread::ServerThread(Abi) : server_(loop_.get_executor()), thread_([this] { loop_.run(); }) {}
 
 ServerThread::~ServerThread()
 {

@@ -43,38 +43,29 @@ bool flag_field(const json& object, const char* name, bool otherwise)
 
 std::string text_of(const json& content)
 {
-  if (content.is_string()) {
+  if (content.is_string())
     return content.get<std::string>();
-  }
   std::string text;
-  if (content.is_array()) {
-    for (const json& part : content) {
+  if (content.is_array())
+    for (const json& part : content)
       text += string_field(part, "text");
-    }
-  }
   return text;
 }
 
 std::string complaint_about(const json& body, bool needs_messages)
 {
-  if (string_field(body, "model").empty()) {
+  if (string_field(body, "model").empty())
     return "model is required";
-  }
-  if (body.contains("stream") && !body["stream"].is_boolean()) {
+  if (body.contains("stream") && !body["stream"].is_boolean())
     return "stream must be true or false";
-  }
-  if (!body.contains("messages")) {
+  if (!body.contains("messages"))
     return needs_messages ? "messages is required" : std::string();
-  }
   const json& messages = body["messages"];
-  if (!messages.is_array()) {
+  if (!messages.is_array())
     return "messages must be an array";
-  }
-  for (const json& message : messages) {
-    if (string_field(message, "role").empty()) {
+  for (const json& message : messages)
+    if (string_field(message, "role").empty())
       return "every one of the messages must be an object with a role";
-    }
-  }
   return std::string();
 }
 
@@ -84,16 +75,14 @@ Call read_call(const json& body, bool streams_by_default)
   call.model = string_field(body, "model");
   call.stream = flag_field(body, "stream", streams_by_default);
   const auto messages = body.find("messages");
-  if (messages == body.end()) {
+  if (messages == body.end())
     return call;
-  }
   for (const json& message : *messages) {
     const auto content = message.find("content");
     const std::string text = content != message.end() ? text_of(*content) : std::string();
     call.prompt_words += count_words(text);
-    if (string_field(message, "role") == "user") {
+    if (string_field(message, "role") == "user")
       call.prompt = text;
-    }
   }
   return call;
 }

@@ -55,7 +55,7 @@ class Wire {
   /// The same model may have several names, as `gemma3` and `gemma3:latest` are for Ollama.
   virtual bool same_model(std::string_view one, std::string_view other) const;
 
-  virtual std::string_view whole_type() const = 0;   // Content-Type of all but streams
+  virtual std::string_view whole_type() const = 0;  // Content-Type of all but streams
   virtual std::string_view stream_type() const = 0;
   virtual std::string_view request_id_header() const = 0;  // "": there is none
 };

@@ -34,9 +34,8 @@ class AnthropicWire : public Wire {
   std::string complaint(const json& body) const override
   {
     std::string text = complaint_about(body, true);
-    if (text.empty() && !body.contains("max_tokens")) {
+    if (text.empty() && !body.contains("max_tokens"))
       text = "max_tokens: Field required";
-    }
     return text;
   }
 

@@ -104,11 +104,10 @@ class OllamaWire : public Wire {
     ordered_json frame;
     frame["model"] = said.call.model;
     frame["created_at"] = rfc3339(said.asked_at + elapsed);
-    if (generate_) {
+    if (generate_)
       frame["response"] = text;
-    } else {
+    else
       frame["message"] = ordered_json{{"role", "assistant"}, {"content", text}};
-    }
     return frame;
   }
 

@@ -44,8 +44,8 @@ class OpenAiWire : public Wire {
   {
     Call call = read_call(body, false);
     const auto options = body.find("stream_options");
-    call.include_usage =
-        options != body.end() && options->is_object() && flag_field(*options, "include_usage", false);
+    call.include_usage = options != body.end() && options->is_object() &&
+                         flag_field(*options, "include_usage", false);
     return call;
   }
 
@@ -94,8 +94,8 @@ class OpenAiWire : public Wire {
 
   std::string missing_model(std::string_view model) const override
   {
-    const std::string message = "The model `" + std::string(model) +
-                                "` does not exist or you do not have access to it.";
+    const std::string message =
+        "The model `" + std::string(model) + "` does not exist or you do not have access to it.";
     return error_body(message, "invalid_request_error", "model_not_found");
   }
 
@@ -130,9 +130,8 @@ class OpenAiWire : public Wire {
     ordered_json frame = frame_of(said, "chat.completion.chunk");
     frame["choices"] = ordered_json::array({ordered_json{
         {"index", 0}, {"delta", delta}, {"logprobs", nullptr}, {"finish_reason", reason}}});
-    if (said.call.include_usage) {
+    if (said.call.include_usage)
       frame["usage"] = nullptr;
-    }
     return event(frame);
   }
 

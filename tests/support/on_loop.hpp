@@ -17,9 +17,8 @@ void on_loop(Body body)
   std::exception_ptr failure;
   asio::co_spawn(loop, body(loop), [&](std::exception_ptr error) { failure = error; });
   loop.run();
-  if (failure) {
+  if (failure)
     std::rethrow_exception(failure);
-  }
 }
 
 }  // namespace support

@@ -46,9 +46,8 @@ struct RawResponse {
 inline RawResponse cut_response(std::string& bytes)
 {
   const auto need = [](bool holds) {
-    if (!holds) {
+    if (!holds)
       throw std::out_of_range("the response is not whole");
-    }
   };
   const auto number_after = [](const std::string& text, std::string_view name) {
     const auto at = text.find(name);
@@ -88,8 +87,7 @@ class RawClient {
         server_(
             asio::ip::address_v4::loopback(),
             static_cast<unsigned short>(std::stoi(url.substr(url.rfind(':') + 1))))
-  {
-  }
+  {}
 
   asio::awaitable<void> connect() { co_await socket_.async_connect(server_, asio::use_awaitable); }
 
@@ -108,9 +106,8 @@ class RawClient {
         // more to come
       }
       const std::size_t size = co_await read_more();
-      if (size == 0) {
+      if (size == 0)
         throw std::runtime_error("the connection ended before a response: " + received_);
-      }
     }
   }
 
@@ -125,9 +122,8 @@ class RawClient {
   asio::awaitable<std::string> receive_all()
   {
     std::size_t size = 1;
-    while (size > 0) {
+    while (size > 0)
       size = co_await read_more();
-    }
     co_return std::exchange(received_, std::string());
   }
 
@@ -153,9 +149,8 @@ class RawClient {
  private:
   asio::awaitable<void> connect_once()
   {
-    if (!socket_.is_open()) {
+    if (!socket_.is_open())
       co_await connect();
-    }
   }
 
   asio::ip::tcp::socket socket_;

@@ -16,9 +16,8 @@ inline Request parsed(std::string_view bytes)
   RequestReader reader;
   reader.feed(bytes);
   std::optional<Request> request = reader.next();
-  if (!request) {
+  if (!request)
     throw std::runtime_error("not a whole request: " + std::string(bytes));
-  }
   return *request;
 }
 
@@ -31,9 +30,8 @@ inline std::chrono::system_clock::time_point some_day()
 inline std::string all_bytes(const Playback& playback)
 {
   std::string bytes;
-  for (const Step& step : playback.steps) {
+  for (const Step& step : playback.steps)
     bytes += step.bytes;
-  }
   return bytes;
 }
 

@@ -1,10 +1,10 @@
 // An answer on each wire: what is sent, and when.
+#include <asyncllm/core/error.hpp>
+
 #include "requests.hpp"
 #include "support/test.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <stdexcept>
 
 using namespace asyncllm::testing;
 using namespace std::chrono_literals;
@@ -22,9 +22,8 @@ std::string body(const char* stream, const char* more = "")
 std::vector<std::chrono::milliseconds> delays(const Playback& playback)
 {
   std::vector<std::chrono::milliseconds> all;
-  for (const Step& step : playback.steps) {
+  for (const Step& step : playback.steps)
     all.push_back(step.delay);
-  }
   return all;
 }
 
@@ -49,9 +48,8 @@ std::vector<json> lines(const std::string& text, std::string_view before = "")
   std::size_t at = 0;
   for (auto end = text.find('\n'); end != text.npos; at = end + 1, end = text.find('\n', at)) {
     const std::string line = text.substr(at, end - at);
-    if (line.starts_with(before) && line.size() > before.size() && !line.ends_with("[DONE]")) {
+    if (line.starts_with(before) && line.size() > before.size() && !line.ends_with("[DONE]"))
       values.push_back(json::parse(line.substr(before.size())));
-    }
   }
   return values;
 }
@@ -84,9 +82,7 @@ TEST_CASE("Ollama's stream has a line for every token and one that ends it")
   CHECK(response.has("Content-Type: application/x-ndjson"));
   const auto frames = lines(response.body);
   REQUIRE(frames.size() == 3);
-  CHECK(
-      frames[0] ==
-      json::parse(R"({"model":"m","created_at":"2026-01-02T03:04:05.016000000Z",
+  CHECK(frames[0] == json::parse(R"({"model":"m","created_at":"2026-01-02T03:04:05.016000000Z",
                       "message":{"role":"assistant","content":"One"},"done":false})"));
   CHECK(frames[1]["created_at"] == "2026-01-02T03:04:05.036000000Z");
   CHECK(frames[1]["message"]["content"] == " two");
@@ -109,29 +105,31 @@ TEST_CASE("Ollama streams when the request does not say")
 
 TEST_CASE("OpenAI's whole answer has the text and the usage")
 {
-  const auto response = sent(Answer::text("Two words."), post("/v1/chat/completions", body("false")));
+  const auto response =
+      sent(Answer::text("Two words."), post("/v1/chat/completions", body("false")));
   CHECK(response.has("Content-Type: application/json"));
   CHECK(response.has("x-request-id: req_scripted_1"));
   CHECK(
       json::parse(response.body) ==
-      json::parse(R"({"id":"chatcmpl-scripted-1","object":"chat.completion","created":1767323045,
+      json::parse(
+          R"({"id":"chatcmpl-scripted-1","object":"chat.completion","created":1767323045,
         "model":"m","choices":[{"index":0,
         "message":{"role":"assistant","content":"Two words.","refusal":null},
         "logprobs":null,"finish_reason":"stop"}],
         "usage":{"prompt_tokens":4,"completion_tokens":2,"total_tokens":6}})"));
 }
 
-TEST_CASE("OpenAI's stream has a role, the tokens, a finish and [DONE]")
+TEST_CASE("OpenAI's stream has a role, the tokens, a finish and the last word")
 {
-  const auto response =
-      sent(Answer::text("One two").finish_reason("length"), post("/v1/chat/completions", body("true")));
+  const auto response = sent(
+      Answer::text("One two").finish_reason("length"), post("/v1/chat/completions", body("true")));
   CHECK(response.has("Content-Type: text/event-stream; charset=utf-8"));
   CHECK(response.body.ends_with("\n\ndata: [DONE]\n\n"));
   const auto chunks = lines(response.body, "data: ");
   REQUIRE(chunks.size() == 4);
   CHECK(
-      chunks[0] ==
-      json::parse(R"({"id":"chatcmpl-scripted-1","object":"chat.completion.chunk",
+      chunks[0] == json::parse(
+                       R"({"id":"chatcmpl-scripted-1","object":"chat.completion.chunk",
         "created":1767323045,"model":"m","choices":[{"index":0,
         "delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,
         "finish_reason":null}]})"));
@@ -144,9 +142,9 @@ TEST_CASE("OpenAI's stream has a role, the tokens, a finish and [DONE]")
 
 TEST_CASE("OpenAI's usage ends the stream when it was asked for")
 {
-  const auto response =
-      sent(Answer::echo(), post("/v1/chat/completions",
-                                body("true", R"(,"stream_options":{"include_usage":true})")));
+  const auto response = sent(
+      Answer::echo(),
+      post("/v1/chat/completions", body("true", R"(,"stream_options":{"include_usage":true})")));
   const auto chunks = lines(response.body, "data: ");
   REQUIRE(chunks.size() == 5);
   CHECK(chunks[1]["usage"].is_null());
@@ -169,12 +167,16 @@ TEST_CASE("Anthropic's answers have their blocks and events")
   for (const json& event : lines(stream.body, "data: ")) {
     const std::string type = event["type"];
     types += type + " ";
-    CHECK(stream.body.find("event: " + type + "\ndata: {\"type\":\"" + type + "\"") != std::string::npos);
+    CHECK(
+        stream.body.find("event: " + type + "\ndata: {\"type\":\"" + type + "\"") !=
+        std::string::npos);
     text += type == "content_block_delta" ? event["delta"]["text"].get<std::string>() : "";
   }
   CHECK(
-      types == "message_start content_block_start content_block_delta content_block_delta "
-               "content_block_stop message_delta message_stop ");
+      types ==
+      "message_start content_block_start content_block_delta "
+      "content_block_delta "
+      "content_block_stop message_delta message_stop ");
   CHECK(text == "One two");
 }
 
@@ -217,16 +219,18 @@ TEST_CASE("a whole answer takes as long as its last token")
 
 TEST_CASE("tokens keep every byte of the text, and none is cut or joined when they are given")
 {
-  for (const char* text : {"", " ", "one", " one  two\n\nthree ", "\xC3\xA9t\xC3\xA9 \xF0\x9F\x99\x82"}) {
+  for (const char* text :
+       {"", " ", "one", " one  two\n\nthree ", "\xC3\xA9t\xC3\xA9 \xF0\x9F\x99\x82"}) {
     std::string together;
-    for (const json& frame : lines(sent(Answer::text(text), post("/api/chat", body("true"))).body)) {
+    for (const json& frame : lines(sent(Answer::text(text), post("/api/chat", body("true"))).body))
       together += frame["message"]["content"].get<std::string>();
-    }
     CHECK(together == text);
   }
   const Answer given = Answer::text("x").tokens({"a b", "", "c"});
   CHECK(lines(sent(given, post("/api/chat", body("true"))).body).size() == 4);
-  CHECK(json::parse(sent(given, post("/api/chat", body("false"))).body)["message"]["content"] == "a bc");
+  CHECK(
+      json::parse(sent(given, post("/api/chat", body("false"))).body)["message"]["content"] ==
+      "a bc");
 }
 
 TEST_CASE("bytes that are no UTF-8 do not break the JSON")
@@ -238,7 +242,11 @@ TEST_CASE("bytes that are no UTF-8 do not break the JSON")
 TEST_CASE("usage, headers and the connection's end are as scripted")
 {
   const auto response = sent(
-      Answer::text("x").usage(100, 7).header("content-type", "text/odd").header("X-Id", "1").close(),
+      Answer::text("x")
+          .usage(100, 7)
+          .header("content-type", "text/odd")
+          .header("X-Id", "1")
+          .close(),
       post("/v1/chat/completions", body("false")));
   CHECK(json::parse(response.body)["usage"]["prompt_tokens"] == 100);
   CHECK(json::parse(response.body)["usage"]["completion_tokens"] == 7);
@@ -254,7 +262,8 @@ TEST_CASE("a client that closes, or cannot read chunks, gets its answer so")
 {
   const std::string json_body = body("true");
   const std::string length = "Content-Length: " + std::to_string(json_body.size()) + "\r\n\r\n";
-  const Playback old = played(Answer::text("a b"), "POST /api/chat HTTP/1.0\r\n" + length + json_body);
+  const Playback old =
+      played(Answer::text("a b"), "POST /api/chat HTTP/1.0\r\n" + length + json_body);
   CHECK(old.close);
   const std::string bytes = all_bytes(old);
   CHECK(bytes.find("Transfer-Encoding") == std::string::npos);
@@ -270,8 +279,8 @@ TEST_CASE("an answer that makes no sense is refused when it is written")
   const auto refused = [](auto make) {
     try {
       make();
-    } catch (const std::invalid_argument&) {
-      return true;
+    } catch (const asyncllm::Error& error) {
+      return error.kind() == asyncllm::ErrorKind::invalid_argument;
     }
     return false;
   };

@@ -24,19 +24,18 @@ int code_of(std::string_view bytes)
 
 TEST_CASE("requests come out the same wherever their bytes are cut")
 {
-  const std::string bytes =
-      post("/api/chat?x=1", R"({"a":1})", "X-Empty:\r\nX-Two: a b\r\n") + get("/") +
-      "POST /c HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n"
-      "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: no\r\n\r\n" +
-      get("/last");
+  const std::string bytes = post("/api/chat?x=1", R"({"a":1})", "X-Empty:\r\nX-Two: a b\r\n") +
+                            get("/") +
+                            "POST /c HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n"
+                            "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: no\r\n\r\n" +
+                            get("/last");
   for (const std::size_t size : {bytes.size(), std::size_t{1}, std::size_t{2}, std::size_t{7}}) {
     RequestReader reader;
     std::vector<Request> requests;
     for (std::size_t at = 0; at < bytes.size(); at += size) {
       reader.feed(std::string_view(bytes).substr(at, size));
-      while (auto request = reader.next()) {
+      while (auto request = reader.next())
         requests.push_back(*request);
-      }
     }
     REQUIRE(requests.size() == 4);
     CHECK_FALSE(reader.rejection());
@@ -69,11 +68,12 @@ TEST_CASE("what follows a last request is dropped")
 TEST_CASE("a client of HTTP/1.0 gets neither chunks nor a kept connection")
 {
   RequestReader reader;
-  reader.feed("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  reader.feed("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" + get("/b"));
   const auto request = reader.next();
   REQUIRE(request);
   CHECK_FALSE(request->chunked_ok);
   CHECK_FALSE(request->keep_alive);
+  CHECK_FALSE(reader.next());
 }
 
 TEST_CASE("an offer to upgrade is passed over")
@@ -115,8 +115,10 @@ TEST_CASE("bytes that are no request are rejected")
       code_of("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
               "Transfer-Encoding: chunked\r\n\r\n") == 400);
   CHECK(
-      code_of("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n") == 400);
+      code_of("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+              "chunked\r\n\r\nzz\r\n") == 400);
   CHECK(code_of("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") != 0);
+  CHECK(code_of("GET / HTTP/2.0\r\nHost: a\r\n\r\n") == 505);
   CHECK(code_of(get("/")) == 0);
 }
 
@@ -134,14 +136,14 @@ TEST_CASE("heads and bodies are bounded")
 {
   const auto code = [](const std::string& bytes) {
     RequestReader reader(100, 10);
-    for (const char byte : bytes) {
+    for (const char byte : bytes)
       reader.feed(std::string_view(&byte, 1));
-    }
     return reader.rejection() ? reader.rejection()->code : 0;
   };
   const std::string chunked = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
   CHECK(code(post("/", "0123456789")) == 0);
   CHECK(code(post("/", "0123456789a")) == 413);
+  CHECK(code("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n") == 413);
   CHECK(code(chunked + "6\r\n012345\r\n4\r\n6789\r\n0\r\n\r\n") == 0);
   CHECK(code(chunked + "6\r\n012345\r\n5\r\n6789a\r\n0\r\n\r\n") == 413);
   CHECK(code(chunked + "0\r\nT: " + std::string(100, 'x')) == 431);

@@ -56,9 +56,8 @@ TEST_CASE("a function given to when that throws is a 500 in its own words")
 {
   Script script;
   script.when([](std::string_view, const json& body) -> Answer {
-    if (body.contains("system")) {
+    if (body.contains("system"))
       throw 42;
-    }
     throw std::runtime_error("my test is broken");
   });
   const auto response = asked(script, post("/v1/chat/completions", hello));
@@ -73,12 +72,10 @@ TEST_CASE("every wire has its paths, below any base")
   Script script;
   const auto text = [&](std::string_view path) {
     const json body = json::parse(asked(script, post(path, hello)).body);
-    if (body.contains("choices")) {
+    if (body.contains("choices"))
       return "openai " + body["choices"][0]["message"]["content"].get<std::string>();
-    }
-    if (body.contains("content")) {
+    if (body.contains("content"))
       return "anthropic " + body["content"][0]["text"].get<std::string>();
-    }
     return "ollama " + body["message"]["content"].get<std::string>();
   };
   CHECK(text("/v1/chat/completions") == "openai hello");
@@ -99,7 +96,8 @@ TEST_CASE("the server presents itself, and that uses up no answer")
   CHECK(asked(script, get("/")).body == "Ollama is running");
   CHECK(asked(script, get("/")).has("Content-Type: text/plain; charset=utf-8"));
   CHECK(json::parse(asked(script, get("/api/version")).body)["version"].is_string());
-  CHECK(json::parse(asked(script, get("/api/tags")).body)["models"][0]["name"] == "scripted:latest");
+  CHECK(
+      json::parse(asked(script, get("/api/tags")).body)["models"][0]["name"] == "scripted:latest");
   CHECK(json::parse(asked(script, get("/v1/models")).body)["data"][0]["id"] == "scripted");
   CHECK(said(script) == "kept");
 }
@@ -153,8 +151,7 @@ TEST_CASE("requests that a model server would not accept get a 400 and use up no
   CHECK(complaint("/api/chat", "[]") == "the request body must be a JSON object");
   CHECK(complaint("/api/chat", "{}") == "model is required");
   CHECK(complaint("/api/chat", R"({"model":5})") == "model is required");
-  CHECK(
-      complaint("/api/chat", R"({"model":"m","messages":"hi"})") == "messages must be an array");
+  CHECK(complaint("/api/chat", R"({"model":"m","messages":"hi"})") == "messages must be an array");
   CHECK(
       complaint("/api/chat", R"({"model":"m","messages":["hi"]})") ==
       "every one of the messages must be an object with a role");
@@ -182,8 +179,8 @@ TEST_CASE("a path can be given an answer of its own")
   CHECK(asked(script, post("/old/api/chat", hello)).has("Location: /api/chat"));
   CHECK(asked(script, get("/text")).body == "plain words");
   CHECK(
-      json::parse(asked(script, post("/v1/chat/completions", hello)).body)["choices"][0]["message"]
-                                                                          ["content"] == "hello");
+      json::parse(asked(script, post("/v1/chat/completions", hello))
+                      .body)["choices"][0]["message"]["content"] == "hello");
   CHECK(asked(script, post("/v1/chat/completions", "no JSON")).status == 200);
   CHECK(said(script) == "kept");
 }
@@ -192,15 +189,19 @@ TEST_CASE("the last user message is echoed, whatever its form")
 {
   Script script;
   CHECK(
-      json::parse(asked(script, post("/v1/chat/completions", R"({"model":"m","messages":[
+      json::parse(asked(
+                      script,
+                      post(
+                          "/v1/chat/completions",
+                          R"({"model":"m","messages":[
         {"role":"system","content":"be brief"},
         {"role":"user","content":"first"},
         {"role":"user","content":[{"type":"text","text":"a "},{"type":"image_url"},{"type":"text","text":"b"}]},
         {"role":"assistant","content":null}]})"))
                       .body)["choices"][0]["message"]["content"] == "a b");
   CHECK(
-      json::parse(asked(script, post("/api/chat", R"({"model":"m","stream":false})")).body)
-          ["message"]["content"] == "");
+      json::parse(asked(script, post("/api/chat", R"({"model":"m","stream":false})"))
+                      .body)["message"]["content"] == "");
 }
 
 TEST_CASE("requests are recorded, unless that is switched off")

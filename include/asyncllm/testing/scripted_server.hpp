@@ -27,7 +27,8 @@ struct ServerState;
 /// A request to a model is answered by the first of these that there is: the answers pushed, the
 /// function given to `when`, the answer given to `always`, an echo. Requests that a real server
 /// would refuse (no JSON, no model, unknown path, wrong method) are refused as it would, and use
-/// up no answer. Requests on one connection are answered in order, connections independently.
+/// up no answer. Requests on one connection are answered in order, connections independently. A
+/// client that closes its connection, or its half of it, is gone: nothing more is sent to it.
 ///
 /// Lifetimes: all calls come from the thread that runs the loop, or while nobody runs it. While the
 /// server listens, the loop's `run()` does not end: `stop()` or the destructor end that. They close

@@ -47,6 +47,7 @@ class ServerThread {
   std::vector<ReceivedRequest> requests() const;
 
   /// Blocks until `condition`, which runs on the server's thread, holds; false when `limit` passed.
+  /// Not to be called from that thread.
   bool until(
       std::function<bool(const Stats&)> condition,
       std::chrono::milliseconds limit = std::chrono::seconds(10)) const;
