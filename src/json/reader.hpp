@@ -18,39 +18,64 @@ using Array = simdjson::ondemand::array;
 using Object = simdjson::ondemand::object;
 using Value = simdjson::ondemand::value;
 
-/// Calls `read` with the object that `text` is. `read` visits all of its fields; it is called again
-/// from the start when the text had to be repaired. Behind the object only white space may follow.
-/// Throws `Error{bad_response}`. `text` gets spare bytes behind its end.
+/// Reads one object after the other; keeps its memory between them.
+class Reader {
+ public:
+  /// Calls `read` with the object that `text` is. `read` visits all of its fields; it is called
+  /// again from the start when the text had to be repaired. Behind the object only white space may
+  /// follow. Throws `Error{bad_response}`. `text` gets spare bytes behind its end.
+  template <class Read>
+  void object(std::string& text, Read&& read)
+  {
+    try {
+      bool is_repaired = false;
+      if (has_surrogate_escapes(text)) {
+        text = repaired(text);
+        is_repaired = true;
+      }
+      try {
+        attempt(text, read);
+      } catch (const simdjson::simdjson_error& error) {
+        if (error.error() != simdjson::UTF8_ERROR || is_repaired)
+          throw;
+        text = repaired(text);
+        attempt(text, read);
+      }
+    } catch (const simdjson::simdjson_error& error) {
+      throw Error(
+          ErrorKind::bad_response,
+          std::string("the answer is not the JSON expected: ") + error.what());
+    }
+  }
+
+  /// The same for text that lies in somebody else's memory.
+  template <class Read>
+  void object(std::string_view text, Read&& read)
+  {
+    copy_ = text;
+    object(copy_, read);
+  }
+
+ private:
+  template <class Read>
+  void attempt(std::string& text, Read& read)
+  {
+    text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+    auto document = parser_.iterate(text.data(), text.size(), text.capacity()).value();
+    read(Object(document.get_object()));
+    if (!document.current_location().error())  // an error is the end of the text
+      throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
+  }
+
+  simdjson::ondemand::parser parser_;
+  std::string copy_;
+};
+
+/// For a single object.
 template <class Read>
 void read_object(std::string& text, Read&& read)
 {
-  simdjson::ondemand::parser parser;
-  const auto attempt = [&] {
-    text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-    auto document = parser.iterate(text.data(), text.size(), text.capacity()).value();
-    read(document.get_object().value());
-    if (!document.current_location().error())  // an error is the end of the text
-      throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
-  };
-  try {
-    bool is_repaired = false;
-    if (has_surrogate_escapes(text)) {
-      text = repaired(text);
-      is_repaired = true;
-    }
-    try {
-      attempt();
-    } catch (const simdjson::simdjson_error& error) {
-      if (error.error() != simdjson::UTF8_ERROR || is_repaired)
-        throw;
-      text = repaired(text);
-      attempt();
-    }
-  } catch (const simdjson::simdjson_error& error) {
-    throw Error(
-        ErrorKind::bad_response,
-        std::string("the answer is not the JSON expected: ") + error.what());
-  }
+  Reader().object(text, read);
 }
 
 /// The text; "" for null. Any other type is an error.

@@ -4,6 +4,7 @@
 #include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "provider/errors.hpp"
+#include "provider/ollama_fields.hpp"
 #include "provider/reply_fields.hpp"
 #include "provider/request_fields.hpp"
 #include "provider/wires.hpp"
@@ -93,85 +94,25 @@ class Ollama final : public Wire {
 
   Reply decode(std::string& body) const override
   {
-    Reply reply;
-    bool is_done = false, is_error = false, has_message = false;
-    json::read_object(body, [&](json::Object answer) {
-      reply = Reply();
-      for (auto field : answer) {
-        const std::string_view key = field.unescaped_key();
-        json::Value value = field.value();
-        if (key == "error")
-          is_error = !value.is_null();
-        else if (key == "message" && json::is_object(value)) {
-          has_message = true;
-          read_message(value, reply);
-        } else if (key == "done")
-          is_done =
-              value.type() == simdjson::ondemand::json_type::boolean && value.get_bool().value();
-        else if (key == "model")
-          reply.model = json::text_if(value).value_or("");
-        else if (key == "done_reason")
-          reply.finish_reason_text = json::text_if(value).value_or("");
-        else
-          read_counter(key, value, reply);
-      }
-    });
-    if (is_error)
+    OllamaAnswer answer;
+    json::read_object(body, [&](json::Object object) { answer = read_ollama_answer(object); });
+    auto& reply = answer.reply;
+    if (answer.is_error)
       throw hidden_error(body);
-    if (!has_message && !is_done)
+    if (!answer.has_content && !answer.is_done)
       throw Error(ErrorKind::bad_response, "the answer has neither a message nor done:true");
-    if (!is_done)
+    if (!answer.is_done)
       throw Error(ErrorKind::incomplete, "the server broke the answer off: it says done:false")
           .with_partial_text(reply.text);
     reply.finish_reason = finish_reason(reply.finish_reason_text);
     if (!reply.tool_calls.empty() && reply.finish_reason == FinishReason::stop)
       reply.finish_reason = FinishReason::tool_calls;  // this server has no word of its own for it
-    return reply;
+    return std::move(reply);
   }
 
   std::vector<std::string> decode_models(std::string& body) const override
   {
     return read_names(body, "models", "name");
-  }
-
- private:
-  static void read_message(json::Value message, Reply& reply)
-  {
-    for (auto field : message.get_object()) {
-      const std::string_view key = field.unescaped_key();
-      json::Value value = field.value();
-      if (key == "content")
-        reply.text = json::text_or_null(value);
-      else if (key == "thinking")
-        reply.reasoning = json::text_or_null(value);
-      else if (key == "tool_calls" && json::is_array(value))
-        for (json::Value call : value.get_array())
-          add_tool_call(call, reply.tool_calls);
-    }
-  }
-
-  static void read_counter(std::string_view key, json::Value value, Reply& reply)
-  {
-    const auto nanoseconds = [&]() -> std::optional<std::chrono::nanoseconds> {
-      const auto count = json::integer_if(value);
-      return count ? std::optional(std::chrono::nanoseconds(*count)) : std::nullopt;
-    };
-    const auto tokens = [&](std::int64_t& counter) {
-      if (const auto count = json::integer_if(value)) {
-        counter = *count;
-        reply.usage.reported = true;
-      }
-    };
-    if (key == "load_duration")
-      reply.timings.load = nanoseconds();
-    else if (key == "prompt_eval_duration")
-      reply.timings.prompt_eval = nanoseconds();
-    else if (key == "eval_duration")
-      reply.timings.eval = nanoseconds();
-    else if (key == "prompt_eval_count")
-      tokens(reply.usage.input_tokens);
-    else if (key == "eval_count")
-      tokens(reply.usage.output_tokens);
   }
 };
 

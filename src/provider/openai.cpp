@@ -4,12 +4,11 @@
 #include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "provider/errors.hpp"
+#include "provider/openai_fields.hpp"
 #include "provider/reply_fields.hpp"
 #include "provider/request_fields.hpp"
 #include "provider/wires.hpp"
 
-#include <chrono>
-#include <cmath>
 #include <limits>
 
 namespace asyncllm::provider {
@@ -40,56 +39,6 @@ void write_message(json::Writer& json, const Message& message)
   if (message.role() == Role::tool)
     json.member("tool_call_id", message.tool_call_id());
   json.end_object();
-}
-
-void read_usage(json::Value value, Usage& usage)
-{
-  if (!json::is_object(value))
-    return;
-  usage = Usage();
-  usage.reported = true;
-  const auto read = [](json::Value number, std::int64_t& into) {
-    into = json::integer_if(number).value_or(0);
-  };
-  for (auto field : value.get_object()) {
-    const std::string_view key = field.unescaped_key();
-    if (key == "prompt_tokens")
-      read(field.value(), usage.input_tokens);
-    else if (key == "completion_tokens")
-      read(field.value(), usage.output_tokens);
-    else if (
-        (key == "prompt_tokens_details" || key == "completion_tokens_details") &&
-        json::is_object(field.value()))
-      for (auto detail : field.value().get_object()) {
-        const std::string_view name = detail.unescaped_key();
-        if (name == "cached_tokens")
-          read(detail.value(), usage.cached_input_tokens);
-        else if (name == "reasoning_tokens")
-          read(detail.value(), usage.reasoning_tokens);
-      }
-  }
-}
-
-// llama.cpp's measurements, in milliseconds.
-void read_timings(json::Value value, Timings& timings)
-{
-  if (!json::is_object(value))
-    return;
-  const auto read = [](json::Value number) -> std::optional<std::chrono::nanoseconds> {
-    if (number.type() != simdjson::ondemand::json_type::number)
-      return std::nullopt;
-    const double milliseconds = number.get_double().value();
-    if (!(milliseconds >= 0 && milliseconds < 1e12))
-      return std::nullopt;
-    return std::chrono::nanoseconds(std::llround(milliseconds * 1e6));
-  };
-  for (auto field : value.get_object()) {
-    const std::string_view key = field.unescaped_key();
-    if (key == "prompt_ms")
-      timings.prompt_eval = read(field.value());
-    else if (key == "predicted_ms")
-      timings.eval = read(field.value());
-  }
 }
 
 void read_message(json::Value message, Reply& reply)

@@ -1,11 +1,18 @@
 // The wires there are.
 #pragma once
 
+#include "provider/delta_decoder.hpp"
 #include "provider/wire.hpp"
+
+#include <memory>
 
 namespace asyncllm::provider {
 
 const Wire& ollama_wire() noexcept;
 const Wire& openai_wire() noexcept;
+
+/// Decoders of one streamed reply.
+std::unique_ptr<DeltaDecoder> ollama_deltas();
+std::unique_ptr<DeltaDecoder> openai_deltas();
 
 }  // namespace asyncllm::provider

@@ -94,7 +94,9 @@ TEST_CASE("SSE: a byte order mark counts only at the start, whole or cut", "[str
 
 TEST_CASE("SSE: an error field is data, as older llama.cpp servers send it", "[stream]")
 {
-  CHECK(data_of("error: {\"code\":500}\n\n", 0) == Data{"{\"code\":500}"});
+  const auto events = decode("error: {\"code\":500}\n\ndata: a\n\n", 0);
+  CHECK(events[0] == json{{"event", "error"}, {"data", "{\"code\":500}"}, {"id", ""}});
+  CHECK(events[1]["event"] == "message");
 }
 
 TEST_CASE("SSE: what the end leaves without its blank line can be had, and is no event", "[stream]")

@@ -13,8 +13,8 @@ namespace asyncllm::stream {
 
 /// Lines end with CR, LF or CRLF; comments and unknown fields are skipped; a byte order mark at the
 /// start is ignored. An event that lies whole in the bytes of one `feed` is not copied. Two things
-/// are ours: a field named `error` counts as `data` (older llama.cpp), and what the end of the
-/// stream left without its blank line can be had by `unterminated`.
+/// are ours: a field named `error` counts as `data` of an event of type error (older llama.cpp),
+/// and what the end of the stream left without its blank line can be had by `unterminated`.
 class SseDecoder {
  public:
   explicit SseDecoder(std::size_t event_limit = default_event_limit) : limit_(event_limit) {}
@@ -94,6 +94,8 @@ class SseDecoder {
     auto value = colon == line.npos ? std::string_view() : line.substr(colon + 1);
     if (value.starts_with(' '))
       value.remove_prefix(1);
+    if (name == "error")
+      type_ = name;
     if (name == "data" || name == "error")
       add_data(value);
     else if (name == "event")

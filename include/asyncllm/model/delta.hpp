@@ -1,0 +1,19 @@
+// One piece of a reply as it comes.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace asyncllm {
+
+/// The views point into the stream's own reply so far. For usage and finish, look there.
+struct Delta {
+  enum class Kind { text, reasoning, refusal, tool_call, usage, finish };
+
+  Kind kind = Kind::text;
+  std::string_view text;       ///< of text, reasoning, refusal; a piece of a tool call's arguments
+  std::size_t tool_index = 0;  ///< which of the calls, from 0
+  std::string_view tool_name, tool_id;  ///< as far as they are known
+};
+
+}  // namespace asyncllm

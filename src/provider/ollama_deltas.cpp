@@ -1,0 +1,59 @@
+// The lines of a streamed Ollama answer (/api/chat, /api/generate), ended by `done:true`.
+#include <asyncllm/core/error.hpp>
+
+#include "json/reader.hpp"
+#include "provider/errors.hpp"
+#include "provider/ollama_fields.hpp"
+#include "provider/reply_fields.hpp"
+#include "provider/wires.hpp"
+
+namespace asyncllm::provider {
+namespace {
+
+class OllamaDeltas final : public DeltaDecoder {
+ public:
+  void feed(const StreamEvent& event, StreamedReply& reply) override
+  {
+    OllamaAnswer answer;
+    try {
+      reader_.object(event.data, [&](json::Object object) { answer = read_ollama_answer(object); });
+      if (answer.is_error)
+        throw hidden_error(event.data);
+    } catch (Error& error) {
+      error.with_partial_text(reply.reply().text).with_body(event.data);
+      throw;
+    }
+    auto& said = answer.reply;
+    auto& so_far = reply.reply();
+    if (so_far.model.empty())
+      so_far.model = std::move(said.model);
+    reply.add_reasoning(said.reasoning);
+    reply.add_text(said.text);
+    for (const auto& call : said.tool_calls)  // whole ones; their index is always 0
+      reply.add_tool_call(next_call_++, call.id, call.name, call.arguments);
+    if (!answer.is_done)
+      return;
+    is_done_ = true;
+    so_far.timings = said.timings;
+    reply.set_finish(finish_reason(said.finish_reason_text), said.finish_reason_text);
+    if (said.usage.reported)
+      reply.set_usage(said.usage);
+  }
+
+  bool is_complete() const noexcept override { return is_done_; }
+  bool is_at_end() const noexcept override { return is_done_; }
+
+ private:
+  json::Reader reader_;
+  std::int64_t next_call_ = 0;
+  bool is_done_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<DeltaDecoder> ollama_deltas()
+{
+  return std::make_unique<OllamaDeltas>();
+}
+
+}  // namespace asyncllm::provider

@@ -1,0 +1,214 @@
+// The chunks of a streamed chat completion: `data: {json}` events, ended by `data: [DONE]`.
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/core/text.hpp>
+
+#include "json/reader.hpp"
+#include "provider/errors.hpp"
+#include "provider/openai_fields.hpp"
+#include "provider/reply_fields.hpp"
+#include "provider/wires.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace asyncllm::provider {
+namespace {
+
+class OpenAiDeltas final : public DeltaDecoder {
+ public:
+  void feed(const StreamEvent& event, StreamedReply& reply) override
+  {
+    if (trim(event.data) == "[DONE]") {
+      is_done_ = true;
+      return;
+    }
+    bool is_error = event.type == "error";
+    Chunk chunk;
+    try {
+      reader_.object(event.data, [&](json::Object object) {
+        chunk = Chunk();
+        is_error |= read(object, chunk, reply.reply());
+      });
+      if (is_error)
+        throw hidden_error(event.data);
+    } catch (Error& error) {
+      error.with_partial_text(reply.reply().text).with_body(event.data);
+      throw;
+    }
+    apply(chunk, reply);
+  }
+
+  bool is_complete() const noexcept override { return has_finish_ || (is_done_ && index_); }
+  bool is_at_end() const noexcept override { return is_done_; }
+
+ private:
+  struct Fragment {
+    std::optional<std::int64_t> index;
+    std::string id, name, arguments, extra;
+  };
+  // What one event says: applied when all of it was read, since a text may have to be read again.
+  struct Chunk {
+    std::optional<std::int64_t> index;  // of the choice that was read
+    std::string text, reasoning, thinking, refusal, finish;
+    std::vector<Fragment> calls;
+    std::optional<Usage> usage;
+  };
+
+  // Result: whether it is an error.
+  bool read(json::Object object, Chunk& chunk, Reply& reply)
+  {
+    bool is_error = false;
+    for (auto field : object) {
+      const std::string_view key = field.unescaped_key();
+      json::Value value = field.value();
+      if (key == "choices" && json::is_array(value)) {
+        for (json::Value choice : value.get_array())
+          read_choice(choice, chunk);
+      } else if (key == "error") {
+        is_error = !value.is_null();
+      } else if (key == "usage") {
+        read_usage(value, chunk);
+      } else if (key == "x_groq" && json::is_object(value)) {
+        for (auto inner : value.get_object())
+          if (const std::string_view name = inner.unescaped_key(); name == "usage")
+            read_usage(inner.value(), chunk);
+      } else if (key == "timings") {
+        read_timings(value, reply.timings);
+      } else if (key == "model" && reply.model.empty()) {
+        reply.model = json::text_if(value).value_or("");
+      } else if (key == "id" && !has_id_) {
+        reply.id = json::text_if(value).value_or("");
+        has_id_ = true;
+      }
+    }
+    return is_error;
+  }
+
+  static void read_usage(json::Value value, Chunk& chunk)
+  {
+    Usage usage;
+    provider::read_usage(value, usage);
+    if (usage.reported)
+      chunk.usage = usage;
+  }
+
+  // Of several choices the one with the lowest index counts, as far as it can be told.
+  void read_choice(json::Value choice, Chunk& chunk)
+  {
+    Chunk read, whole;
+    bool has_delta = false;
+    read.index = 0;
+    for (auto field : choice.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      json::Value value = field.value();
+      if (key == "index")
+        read.index = json::integer_if(value).value_or(0);
+      else if (key == "finish_reason")
+        read.finish = json::text_if(value).value_or("");
+      else if (key == "delta" && json::is_object(value)) {
+        has_delta = true;
+        read_delta(value, read);
+      } else if (key == "message" && json::is_object(value)) {
+        read_delta(value, whole);
+      } else if (key == "usage") {
+        read_usage(value, chunk);  // Moonshot
+      }
+    }
+    if (!has_delta) {  // beside a delta it is all the text so far (Perplexity)
+      whole.index = read.index;
+      whole.finish = std::move(read.finish);
+      read = std::move(whole);
+    }
+    if ((chunk.index && *chunk.index <= *read.index) || (index_ && *index_ < *read.index))
+      return;
+    read.usage = chunk.usage;
+    chunk = std::move(read);
+  }
+
+  static void read_delta(json::Value delta, Chunk& chunk)
+  {
+    std::string names[3];  // of the reasoning, in the order of preference
+    for (auto field : delta.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      json::Value value = field.value();
+      if (key == "content")
+        append_content(value, chunk.text, chunk.thinking);
+      else if (key == "refusal")
+        chunk.refusal = json::text_if(value).value_or("");
+      else if (key == "reasoning_content")
+        names[0] = json::text_if(value).value_or("");
+      else if (key == "reasoning")
+        names[1] = json::text_if(value).value_or("");
+      else if (key == "thinking")
+        names[2] = json::text_if(value).value_or("");
+      else if (key == "tool_calls" && json::is_array(value))
+        for (json::Value call : value.get_array())
+          read_fragment(call, chunk);
+    }
+    for (const auto& text : names)
+      if (chunk.reasoning.empty())
+        chunk.reasoning = text;
+    if (chunk.reasoning.empty())
+      chunk.reasoning = chunk.thinking;
+  }
+
+  static void read_fragment(json::Value call, Chunk& chunk)
+  {
+    Fragment fragment;
+    for (auto field : call.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      json::Value value = field.value();
+      if (key == "index")
+        fragment.index = json::integer_if(value);
+      else if (key == "id")
+        fragment.id = json::text_if(value).value_or("");
+      else if (key == "extra_content" && !value.is_null())
+        fragment.extra = simdjson::to_json_string(value).value();
+      else if (key == "function" && json::is_object(value))
+        for (auto part : value.get_object()) {
+          const std::string_view name = part.unescaped_key();
+          if (name == "name")
+            fragment.name = json::text_if(part.value()).value_or("");
+          else if (name == "arguments" && json::is_object(part.value()))
+            fragment.arguments = simdjson::to_json_string(part.value()).value();
+          else if (name == "arguments")
+            fragment.arguments = json::text_if(part.value()).value_or("");
+        }
+    }
+    chunk.calls.push_back(std::move(fragment));
+  }
+
+  void apply(const Chunk& chunk, StreamedReply& reply)
+  {
+    if (chunk.index)
+      index_ = chunk.index;
+    reply.add_reasoning(chunk.reasoning);
+    reply.add_text(chunk.text);
+    reply.add_refusal(chunk.refusal);
+    for (const auto& call : chunk.calls) {
+      reply.add_tool_call(call.index, call.id, call.name, call.arguments);
+      if (!call.extra.empty())
+        reply.set_tool_extra(call.extra);
+    }
+    if (!chunk.finish.empty()) {
+      has_finish_ = true;
+      reply.set_finish(finish_reason(chunk.finish), chunk.finish);
+    }
+    if (chunk.usage)
+      reply.set_usage(*chunk.usage);
+  }
+
+  json::Reader reader_;
+  std::optional<std::int64_t> index_;  // of the choice that is read
+  bool has_id_ = false, has_finish_ = false, is_done_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<DeltaDecoder> openai_deltas()
+{
+  return std::make_unique<OpenAiDeltas>();
+}
+
+}  // namespace asyncllm::provider

@@ -1,0 +1,66 @@
+// A streamed body through the decoders, without a socket.
+#pragma once
+
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/model/reply.hpp>
+#include <asyncllm/stream/ndjson_decoder.hpp>
+#include <asyncllm/stream/sse_decoder.hpp>
+
+#include "provider/wires.hpp"
+#include "shared_data.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace support {
+
+struct StreamResult {
+  asyncllm::Reply reply;
+  bool is_complete = false;
+  std::string deltas;  // the texts of all deltas of kind text, joined
+};
+
+template <class Decoder>
+StreamResult read_stream(
+    std::string_view body,
+    std::size_t piece,
+    std::unique_ptr<asyncllm::provider::DeltaDecoder> deltas)
+{
+  Decoder decoder;
+  asyncllm::provider::StreamedReply reply;
+  StreamResult result;
+  const auto take = [&](const asyncllm::StreamEvent& event) {
+    deltas->feed(event, reply);
+    while (const auto delta = reply.next())
+      if (delta->kind == asyncllm::Delta::Kind::text)
+        result.deltas += delta->text;
+  };
+  in_pieces(body, piece, [&](std::string_view part) {
+    const std::string copy(part);
+    decoder.feed(copy, take);
+  });
+  if (const auto last = decoder.unterminated())
+    if (nlohmann::json::accept(last->data) || last->data == "[DONE]")
+      take(*last);
+  result.is_complete = deltas->is_complete();
+  reply.complete();
+  result.reply = reply.reply();
+  return result;
+}
+
+inline StreamResult read_openai_stream(std::string_view body, std::size_t piece = 0)
+{
+  return read_stream<asyncllm::stream::SseDecoder>(
+      body, piece, asyncllm::provider::openai_deltas());
+}
+
+inline StreamResult read_ollama_stream(std::string_view body, std::size_t piece = 0)
+{
+  return read_stream<asyncllm::stream::NdjsonDecoder>(
+      body, piece, asyncllm::provider::ollama_deltas());
+}
+
+}  // namespace support
