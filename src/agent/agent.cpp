@@ -39,11 +39,33 @@ asio::awaitable<Reply> LlmAgent::send_message_async(
 asio::awaitable<Reply> LlmAgent::send_messages_async(
     Messages messages, RequestOptions options) const
 {
+  return state_->client.chat(
+      state_->spec.model, conversation(std::move(messages)), merged(options));
+}
+
+ReplyStream LlmAgent::stream_message(std::string message, RequestOptions options) const
+{
+  return stream_messages(Messages().user(std::move(message)), std::move(options));
+}
+
+ReplyStream LlmAgent::stream_messages(Messages messages, RequestOptions options) const
+{
+  return state_->client.stream(
+      state_->spec.model, conversation(std::move(messages)), merged(options));
+}
+
+Messages LlmAgent::conversation(Messages messages) const
+{
   if (!state_->system_prompt.empty())
     messages.prepend(Message::system(state_->system_prompt));
-  auto merged = state_->defaults;
-  merged.override_with(options);
-  return state_->client.chat(state_->spec.model, std::move(messages), std::move(merged));
+  return messages;
+}
+
+RequestOptions LlmAgent::merged(const RequestOptions& options) const
+{
+  auto all = state_->defaults;
+  all.override_with(options);
+  return all;
 }
 
 Reply LlmAgent::send_message(std::string message, RequestOptions options) const

@@ -113,6 +113,21 @@ void Exchange::take(std::size_t size, const asio::error_code& error)
     connection_->parser.feed_end();
 }
 
+asio::awaitable<void> Exchange::drain(std::chrono::milliseconds longest, std::size_t most)
+{
+  set(std::chrono::steady_clock::now() + longest, Clock::idle);
+  loop_->rearm(at());
+  std::size_t drained = 0;
+  while (state() == ResponseParser::State::body && drained <= most) {
+    asio::error_code error;
+    const auto size = co_await connection_->read(error);
+    if (is_over(error) || error)
+      co_return;
+    take(size, error);
+    drained += size;
+  }
+}
+
 ResponseHead Exchange::finish()
 {
   const auto& parser = connection_->parser;

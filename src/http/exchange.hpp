@@ -48,6 +48,10 @@ class Exchange : private Deadlines::Entry {
   /// The next piece of the body, valid until the next call; empty at the end.
   asio::awaitable<std::span<const char>> read();
 
+  /// Reads what is left of a body whose rest nobody needs, at most so long and so much, so that the
+  /// connection can be used again. Does not throw.
+  asio::awaitable<void> drain(std::chrono::milliseconds longest, std::size_t most);
+
   /// To be called when the body ended: gives the connection back if it can be used again, and the
   /// head to the caller.
   ResponseHead finish();

@@ -73,7 +73,8 @@ class Ollama final : public Wire {
   std::string_view chat_path() const override { return "/api/chat"; }
   std::string_view models_path() const override { return "/api/tags"; }
 
-  void encode(const ChatRequest& request, const Preset&, std::string& out) const override
+  void encode(
+      const ChatRequest& request, const Preset&, Delivery delivery, std::string& out) const override
   {
     const auto begin = out.size();
     const auto& parameters = request.parameters;
@@ -82,7 +83,7 @@ class Ollama final : public Wire {
     json.key("messages").begin_array();
     for (const auto& message : request.messages)
       write_message(json, message);
-    json.end_array().member("stream", false);
+    json.end_array().member("stream", delivery == Delivery::streamed);
     if (parameters.keep_alive)
       json.member("keep_alive", parameters.keep_alive->count());
     json.member_if("truncate", parameters.truncate);
@@ -109,6 +110,8 @@ class Ollama final : public Wire {
       reply.finish_reason = FinishReason::tool_calls;  // this server has no word of its own for it
     return std::move(reply);
   }
+
+  std::unique_ptr<DeltaDecoder> deltas() const override { return ollama_deltas(); }
 
   std::vector<std::string> decode_models(std::string& body) const override
   {

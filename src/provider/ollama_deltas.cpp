@@ -35,7 +35,10 @@ class OllamaDeltas final : public DeltaDecoder {
       return;
     is_done_ = true;
     so_far.timings = said.timings;
-    reply.set_finish(finish_reason(said.finish_reason_text), said.finish_reason_text);
+    auto reason = finish_reason(said.finish_reason_text);
+    if (next_call_ > 0 && reason == FinishReason::stop)
+      reason = FinishReason::tool_calls;  // this server has no word of its own for it
+    reply.set_finish(reason, said.finish_reason_text);
     if (said.usage.reported)
       reply.set_usage(said.usage);
   }

@@ -100,7 +100,8 @@ class OpenAi final : public Wire {
   std::string_view chat_path() const override { return "/chat/completions"; }
   std::string_view models_path() const override { return "/models"; }
 
-  void encode(const ChatRequest& request, const Preset& preset, std::string& out) const override
+  void encode(const ChatRequest& request, const Preset& preset, Delivery delivery, std::string& out)
+      const override
   {
     const auto begin = out.size();
     const auto& parameters = request.parameters;
@@ -124,6 +125,12 @@ class OpenAi final : public Wire {
         json.value(checked(stop, "a stop text"));
       json.end_array();
     }
+    if (delivery == Delivery::streamed)
+      json.member("stream", true)
+          .key("stream_options")
+          .begin_object()
+          .member("include_usage", true)
+          .end_object();
     json.end_object();
     if (!parameters.extra.empty())
       merge_extra(out, begin, parameters.extra);
@@ -163,6 +170,8 @@ class OpenAi final : public Wire {
     reply.finish_reason = finish_reason(reply.finish_reason_text);
     return reply;
   }
+
+  std::unique_ptr<DeltaDecoder> deltas() const override { return openai_deltas(); }
 
   std::vector<std::string> decode_models(std::string& body) const override
   {

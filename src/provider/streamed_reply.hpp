@@ -37,6 +37,7 @@ class StreamedReply {
 
   /// The pieces not yet taken, in their order; the views hold until the next change.
   std::optional<Delta> next();
+  bool has_next() const noexcept { return taken_ < pieces_.size(); }
 
   /// To be called when the stream is complete: tool calls that are whole become the reply's; a call
   /// whose arguments were cut does not.

@@ -1,7 +1,6 @@
 // The wires there are.
 #pragma once
 
-#include "provider/delta_decoder.hpp"
 #include "provider/wire.hpp"
 
 #include <memory>

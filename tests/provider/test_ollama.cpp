@@ -14,7 +14,7 @@ namespace {
 Json body_of(const ChatRequest& request)
 {
   std::string out;
-  provider::ollama_wire().encode(request, *provider::find_preset("ollama"), out);
+  provider::ollama_wire().encode(request, *provider::find_preset("ollama"), provider::Delivery::whole, out);
   return Json::parse(out);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <asyncllm/client/client.hpp>
+#include <asyncllm/client/reply_stream.hpp>
 #include <asyncllm/client/request_options.hpp>
 #include <asyncllm/core/version.hpp>
 #include <asyncllm/model/message.hpp>
@@ -52,12 +53,19 @@ class LlmAgent {
   asio::awaitable<Reply> send_messages_async(
       Messages messages, RequestOptions options = RequestOptions()) const;
 
+  /// Asks one question and gives the reply piece by piece, as the model writes it.
+  ReplyStream stream_message(std::string message, RequestOptions options = RequestOptions()) const;
+  /// The same with a conversation of your own, behind the agent's system prompt.
+  ReplyStream stream_messages(Messages messages, RequestOptions options = RequestOptions()) const;
+
   /// `send_message_async` for programs without a loop: blocks, with a loop and a connection of its
   /// own each time. Not to be called on a thread that runs a loop, which would stand still.
   Reply send_message(std::string message, RequestOptions options = RequestOptions()) const;
 
  private:
   struct State;
+  Messages conversation(Messages messages) const;
+  RequestOptions merged(const RequestOptions& options) const;
   explicit LlmAgent(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
   std::shared_ptr<const State> state_;

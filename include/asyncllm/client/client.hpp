@@ -1,6 +1,7 @@
 // One endpoint of one provider: sends requests, reads answers, decides whether they are whole.
 #pragma once
 
+#include <asyncllm/client/reply_stream.hpp>
 #include <asyncllm/client/request_options.hpp>
 #include <asyncllm/core/version.hpp>
 #include <asyncllm/model/message.hpp>
@@ -69,6 +70,11 @@ class Client {
 
   /// Asks for one whole reply.
   asio::awaitable<Reply> chat(
+      std::string model, Messages messages, RequestOptions options = RequestOptions()) const;
+
+  /// Asks for a reply piece by piece. Sends nothing before the first `next()`, which also throws
+  /// what is wrong with the arguments.
+  ReplyStream stream(
       std::string model, Messages messages, RequestOptions options = RequestOptions()) const;
 
   /// The names of the models that the server has.

@@ -1,0 +1,272 @@
+// Streamed replies over a socket: deltas as they come, and the truth about the end.
+#include <asyncllm/client/client.hpp>
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/testing/scripted_server.hpp>
+
+#include "on_loop.hpp"
+#include "socket_server.hpp"
+#include "test.hpp"
+
+#include <asio/io_context.hpp>
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace asyncllm;
+using support::Peer;
+using support::SocketServer;
+using testing::Answer;
+using testing::ScriptedServer;
+
+namespace {
+
+struct Result {
+  std::vector<std::string> texts;
+  Reply reply;
+  std::optional<Error> error;
+};
+
+asio::awaitable<Result> read_all(ReplyStream stream)
+{
+  Result result;
+  try {
+    while (const auto delta = co_await stream.next())
+      if (delta->kind == Delta::Kind::text)
+        result.texts.emplace_back(delta->text);
+  } catch (const Error& error) {
+    result.error = error;
+  }
+  result.reply = stream.reply();
+  co_return result;
+}
+
+Client client_of(const std::string& url, const std::string& provider)
+{
+  return Client(ClientOptions(provider).base_url(url + (provider == "ollama" ? "" : "/v1")));
+}
+
+// What a stream gives that a server answers with these bytes and then closes.
+Result streamed(const std::string& response, const std::string& provider = "openai")
+{
+  Result result;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    SocketServer server(loop, [&](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
+      co_await peer->read_request();
+      co_await peer->write(response);
+      peer->close();
+    });
+    const auto client = client_of(server.url(), provider);
+    auto reading = read_all(client.stream("m", Messages().user("x")));
+    result = co_await std::move(reading);
+  });
+  return result;
+}
+
+const std::string sse_head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+
+std::string event(const std::string& text, const std::string& more = "")
+{
+  return R"(data: {"choices":[{"index":0,"delta":{"content":")" + text + "\"}" + more + "}]}\n\n";
+}
+
+const std::string stop = event("", R"(,"finish_reason":"stop")");
+
+}  // namespace
+
+TEST_CASE("tokens come one by one and make the whole reply, on both wires", "[client]")
+{
+  for (const std::string provider : {"ollama", "openai"}) {
+    Result result;
+    nlohmann::json body;
+    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+      ScriptedServer server(loop.get_executor());
+      std::vector<std::string> tokens{"Hel", "lo ", "wörld 🌍"};
+      server.push(Answer::text("").tokens(tokens).usage(3, 5).header("x-request-id", "r-1"));
+      const auto client = client_of(server.url(), provider);
+      auto reading = read_all(client.stream("m", Messages().user("x")));
+      result = co_await std::move(reading);
+      body = nlohmann::json::parse(server.bodies().at(0));
+      server.stop();
+    });
+    INFO(provider);
+    REQUIRE_FALSE(result.error);
+    CHECK(result.texts == std::vector<std::string>{"Hel", "lo ", "wörld 🌍"});
+    CHECK(result.reply.text == "Hello wörld 🌍");
+    CHECK(result.reply.finish_reason == FinishReason::stop);
+    CHECK(result.reply.usage.output_tokens == 5);
+    CHECK(result.reply.request_id == "r-1");
+    CHECK(result.reply.timings.total >= result.reply.timings.first_token);
+    CHECK(body["stream"] == true);
+  }
+}
+
+TEST_CASE("a stream that ended well leaves its connection for the next request", "[client]")
+{
+  for (const std::string provider : {"ollama", "openai"}) {
+    ScriptedServer::Stats stats;
+    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+      ScriptedServer server(loop.get_executor());
+      const auto client = client_of(server.url(), provider);
+      for (int i = 0; i < 3; ++i) {
+        auto stream = client.stream("m", Messages().user("a b c"));
+        const auto reply = co_await stream.collect();
+        if (reply.text != "a b c")
+          throw std::runtime_error(reply.text);
+      }
+      stats = server.stats();
+      server.stop();
+    });
+    CHECK(stats.requests == 3);
+    CHECK(stats.connections == 1);
+  }
+}
+
+TEST_CASE("try_next gives what one read brought without suspending", "[client]")
+{
+  std::string texts;
+  int suspended = 0;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    SocketServer server(loop, [&](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
+      co_await peer->read_request();
+      const auto response = sse_head + event("a") + event("b") + event("c") + stop;
+      co_await peer->write(response);
+      peer->close();
+    });
+    auto stream = client_of(server.url(), "openai").stream("m", Messages().user("x"));
+    while (auto delta = co_await stream.next()) {
+      ++suspended;
+      for (; delta; delta = stream.try_next())
+        texts += delta->text;
+    }
+  });
+  CHECK(texts == "abc");
+  CHECK(suspended == 1);
+}
+
+TEST_CASE("a stream that ends without its end is incomplete, with the text so far", "[client]")
+{
+  const auto openai = streamed(sse_head + event("so ") + event("far"));
+  REQUIRE(openai.error);
+  CHECK(openai.error->kind() == ErrorKind::incomplete);
+  CHECK(openai.error->partial_text() == "so far");
+  CHECK(openai.texts.size() == 2);
+
+  const auto ollama = streamed(
+      "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n"
+      "{\"message\":{\"content\":\"so far\"},\"done\":false}\n",
+      "ollama");
+  REQUIRE(ollama.error);
+  CHECK(ollama.error->kind() == ErrorKind::incomplete);
+  CHECK(ollama.error->partial_text() == "so far");
+}
+
+TEST_CASE("a body cut in its chunks is an error before the finish, harmless behind it", "[client]")
+{
+  const auto chunk = [](const std::string& text) {
+    std::ostringstream out;
+    out << std::hex << text.size() << "\r\n" << text << "\r\n";
+    return out.str();
+  };
+  const std::string head =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const auto cut = streamed(head + chunk(event("a")) + "10\r\ndata:");
+  REQUIRE(cut.error);
+  CHECK(cut.error->kind() == ErrorKind::incomplete);
+  CHECK(cut.error->partial_text() == "a");
+
+  const auto whole = streamed(head + chunk(event("a") + stop) + "10\r\ndata:");
+  CHECK_FALSE(whole.error);
+  CHECK(whole.reply.text == "a");
+}
+
+TEST_CASE("a refusal, a whole reply and a page instead of a stream are told apart", "[client]")
+{
+  const auto refused = streamed(
+      "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n\r\n"
+      "{\"error\":{\"message\":\"model 'm' not found\"}}");
+  REQUIRE(refused.error);
+  CHECK(refused.error->kind() == ErrorKind::model_not_found);
+
+  const auto whole = streamed(support::chat_response("whole"));
+  CHECK_FALSE(whole.error);
+  CHECK(whole.texts == std::vector<std::string>{"whole"});
+  CHECK(whole.reply.finish_reason == FinishReason::stop);
+
+  const auto hidden = streamed(
+      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"error\":\"Unexpected "
+      "endpoint\"}");
+  REQUIRE(hidden.error);
+  CHECK(hidden.error->server_message() == "Unexpected endpoint");
+
+  const auto no_event = streamed(sse_head + "{\"error\":{\"message\":\"bad\",\"code\":500}}\n");
+  REQUIRE(no_event.error);
+  CHECK(no_event.error->server_message() == "bad");
+
+  const auto page =
+      streamed("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>Log in</html>");
+  REQUIRE(page.error);
+  CHECK(page.error->kind() == ErrorKind::bad_response);
+  CHECK(page.error->body() == "<html>Log in</html>");
+}
+
+TEST_CASE("an error in the middle of a stream has its kind and the text so far", "[client]")
+{
+  const auto result = streamed(
+      sse_head + event("so far") +
+      "data: {\"error\":{\"message\":\"slow down\",\"code\":429}}\n\n");
+  REQUIRE(result.error);
+  CHECK(result.error->kind() == ErrorKind::rate_limited);
+  CHECK(result.error->partial_text() == "so far");
+}
+
+TEST_CASE(
+    "a stream sends nothing before the first next, and refuses bad arguments there", "[client]")
+{
+  ScriptedServer::Stats stats;
+  std::optional<Error> error;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    const auto client = client_of(server.url(), "openai");
+    {
+      const auto unused = client.stream("m", Messages().user("x"));
+    }
+    auto reading = read_all(client.stream("m", Messages().user("")));
+    const auto result = co_await std::move(reading);
+    error = result.error;
+    stats = server.stats();
+    server.stop();
+  });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::invalid_argument);
+  CHECK(stats.connections == 0);
+}
+
+TEST_CASE("a stream that is destroyed or closed between two calls ends the request", "[client]")
+{
+  for (const bool close : {false, true}) {
+    bool aborted = false;
+    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+      ScriptedServer server(loop.get_executor());
+      std::vector<std::string> tokens(1000, "x ");
+      server.always(Answer::text("").tokens(tokens, std::chrono::milliseconds(5)));
+      {
+        auto stream = client_of(server.url(), "openai").stream("m", Messages().user("x"));
+        (void)co_await stream.next();
+        if (close) {
+          co_await stream.close();
+          const auto after = co_await stream.next();
+          if (after)
+            throw std::runtime_error("a closed stream went on");
+        }
+      }
+      aborted =
+          co_await server.until([](const ScriptedServer::Stats& now) { return now.aborted == 1; });
+      server.stop();
+    });
+    CHECK(aborted);
+  }
+}
