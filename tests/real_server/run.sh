@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# usage: run.sh SERVERS CHECK DEMO
+# Sets up the llama.cpp server of the folder SERVERS, asks it through the program CHECK (check.cpp)
+# and runs DEMO (async_llm_demo) against it. ASYNCLLM_LLAMA_DIR: a folder that keeps the server for
+# the next run; else it goes away with the other temporary files.
+set -euo pipefail
+servers=$1 check=$2 demo=$3
+
+temp=$(mktemp -d)
+pids=()
+finish() {
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" || true; done
+  rm -rf "$temp"
+}
+trap finish EXIT
+
+llama=${ASYNCLLM_LLAMA_DIR:-$temp/llama}
+bash "$servers/setup-llamacpp.sh" "$llama"
+bash "$servers/make-scripted.sh" "$temp/scripted" hello slowloop
+export BIN=$llama/bin/llama-server MODELS=$temp/scripted
+
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+healthy() {  # PORT: the model is loaded and questions are answered
+  local status
+  { exec 3<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null || return 1
+  printf 'GET /health HTTP/1.0\r\n\r\n' >&3
+  read -r status <&3 || status=
+  exec 3>&-
+  [[ $status == *" 200 "* ]]
+}
+
+start() {  # SCRIPT PORT [options]: a server that runs until this script ends
+  bash "$servers/$1" "${@:2}" >"$temp/$2.log" 2>&1 &
+  pids+=($!)
+  for _ in {1..300}; do
+    healthy "$2" && return
+    sleep 0.1
+  done
+  cat "$temp/$2.log"
+  echo "real-server: $1 does not answer" >&2
+  exit 1
+}
+
+failures=0
+expect() {  # PATTERN COMMAND...: the output matches
+  local pattern=$1 output
+  shift
+  output=$("$@" 2>&1) || output+=$'\n'"(exit code $?)"
+  if [[ $output =~ $pattern ]]; then
+    echo "ok: $output"
+  else
+    echo "FAILED: wanted $pattern, got $output (from: $*)"
+    failures=$((failures + 1))
+  fi
+}
+
+plain=$(free_port)
+start start-llamacpp.sh "$plain"
+router=$(free_port)
+NP=5 start start-llamacpp-scripted.sh "$router"
+locked=$(free_port)
+start start-llamacpp.sh "$locked" --api-key right
+nobody=$(free_port)
+long=$(printf 'a%.0s' {1..10000})
+
+stories=openai@http://127.0.0.1:$plain/v1::stories260K
+scripted=openai@http://127.0.0.1:$router/v1
+guarded=openai@http://127.0.0.1:$locked/v1::stories260K
+expect '^text: Hello there, I am a script\.$' "$check" ask "$scripted::hello" "Who are you?"
+expect '^error: model_not_found: ' "$check" ask "$scripted::nobody" "Who are you?"
+expect '^error: authentication: ' "$check" ask "$guarded" "Tell me a story." wrong
+expect '^error: authentication: ' "$check" ask "$guarded" "Tell me a story."
+expect '^text: [A-Z]' "$check" ask "$guarded" "Tell me a story." right
+expect '^error: context_length_exceeded: ' "$check" ask "$stories" "$long"
+expect '^error: [a-z_]+: .*plain server, use http://' "$check" ask "${stories/http:/https:}" "Hello?"
+expect "^error: connect_failed: .*127\.0\.0\.1:$nobody" "$check" ask "openai@http://127.0.0.1:$nobody/v1::m" "Hello?"
+expect '^one [^(]* five at once [^(]*\(the first after [^(]*$' "$check" five "$scripted::slowloop"
+
+echo "--- the demos on a real model"
+"$demo" --model "$stories" | tee "$temp/demo.txt"
+[ "$(grep -c '^Demo [1-4]: ' "$temp/demo.txt")" = 4 ] || failures=$((failures + 1))
+[ "$(grep -c '^   A: .*[a-z]' "$temp/demo.txt")" = 5 ] && ! grep -q 'A: ERROR' "$temp/demo.txt" || failures=$((failures + 1))
+grep -q '^   Failed: 0$' "$temp/demo.txt" || failures=$((failures + 1))
+
+echo "real-server: $failures failures"
+[ "$failures" = 0 ]
