@@ -6,11 +6,16 @@
 #include <asyncllm/concurrency/as_completed.hpp>
 #include <asyncllm/concurrency/batch.hpp>
 #include <asyncllm/concurrency/batches.hpp>
+#include <asyncllm/concurrency/cancelled.hpp>
+#include <asyncllm/concurrency/for_each_completed.hpp>
 #include <asyncllm/concurrency/for_each_limit.hpp>
 #include <asyncllm/concurrency/gather.hpp>
+#include <asyncllm/concurrency/progress_bar.hpp>
 #include <asyncllm/concurrency/run.hpp>
 #include <asyncllm/concurrency/semaphore.hpp>
+#include <asyncllm/concurrency/task_group.hpp>
 #include <asyncllm/concurrency/timeout.hpp>
+#include <asyncllm/concurrency/wait_any.hpp>
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/core/outcome.hpp>
 #include <asyncllm/core/version.hpp>

@@ -178,8 +178,7 @@ TEST_CASE("as_completed 48: a deadline that is not reached leaves no timer behin
 {
   Loop loop;
   Log seen;
-  Running main(
-      loop, consume_until_deadline(tasks(at_once(0)), seen, std::chrono::hours(1)));
+  Running main(loop, consume_until_deadline(tasks(at_once(0)), seen, std::chrono::hours(1)));
   loop.settle();
   CHECK(seen == Log{"0:0", "end"});
   CHECK(loop.empty());
@@ -217,8 +216,8 @@ TEST_CASE("as_completed 50: destruction cancels what still runs and lets it end 
   Log log, seen;
   Gates gates(loop, 4);
   gates[0].open();
-  std::optional<Stream> stream(as_completed(tasks(
-      at_once(0), child(log, gates[1], 1), slow_to_end(log, gates[2], gates[3], 2))));
+  std::optional<Stream> stream(as_completed(
+      tasks(at_once(0), child(log, gates[1], 1), slow_to_end(log, gates[2], gates[3], 2))));
   Running main(loop, consume(*stream, seen, 1));
   loop.settle();
   stream.reset();
@@ -320,7 +319,7 @@ asio::awaitable<void> close_after_cancellation(Stream& stream, Log& seen)
 
 }  // namespace
 
-TEST_CASE("as_completed 53: a cancelled next() cancels the children and joins them; close() works")
+TEST_CASE("as_completed 53: a cancelled next() cancels the children and joins them, close() works")
 {
   Loop loop;
   Log log, seen;
@@ -481,7 +480,10 @@ TEST_CASE("as_completed 57c: a window frees what was taken")
   Loop loop;
   const auto alive = std::make_shared<int>(0);
   struct Holding {
-    static asio::awaitable<std::shared_ptr<int>> once(std::shared_ptr<int> alive) { co_return alive; }
+    static asio::awaitable<std::shared_ptr<int>> once(std::shared_ptr<int> alive)
+    {
+      co_return alive;
+    }
     static asio::awaitable<long> consume_all(
         asyncllm::CompletionStream<std::shared_ptr<int>> stream, const std::shared_ptr<int>& alive)
     {

@@ -7,7 +7,9 @@
 #include "harness.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -115,7 +117,8 @@ TEST_CASE("batch 67 and 75: items start in input order and results are in input 
   }
   CHECK(*main.outcome() == std::vector<int>{0, 10, 20, 30});
   CHECK(
-      calls.log == Log{"start 0", "start 1", "end 1", "start 2", "end 2", "start 3", "end 3", "end 0"});
+      calls.log ==
+      Log{"start 0", "start 1", "end 1", "start 2", "end 2", "start 3", "end 3", "end 0"});
 }
 
 TEST_CASE("batch 68: the input is read only when a place is free")
@@ -127,9 +130,7 @@ TEST_CASE("batch 68: the input is read only when a place is free")
     log.push_back(numbered("read ", index));
     return index;
   };
-  auto call = [&](int index) {
-    return child(log, gates[static_cast<std::size_t>(index)], index);
-  };
+  auto call = [&](int index) { return child(log, gates[static_cast<std::size_t>(index)], index); };
   Running main(loop, batch(std::views::iota(0, 3) | std::views::transform(show), 1, call));
   loop.settle();
   CHECK(log == Log{"read 0", "start 0"});
@@ -154,35 +155,33 @@ TEST_CASE("batch 68b: a single-pass input, whose items the work takes over")
   CHECK(*main.outcome() == std::vector<std::string>{"one!", "two!", "three!", "four!"});
 }
 
-namespace {
-
-struct Million {
-  static asio::awaitable<std::size_t> run(long& sum, std::size_t& most_waiting)
-  {
-    auto call = [](int index) { return at_once(index); };
-    auto sink = [&](std::size_t, Outcome<int> outcome) {
-      sum += *outcome;
-      most_waiting = std::max<std::size_t>(most_waiting, 1);
-    };
-    auto work = for_each_limit(std::views::iota(0, 1'000'000), 64, call, sink);
-    co_return co_await std::move(work);
-  }
-};
-
-}  // namespace
-
-TEST_CASE("for_each_limit 68c: a million lazy items; what they cost in memory shows in the benchmark")
+TEST_CASE("for_each_limit 68c: a million lazy items, never more than the limit of them alive")
 {
   Loop loop;
+  struct Item {
+    explicit Item(int v, int& a, int& m) : value(v), alive(&a) { m = std::max(m, ++*alive); }
+    Item(Item&& other) noexcept : value(other.value), alive(std::exchange(other.alive, nullptr)) {}
+    ~Item() { *(alive ? alive : &value) -= 1; }
+    int value;
+    int* alive;
+  };
+  int alive = 0, most = 0;
   long sum = 0;
-  std::size_t most = 0;
-  Running main(loop, Million::run(sum, most));
+  auto make = [&](int number) { return Item(number, alive, most); };
+  auto call = [](const Item& item) { return at_once(item.value); };
+  auto sink = [&](std::size_t, Outcome<int> outcome) { sum += *outcome; };
+  Running main(
+      loop,
+      for_each_limit(std::views::iota(0, 1'000'000) | std::views::transform(make), 64, call, sink));
   loop.settle();
   CHECK(*main.outcome() == 1'000'000);
   CHECK(sum == 499'999'500'000);
+  CHECK(most <= 64);
+  CHECK(alive == 0);
 }
 
-TEST_CASE("batch 69: a limit of 0 is refused when called; a greater one than needed and no items work")
+TEST_CASE(
+    "batch 69: a limit of 0 is refused when called, a greater one than needed and no items work")
 {
   auto nothing = [](std::size_t, Outcome<int>) {};
   const std::vector<int> items{1, 2};
@@ -348,6 +347,37 @@ TEST_CASE("batch 73c: what one item does to its cancellation is not felt by the 
   CHECK(log == Log{"start 1", "cancel 1"});
 }
 
+TEST_CASE("batch 73d: an item that was cancelled is cancelled at its next co_await again")
+{
+  Loop loop;
+  Log log;
+  Gate gate(loop);
+  struct Items {
+    static asio::awaitable<int> item(Log& log, Gate& gate, int index)
+    {
+      if (index == 0) {
+        co_await asio::this_coro::throw_if_cancelled(false);
+        co_return 0;
+      }
+      try {
+        co_await gate.wait();
+      } catch (const std::system_error&) {
+        log.push_back("cancelled");
+      }
+      co_await turn();
+      log.push_back("went on");
+      co_return 1;
+    }
+  };
+  auto call = [&](int index) { return Items::item(log, gate, index); };
+  Running main(loop, batch(std::views::iota(0, 2), 1, call));
+  loop.settle();
+  main.cancel();
+  loop.settle();
+  CHECK(main.aborted());
+  CHECK(log == Log{"cancelled"});
+}
+
 TEST_CASE("batch 74: progress is told once for each item, on the loop's thread, counting up")
 {
   Loop loop;
@@ -378,7 +408,8 @@ TEST_CASE("batch 74: progress is told once for each item, on the loop's thread, 
   CHECK(main.has_value());
 }
 
-TEST_CASE("batch 74b: progress comes after the result is stored, failures are told, totals if known")
+TEST_CASE(
+    "batch 74b: progress comes after the result is stored, failures are told, totals if known")
 {
   Loop loop;
   std::vector<Outcome<int>> stored;
@@ -427,6 +458,84 @@ TEST_CASE("batch 74c: an exception from the progress callback or the sink fails 
   CHECK(by_progress.message() == "enough");
   CHECK(by_sink.message() == "full");
   CHECK(log == Log{"start 0", "start 0", "cancel 0", "cancel 0"});
+}
+
+TEST_CASE("batch 74d: after a failure of the whole, neither sink nor progress hear of other items")
+{
+  Loop loop;
+  Gate gate(loop);
+  int heard = 0;
+  auto call = [&](int index) -> asio::awaitable<int> {
+    if (index == 0)
+      return stubborn(gate, 0);
+    return at_once(index);
+  };
+  auto sink = [&](std::size_t index, Outcome<int>) {
+    ++heard;
+    if (index == 1)
+      throw std::runtime_error("full");
+  };
+  const auto options = BatchOptions().on_progress([&](const Progress&) { ++heard; });
+  Running main(loop, for_each_limit(std::views::iota(0, 9), 2, call, sink, options));
+  loop.settle();
+  CHECK(main.message() == "full");
+  CHECK(heard == 1);
+}
+
+namespace {
+
+/// A range that can be read once, and shows each element where it keeps it.
+class OnePass {
+ public:
+  class Iterator {
+   public:
+    using value_type = std::unique_ptr<int>;
+    using difference_type = std::ptrdiff_t;
+    explicit Iterator(OnePass& range) : range_(&range) {}
+    Iterator(Iterator&&) = default;
+    Iterator& operator=(Iterator&&) = default;
+    std::unique_ptr<int>& operator*() const { return range_->shown_; }
+    Iterator& operator++()
+    {
+      range_->show(*range_->number_ + 1);
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const { return *range_->number_ == 4; }
+
+   private:
+    OnePass* range_;
+  };
+
+  OnePass() { show(0); }
+  Iterator begin() { return Iterator(*this); }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  void show(int number)
+  {
+    number_ = std::make_unique<int>(number);
+    shown_ = std::make_unique<int>(number * 10);
+  }
+
+  std::unique_ptr<int> number_, shown_;
+};
+
+asio::awaitable<int> later(const std::unique_ptr<int>& number)
+{
+  co_await turn();
+  co_return *number;
+}
+
+}  // namespace
+
+TEST_CASE("batch 75a: items of a single-pass input are moved out of it, even if they only move")
+{
+  Loop loop;
+  Running main(loop, batch(OnePass(), 3, later));
+  loop.settle();
+  REQUIRE(main.has_value());
+  CHECK(*main.outcome() == std::vector<int>{0, 10, 20, 30});
 }
 
 namespace {

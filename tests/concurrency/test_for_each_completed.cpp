@@ -20,7 +20,8 @@ TEST_CASE("for_each_completed 52: it visits in completion order and returns at t
   auto visit = [&](Completion<int> item) {
     seen.push_back(std::to_string(item.index) + ":" + std::to_string(*item.result));
   };
-  Running main(loop, for_each_completed(tasks(child(log, gates[0], 5), child(log, gates[1], 6)), visit));
+  Running main(
+      loop, for_each_completed(tasks(child(log, gates[0], 5), child(log, gates[1], 6)), visit));
   loop.settle();
   gates[1].open();
   loop.settle();
@@ -43,7 +44,8 @@ TEST_CASE("for_each_completed 52b: an exception of the visitor cancels and joins
   Running main(
       loop,
       for_each_completed(
-          tasks(at_once(0), child(log, gates[0], 1), slow_to_end(log, gates[1], gates[2], 2)), visit));
+          tasks(at_once(0), child(log, gates[0], 1), slow_to_end(log, gates[1], gates[2], 2)),
+          visit));
   loop.settle();
   CHECK_FALSE(main.done());
   gates[2].open();
@@ -106,8 +108,7 @@ TEST_CASE("for_each_completed 52e: with a limit, and failures that are outcomes"
     seen.push_back(item.result ? "value" : item.result.error_message());
   };
   Running main(
-      loop,
-      for_each_completed(tasks(failing_at_once("broken"), child(log, gate, 1)), visit, 1));
+      loop, for_each_completed(tasks(failing_at_once("broken"), child(log, gate, 1)), visit, 1));
   loop.settle();
   CHECK(seen == Log{"broken"});
   CHECK(log == Log{"start 1"});

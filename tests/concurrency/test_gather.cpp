@@ -21,7 +21,8 @@ TEST_CASE("gather 1: results are in input order, whatever the order in which the
   Log log;
   Gates gates(loop, 3);
   Running main(
-      loop, gather(tasks(child(log, gates[0], 0), child(log, gates[1], 1), child(log, gates[2], 2))));
+      loop,
+      gather(tasks(child(log, gates[0], 0), child(log, gates[1], 1), child(log, gates[2], 2))));
   loop.settle();
   for (const std::size_t index : {1u, 2u, 0u}) {
     gates[index].open();
@@ -130,7 +131,9 @@ TEST_CASE("gather 6: of several errors the first in time wins, the others are dr
   Running main(
       loop,
       gather(tasks(
-          failing(gates[0], "by index"), failing(gates[1], "in time"), failing(gates[2], "later"))));
+          failing(gates[0], "by index"),
+          failing(gates[1], "in time"),
+          failing(gates[2], "later"))));
   loop.settle();
   gates[1].open();
   gates[2].open();
@@ -146,8 +149,7 @@ TEST_CASE("gather 7: a child that fails before it suspends fails it in the same 
   Log log;
   Gate gate(loop);
   Running main(
-      loop,
-      gather(tasks(child(log, gate, 0), failing_at_once("at once"), child(log, gate, 2))));
+      loop, gather(tasks(child(log, gate, 0), failing_at_once("at once"), child(log, gate, 2))));
   loop.settle();
   CHECK(main.message() == "at once");
   CHECK(log == Log{"start 0", "cancel 0"});  // the third is not even started
@@ -164,7 +166,8 @@ asio::awaitable<int> aborts_by_itself(Gate& gate)
 
 }  // namespace
 
-TEST_CASE("gather 8: operation_aborted out of a child that nobody cancelled is an error like others")
+TEST_CASE(
+    "gather 8: operation_aborted out of a child that nobody cancelled is an error like others")
 {
   Loop loop;
   Log log;
@@ -205,8 +208,7 @@ TEST_CASE("gather 17: children start in input order, each up to its first suspen
   Loop loop;
   Log log;
   Gate gate(loop);
-  Running main(
-      loop, gather(tasks(child(log, gate, 0), child(log, gate, 1), child(log, gate, 2))));
+  Running main(loop, gather(tasks(child(log, gate, 0), child(log, gate, 1), child(log, gate, 2))));
   CHECK(log.empty());
   loop.settle();
   CHECK(log == Log{"start 0", "start 1", "start 2"});
@@ -324,8 +326,7 @@ TEST_CASE("gather 22: void children give void, and keep their place among others
   static_assert(std::is_same_v<decltype(voids), asio::awaitable<void>>);
   Running main(loop, std::move(voids));
   auto mixed = gather(gives_nothing(gate, ended), at_once(5));
-  static_assert(
-      std::is_same_v<decltype(mixed), asio::awaitable<std::tuple<std::monostate, int>>>);
+  static_assert(std::is_same_v<decltype(mixed), asio::awaitable<std::tuple<std::monostate, int>>>);
   Running pack(loop, std::move(mixed));
   gate.open();
   loop.settle();
@@ -506,8 +507,7 @@ TEST_CASE("gather_outcomes 38: void children give outcomes of void")
 TEST_CASE("gather_outcomes 39: when all fail it returns as usual")
 {
   Loop loop;
-  Running main(
-      loop, gather_outcomes(tasks(failing_at_once("one"), failing_at_once("two"))));
+  Running main(loop, gather_outcomes(tasks(failing_at_once("one"), failing_at_once("two"))));
   loop.settle();
   REQUIRE(main.has_value());
   CHECK(main.outcome()->at(0).error_message() == "one");

@@ -18,7 +18,8 @@ TEST_CASE("gather 9: a cancellation reaches every unfinished child")
   Log log;
   Gates gates(loop, 3);
   Running main(
-      loop, gather(tasks(child(log, gates[0], 0), child(log, gates[1], 1), child(log, gates[2], 2))));
+      loop,
+      gather(tasks(child(log, gates[0], 0), child(log, gates[1], 1), child(log, gates[2], 2))));
   loop.settle();
   gates[1].open();
   loop.settle();
@@ -116,6 +117,22 @@ TEST_CASE("gather 12: a cancellation after the last value comes too late to lose
   loop.settle();
   REQUIRE(main.has_value());
   CHECK(*main.outcome() == std::vector<int>{0, 1});
+}
+
+TEST_CASE("gather 12a: a cancellation after the last end comes too late to lose the outcomes")
+{
+  Loop loop;
+  Log log;
+  Gate gate(loop);
+  Running main(loop, gather_outcomes(tasks(failing_at_once("broken"), child(log, gate, 1))));
+  loop.settle();
+  gate.open();
+  loop.run_until([&] { return log.size() == 2; });
+  CHECK_FALSE(main.done());
+  main.cancel();
+  loop.settle();
+  REQUIRE(main.has_value());
+  CHECK(main.outcome()->at(0).error_message() == "broken");
 }
 
 TEST_CASE("gather 12b: an error before the cancellation stays the error")
@@ -251,6 +268,45 @@ TEST_CASE("gather 15b: cancelled while its children start, it starts no more of 
   CHECK(log == Log{"start 0", "start 1", "cancel 0", "cancel 1"});
 }
 
+TEST_CASE("gather 15c: cancelled while its first child is made, it waits for that one all the same")
+{
+  Loop loop;
+  Log log;
+  Gates gates(loop, 2);
+  std::optional<Running<std::vector<int>>> main;
+  auto make = [&](int index) {
+    main->cancel();
+    return slow_to_end(log, gates[0], gates[1], index);
+  };
+  main.emplace(loop, gather(std::views::iota(0, 5) | std::views::transform(make)));
+  loop.settle();
+  if (log.empty()) {  // not cancelled: it was started when nobody would cancel it again
+    CHECK_FALSE(main->done());
+    main->cancel();
+    loop.settle();
+  }
+  CHECK_FALSE(main->done());
+  gates[1].open();
+  loop.settle();
+  CHECK(main->aborted());
+  CHECK(log == Log{"cleaned 0"});
+}
+
+TEST_CASE(
+    "gather 15d: cancelled while children start, the values of those that did start are no result")
+{
+  Loop loop;
+  std::optional<Running<std::vector<int>>> main;
+  auto make = [&](int index) {
+    if (index == 1)
+      main->cancel();
+    return at_once(index);
+  };
+  main.emplace(loop, gather(std::views::iota(0, 5) | std::views::transform(make)));
+  loop.settle();
+  CHECK(main->aborted());
+}
+
 namespace {
 
 asio::awaitable<std::vector<int>> gather_again_after_a_cancellation(Gate& first, Gate& second)
@@ -341,8 +397,7 @@ TEST_CASE("gather 30: a signal emitted after the loop is gone reaches nothing")
     asio::co_spawn(
         loop.context,
         gather(tasks(child(log, gate, 0))),
-        asio::bind_cancellation_slot(
-            signal.slot(), [](std::exception_ptr, std::vector<int>) {}));
+        asio::bind_cancellation_slot(signal.slot(), [](std::exception_ptr, std::vector<int>) {}));
     loop.settle();
     CHECK(log == Log{"start 0"});
   }
@@ -359,8 +414,7 @@ TEST_CASE("gather 30b: the signal may be gone before the loop")
     asio::co_spawn(
         loop.context,
         gather(tasks(child(log, gate, 0))),
-        asio::bind_cancellation_slot(
-            signal.slot(), [](std::exception_ptr, std::vector<int>) {}));
+        asio::bind_cancellation_slot(signal.slot(), [](std::exception_ptr, std::vector<int>) {}));
     loop.settle();
   }
   CHECK(log == Log{"start 0"});
@@ -397,7 +451,9 @@ TEST_CASE("gather 32: a child that cancels its own gather, at once or later")
     main.emplace(
         loop,
         gather(tasks(
-            child(log, gates[0], 0), Own::cancel(gates[1], main, suspend), child(log, gates[2], 2))));
+            child(log, gates[0], 0),
+            Own::cancel(gates[1], main, suspend),
+            child(log, gates[2], 2))));
     loop.settle();
     gates[1].open();
     loop.settle();

@@ -42,7 +42,9 @@ TEST_CASE("a progress line without a total shows what it can")
 TEST_CASE("a progress line at the first moment divides nothing by zero")
 {
   const Progress progress{1, 3, 0, true};
-  CHECK(progress_line("q", progress, 0, seconds(0)) == "q [######--------------] 1/3   33 %  0.0/s  0:00");
+  CHECK(
+      progress_line("q", progress, 0, seconds(0)) ==
+      "q [######--------------] 1/3   33 %  0.0/s  0:00");
   const Progress slow{1, 1'000'000'000, 0, true};
   CHECK(progress_line("q", slow, 0, seconds(9)).ends_with("  0.1/s  long left"));
 }

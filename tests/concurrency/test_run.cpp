@@ -246,6 +246,6 @@ TEST_CASE("is_cancelled knows the ways in which a cancellation shows")
   CHECK_FALSE(is_cancelled(std::error_code()));
   CHECK_FALSE(is_cancelled(std::exception_ptr()));
   CHECK_FALSE(is_cancelled(std::make_exception_ptr(std::runtime_error("no"))));
-  CHECK(is_cancelled(std::make_exception_ptr(
-      asyncllm::Error(asyncllm::ErrorKind::cancelled, "by the caller"))));
+  CHECK(is_cancelled(
+      std::make_exception_ptr(asyncllm::Error(asyncllm::ErrorKind::cancelled, "by the caller"))));
 }

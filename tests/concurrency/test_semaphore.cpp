@@ -88,7 +88,8 @@ TEST_CASE("semaphore 78: permits are granted in the order in which they were ask
   CHECK(places.waiting() == 0);
 }
 
-TEST_CASE("semaphore 79: a newcomer cannot overtake, a place is handed to the first waiter directly")
+TEST_CASE(
+    "semaphore 79: a newcomer cannot overtake, a place is handed to the first waiter directly")
 {
   Loop loop;
   Semaphore places(1);

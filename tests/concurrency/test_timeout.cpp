@@ -221,8 +221,7 @@ TEST_CASE("with_timeout 95b: around a gather, its children are cancelled and joi
   Gates gates(loop, 2);
   Running main(
       loop,
-      with_timeout(
-          asyncllm::gather(tasks(child(log, gates[0], 0), child(log, gates[1], 1))), 1ms));
+      with_timeout(asyncllm::gather(tasks(child(log, gates[0], 0), child(log, gates[1], 1))), 1ms));
   finish(loop, main);
   CHECK(timed_out(main));
   CHECK(log == Log{"start 0", "start 1", "cancel 0", "cancel 1"});

@@ -52,7 +52,9 @@ TEST_CASE("wait_any 60: the losers are cancelled and have ended before it return
   Running main(
       loop,
       wait_any(tasks(
-          child(log, gates[0], 0), child(log, gates[1], 1), slow_to_end(log, gates[2], gates[3], 2))));
+          child(log, gates[0], 0),
+          child(log, gates[1], 1),
+          slow_to_end(log, gates[2], gates[3], 2))));
   loop.settle();
   gates[1].open();
   loop.settle();
@@ -120,7 +122,8 @@ TEST_CASE("wait_any 63: what needs no suspension wins at once, the lowest index 
   Loop loop;
   Log log;
   Gate gate(loop);
-  Running main(loop, wait_any(tasks(child(log, gate, 0), at_once(1), at_once(2), child(log, gate, 3))));
+  Running main(
+      loop, wait_any(tasks(child(log, gate, 0), at_once(1), at_once(2), child(log, gate, 3))));
   loop.settle();
   CHECK(main.outcome()->index == 1);
   CHECK(log == Log{"start 0", "cancel 0"});  // those after the winner are not even started
@@ -164,7 +167,8 @@ TEST_CASE("wait_any 63d: cancelled after somebody has won, it still gives the wi
   Loop loop;
   Log log;
   Gates gates(loop, 3);
-  Running main(loop, wait_any(tasks(failing(gates[0], "won"), slow_to_end(log, gates[1], gates[2], 1))));
+  Running main(
+      loop, wait_any(tasks(failing(gates[0], "won"), slow_to_end(log, gates[1], gates[2], 1))));
   loop.settle();
   gates[0].open();
   loop.settle();
@@ -205,7 +209,7 @@ TEST_CASE("wait_any 63f: what the input throws comes out when the started childr
   CHECK(log == Log{"start 0", "cancel 0"});
 }
 
-TEST_CASE("wait_any 63g: void and move-only results; the loop destroyed meanwhile")
+TEST_CASE("wait_any 63g: void and move-only results, the loop destroyed meanwhile")
 {
   struct Make {
     static asio::awaitable<void> nothing() { co_return; }
@@ -244,7 +248,8 @@ TEST_CASE("wait 64: asyncio.wait for the first exception is gather, which waits 
   CHECK(log.back() == "cancel 0");
 }
 
-TEST_CASE("wait 65: asyncio.wait with a timeout is gather_outcomes of limited tasks: nothing raised")
+TEST_CASE(
+    "wait 65: asyncio.wait with a timeout is gather_outcomes of limited tasks: nothing raised")
 {
   Loop loop;
   Log log;

@@ -14,7 +14,8 @@ namespace {
 Json body_of(const ChatRequest& request)
 {
   std::string out;
-  provider::ollama_wire().encode(request, *provider::find_preset("ollama"), provider::Delivery::whole, out);
+  provider::ollama_wire().encode(
+      request, *provider::find_preset("ollama"), provider::Delivery::whole, out);
   return Json::parse(out);
 }
 

@@ -14,7 +14,8 @@ namespace {
 Json body_of(const ChatRequest& request, const char* preset = "openai-compatible")
 {
   std::string out = "head";  // the body is appended behind the head
-  provider::openai_wire().encode(request, *provider::find_preset(preset), provider::Delivery::whole, out);
+  provider::openai_wire().encode(
+      request, *provider::find_preset(preset), provider::Delivery::whole, out);
   return Json::parse(out.substr(4));
 }
 

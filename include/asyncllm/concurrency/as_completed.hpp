@@ -99,7 +99,7 @@ class CompletionStream {
   }
 
  private:
-  using Joined = detail::Ref<detail::Group<Executor>>;
+  using Joined = detail::Ref<detail::GroupBase>;
 
   // While the caller waits, it must not own the group, which owns the caller: see detail/group.hpp.
   struct StartWaiting {

@@ -1,11 +1,11 @@
 // Batches with a barrier: each one ends before the next begins.
 #pragma once
 
-#include <asyncllm/core/outcome.hpp>
 #include <asyncllm/concurrency/batch_options.hpp>
 #include <asyncllm/concurrency/detail/arguments.hpp>
 #include <asyncllm/concurrency/detail/batch.hpp>
 #include <asyncllm/concurrency/detail/batches.hpp>
+#include <asyncllm/core/outcome.hpp>
 
 #include <asio/awaitable.hpp>
 
@@ -32,8 +32,7 @@ class BatchStream {
 
   BatchStream(Range items, std::size_t size, F fn)
       : state_(detail::make_ref<State>(std::move(items), size, std::move(fn)))
-  {
-  }
+  {}
 
   /// Runs the next batch: reads up to `size` items, starts them all, and waits for all of them.
   ///

@@ -10,7 +10,8 @@ namespace asyncllm {
 
 /// Whether this is the code of a cancelled operation: Asio's `operation_aborted`, which a cancelled
 /// coroutine gets at every `co_await`, the code of `Error{cancelled}`, or any other that is
-/// equivalent to `std::errc::operation_canceled`. (Asio's alone is not: it has a category of its own.)
+/// equivalent to `std::errc::operation_canceled`. (Asio's alone is not: it has a category of its
+/// own.)
 inline bool is_cancelled(const std::error_code& code)
 {
   return code == std::errc::operation_canceled || code == asio::error::operation_aborted;

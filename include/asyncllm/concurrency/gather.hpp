@@ -1,9 +1,9 @@
 // Run awaitables concurrently and wait for all of them.
 #pragma once
 
-#include <asyncllm/core/outcome.hpp>
 #include <asyncllm/concurrency/awaitable_range.hpp>
 #include <asyncllm/concurrency/detail/gather.hpp>
+#include <asyncllm/core/outcome.hpp>
 
 #include <asio/awaitable.hpp>
 

@@ -31,8 +31,7 @@ class ProgressBar {
   /// `label` stands in front. The time runs from here.
   explicit ProgressBar(std::string label, std::FILE* output = stderr)
       : line_(std::make_shared<Line>(std::move(label), output))
-  {
-  }
+  {}
 
   void operator()(const Progress& progress) const { line_->update(progress); }
 
@@ -43,8 +42,7 @@ class ProgressBar {
    public:
     Line(std::string label, std::FILE* output)
         : label_(std::move(label)), output_(output), terminal_(is_terminal(output))
-    {
-    }
+    {}
     Line(const Line&) = delete;
     Line& operator=(const Line&) = delete;
     ~Line()

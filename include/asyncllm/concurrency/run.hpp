@@ -1,9 +1,9 @@
 // The way into the loop: runs a main coroutine to its end.
 #pragma once
 
-#include <asyncllm/core/outcome.hpp>
 #include <asyncllm/concurrency/cancelled.hpp>  // for what main() does about Ctrl-C
 #include <asyncllm/concurrency/detail/interrupt.hpp>
+#include <asyncllm/core/outcome.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/bind_cancellation_slot.hpp>

@@ -28,8 +28,7 @@ class Semaphore {
   using Permit = detail::Permit;
 
   explicit Semaphore(std::size_t places) : state_(detail::make_ref<detail::SemaphoreState>(places))
-  {
-  }
+  {}
   Semaphore(const Semaphore&) = delete;
   Semaphore& operator=(const Semaphore&) = delete;
 
@@ -64,10 +63,9 @@ class Semaphore {
 /// Cancellation: while it waits, `operation_aborted`, and the task is destroyed without having
 /// been started; later the task's affair.
 ///
-///     asyncllm::Reply reply = co_await asyncllm::with_semaphore(places, agent.send_message_async(q));
+///     auto reply = co_await asyncllm::with_semaphore(places, agent.send_message_async(question));
 template <class T, class Executor>
-asio::awaitable<T, Executor> with_semaphore(
-    Semaphore& semaphore, asio::awaitable<T, Executor> task)
+asio::awaitable<T, Executor> with_semaphore(Semaphore& semaphore, asio::awaitable<T, Executor> task)
 {
   return detail::run_with_permit(semaphore.state_, std::move(task));
 }

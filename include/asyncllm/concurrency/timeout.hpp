@@ -22,9 +22,11 @@ namespace asyncllm {
 ///
 ///     try {
 ///       auto reply = co_await asyncllm::with_timeout(agent.send_message_async(question), 5s);
+///       std::cout << reply.text << '\n';
 ///     } catch (const asyncllm::Error& error) {
 ///       if (error.kind() != asyncllm::ErrorKind::timeout)
 ///         throw;
+///       std::cout << "no answer within 5 s\n";
 ///     }
 template <class T, class Executor>
 asio::awaitable<T, Executor> with_timeout(

@@ -1,8 +1,9 @@
-// Where the workers put the results of batch and batch_outcomes: in input order, whenever they come.
+// Where the workers put the results of batch and batch_outcomes: in input order, whenever they
+// come.
 #pragma once
 
-#include <asyncllm/core/outcome.hpp>
 #include <asyncllm/concurrency/detail/workers.hpp>
+#include <asyncllm/core/outcome.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -63,8 +64,8 @@ template <class T>
 using BatchValues = std::conditional_t<std::is_void_v<T>, void, std::vector<T>>;
 
 template <class Range, class F, class Task = TaskOf<Source<Range>, F>>
-asio::awaitable<BatchValues<typename Task::value_type>, typename Task::executor_type> collect_values(
-    Range items, std::size_t limit, F fn, BatchOptions options)
+asio::awaitable<BatchValues<typename Task::value_type>, typename Task::executor_type>
+collect_values(Range items, std::size_t limit, F fn, BatchOptions options)
 {
   using T = typename Task::value_type;
   if constexpr (std::is_void_v<T>) {

@@ -15,8 +15,7 @@ class BatchStreamState final : public RefCounted {
  public:
   BatchStreamState(Range items, std::size_t size, F function)
       : source(std::move(items)), batch_size(size), fn(std::move(function))
-  {
-  }
+  {}
 
   Source<Range> source;
   const std::size_t batch_size;
@@ -37,8 +36,7 @@ class Slice {
   };
   explicit Slice(Of of) noexcept
       : source_(of.source), begin_(source_->index()), end_(begin_ + of.size)
-  {
-  }
+  {}
 
   std::optional<std::size_t> size() const noexcept { return std::nullopt; }
   std::size_t index() const noexcept { return source_->index() - begin_; }

@@ -1,9 +1,9 @@
 // One coroutine that a group has started: its cancellation signal and, later, its outcome.
 #pragma once
 
-#include <asyncllm/core/outcome.hpp>
-#include <asyncllm/concurrency/awaitable_range.hpp>
 #include <asyncllm/concurrency/detail/list.hpp>
+#include <asyncllm/concurrency/detail/ref.hpp>
+#include <asyncllm/core/outcome.hpp>
 
 #include <asio/cancellation_signal.hpp>
 
@@ -11,68 +11,114 @@
 #include <exception>
 #include <optional>
 #include <stdexcept>
-#include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace asyncllm::detail {
 
+class GroupBase;
+
 class ChildBase : public ListNode {
  public:
-  virtual bool has_result() const noexcept = 0;
+  bool has_result() const noexcept { return state_ != State::running; }
+  bool has_value() const noexcept { return state_ == State::value; }
   /// The exception it ended with; null with a value, or before the end.
-  virtual std::exception_ptr error() const noexcept = 0;
-  virtual void fail(std::exception_ptr error) = 0;
+  const std::exception_ptr& error() const noexcept { return error_; }
 
-  bool has_value() const noexcept { return has_result() && !error(); }
+  void fail(std::exception_ptr error) noexcept
+  {
+    error_ = std::move(error);
+    state_ = State::error;
+  }
 
   std::size_t index = 0;
+  Ref<GroupBase> group;  // while it runs
   asio::cancellation_signal signal;
 
  protected:
   ChildBase() = default;
   ~ChildBase() = default;
+
+  void succeed() noexcept { state_ = State::value; }
+  void forget() noexcept
+  {
+    error_ = nullptr;
+    state_ = State::running;
+  }
+  /// Why there is no value.
+  std::exception_ptr failure() const
+  {
+    if (error_)
+      return error_;  // else an operation has broken Asio's rules
+    return std::make_exception_ptr(std::logic_error(
+        "asyncllm: an operation dropped its completion handler, so its coroutine never ended"));
+  }
+  void rethrow_unless_value() const
+  {
+    if (!has_value())
+      std::rethrow_exception(failure());
+  }
+
+ private:
+  enum class State : unsigned char { running, value, error };
+
+  std::exception_ptr error_;
+  State state_ = State::running;
 };
 
 template <class T>
 class Child final : public ChildBase {
  public:
-  bool has_result() const noexcept override { return result_.has_value(); }
-  std::exception_ptr error() const noexcept override
+  template <class Value>
+  void succeed(Value&& value)
   {
-    return result_ ? result_->error() : std::exception_ptr();
+    value_.emplace(std::forward<Value>(value));
+    ChildBase::succeed();
   }
-  void fail(std::exception_ptr error) override { result_.emplace(Outcome<T>::failure(error)); }
 
-  template <class... Value>
-  void succeed(Value&&... value)
+  /// The value, once, or rethrows.
+  T take_value()
   {
-    result_.emplace(std::forward<Value>(value)...);
+    rethrow_unless_value();
+    return *std::move(value_);
   }
 
   /// The outcome, once; afterwards the child can be started anew.
   Outcome<T> take_outcome()
   {
-    if (!result_)  // only an operation that breaks Asio's rules gets here
-      return Outcome<T>::failure(std::make_exception_ptr(std::logic_error(
-          "asyncllm: an operation dropped its completion handler, so its coroutine never ended")));
-    Outcome<T> outcome = *std::move(result_);
-    result_.reset();
+    auto outcome = has_value() ? Outcome<T>(*std::move(value_)) : Outcome<T>::failure(failure());
+    reset();
     return outcome;
   }
 
-  /// The value, or rethrows.
-  OrMonostate<T> take_value()
+  void reset() noexcept
   {
-    if constexpr (std::is_void_v<T>) {
-      take_outcome().value();
-      return {};
-    } else {
-      return take_outcome().value();
-    }
+    value_.reset();
+    forget();
   }
 
  private:
-  std::optional<Outcome<T>> result_;
+  std::optional<T> value_;
+};
+
+template <>
+class Child<void> final : public ChildBase {
+ public:
+  using ChildBase::succeed;
+
+  std::monostate take_value() const
+  {
+    rethrow_unless_value();
+    return {};
+  }
+  Outcome<void> take_outcome()
+  {
+    Outcome<void> outcome = has_value() ? Outcome<void>() : Outcome<void>::failure(failure());
+    reset();
+    return outcome;
+  }
+
+  void reset() noexcept { forget(); }
 };
 
 }  // namespace asyncllm::detail

@@ -74,8 +74,7 @@ asio::awaitable<std::tuple<Outcome<Ts>...>, Executor> gather_tuple_outcomes(
   auto& children =
       static_cast<PackGroup<StopAt::end_of_all, Executor, Ts...>&>(*joined).checked_children();
   co_return std::apply(
-      [](auto&... child) { return std::tuple<Outcome<Ts>...>(child.take_outcome()...); },
-      children);
+      [](auto&... child) { return std::tuple<Outcome<Ts>...>(child.take_outcome()...); }, children);
 }
 
 }  // namespace asyncllm::detail

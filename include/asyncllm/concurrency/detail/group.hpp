@@ -11,7 +11,6 @@
 #include <asyncllm/concurrency/detail/ref.hpp>
 #include <asyncllm/concurrency/detail/waiter.hpp>
 
-#include <asio/any_io_executor.hpp>
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
@@ -26,17 +25,14 @@
 #include <type_traits>
 #include <utility>
 
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__) && !defined(__clang__)  // for results of types from unnamed namespaces
 #  pragma GCC diagnostic push
 #  pragma GCC diagnostic ignored "-Wsubobject-linkage"
 #endif
 namespace asyncllm::detail {
 
-template <class Executor>
-class Group : public RefCounted {
+class GroupBase : public RefCounted {
  public:
-  using executor_type = Executor;
-
   /// No further child starts.
   bool stopped() const noexcept { return stopped_; }
   /// Whoever waits for the group was cancelled, before anything failed.
@@ -53,7 +49,7 @@ class Group : public RefCounted {
       asio::cancellation_type_t type = asio::cancellation_type::terminal,
       const ChildBase* spared = nullptr)
   {
-    const Ref<Group> alive(this);
+    const Ref<GroupBase> alive(this);
     stopped_ = true;
     for (std::size_t left = running_; left > 0 && !children_.empty(); --left) {
       ChildBase& child = children_.front();
@@ -71,28 +67,8 @@ class Group : public RefCounted {
     stop();
   }
 
-  /// Suspends the coroutine behind `handler`, calls start(), and resumes the coroutine when done()
-  /// says so. Use wait_for().
-  template <class Handler>
-  void wait(Handler handler)
-  {
-    const Ref<Group> alive(this);
-    executor_.emplace(asio::get_associated_executor(handler));
-    const auto slot = asio::get_associated_cancellation_slot(handler);
-    parent_ = make_waiter<Ref<Group>>(std::move(handler));
-    cancel_link_.connect(slot);
-    starting_ = true;
-    try {
-      start();
-    } catch (...) {
-      fail(std::current_exception());
-    }
-    starting_ = false;
-    resume_parent_if_done();
-  }
-
  protected:
-  Group() = default;
+  GroupBase() = default;
 
   /// Starts the children, on the loop and with the parent suspended.
   virtual void start() = 0;
@@ -104,53 +80,133 @@ class Group : public RefCounted {
 
   void start_no_more() noexcept { stopped_ = true; }
   void clear_cancelled() noexcept { cancelled_ = false; }
+
+  template <class Handler>
+  void wait_for_children(Handler handler)
+  {
+    const Ref<GroupBase> alive(this);
+    const auto slot = asio::get_associated_cancellation_slot(handler);
+    parent_ = make_waiter<Ref<GroupBase>>(std::move(handler));
+    cancel_link_.connect(slot);
+    starting_ = true;
+    try {
+      start();
+    } catch (...) {
+      fail(std::current_exception());
+    }
+    starting_ = false;
+    resume_parent_if_done();
+  }
+
+  // The completion handler of a child, which keeps the group alive. It may be destroyed without
+  // being called, by the loop's destruction: then the child is gone all the same.
+  class OnEnd {
+   public:
+    using cancellation_slot_type = asio::cancellation_slot;
+
+    OnEnd(GroupBase& group, ChildBase& child) noexcept : child_(&child) { group.add(child); }
+    OnEnd(OnEnd&& other) noexcept : child_(std::exchange(other.child_, nullptr)) {}
+    OnEnd& operator=(OnEnd&&) = delete;
+    ~OnEnd()
+    {
+      if (child_)
+        end(*child_);
+    }
+
+    cancellation_slot_type get_cancellation_slot() const noexcept { return child_->signal.slot(); }
+
+    void operator()(const std::exception_ptr& error)
+    {
+      ChildBase& child = *std::exchange(child_, nullptr);
+      if (error && !child.has_result()) {  // cancelled before its first line
+        child.fail(error);
+        child.group->on_result(child);
+      }
+      end(child);
+    }
+
+   private:
+    static void end(ChildBase& child)
+    {
+      const Ref<GroupBase> group = std::move(child.group);
+      group->end_child(child);
+    }
+
+    ChildBase* child_;
+  };
+
+ private:
+  template <class>
+  friend class CancelLink;
+
+  void add(ChildBase& child) noexcept
+  {
+    child.group = Ref<GroupBase>(this);
+    children_.push_back(child);
+    ++running_;
+  }
+
+  void end_child(ChildBase& child)
+  {
+    child.unlink();
+    --running_;
+    on_end(child);
+    resume_parent_if_done();
+  }
+
+  void on_cancel(asio::cancellation_type_t type)
+  {
+    const Ref<GroupBase> alive(this);
+    if (!error_)
+      cancelled_ = true;
+    stop(type);
+    resume_parent_if_done();
+  }
+
+  void resume_parent_if_done()
+  {
+    if (!parent_ || starting_ || !done())
+      return;
+    cancel_link_.disconnect();
+    const auto parent = std::move(parent_);
+    parent->resume(Ref<GroupBase>(this));
+  }
+
+  std::size_t running_ = 0;
+  bool starting_ = false;
+  bool stopped_ = false;
+  bool cancelled_ = false;
+  std::exception_ptr error_;
+  List<ChildBase> children_;  // those that run
+  std::unique_ptr<Waiter<Ref<GroupBase>>> parent_;
+  CancelLink<GroupBase> cancel_link_{*this};
+};
+
+template <class Executor>
+class Group : public GroupBase {
+ public:
+  using executor_type = Executor;
+
+  /// Suspends the coroutine behind `handler`, calls start(), and resumes the coroutine when done()
+  /// says so. Use wait_for().
+  template <class Handler>
+  void wait(Handler handler)
+  {
+    executor_.emplace(asio::get_associated_executor(handler));
+    this->wait_for_children(std::move(handler));
+  }
+
+ protected:
   const Executor& executor() const noexcept { return *executor_; }
 
   /// Runs the task up to its first suspension. `child` stays where it is until on_end().
   template <class T>
   void spawn(Child<T>& child, asio::awaitable<T, Executor> task)
   {
-    children_.push_back(child);
-    ++running_;
     asio::co_spawn(*executor_, run_child(std::move(task), child, *this), OnEnd(*this, child));
   }
 
  private:
-  template <class>
-  friend class CancelLink;
-
-  // The completion handler of a child. It may be destroyed without being called, by the loop's
-  // destruction: then the child is gone all the same.
-  class OnEnd {
-   public:
-    using cancellation_slot_type = asio::cancellation_slot;
-
-    OnEnd(Group& group, ChildBase& child) noexcept : group_(&group), child_(&child) {}
-    OnEnd(OnEnd&&) noexcept = default;
-    OnEnd& operator=(OnEnd&&) = delete;
-    ~OnEnd()
-    {
-      if (group_)
-        group_->end_child(*child_);
-    }
-
-    cancellation_slot_type get_cancellation_slot() const noexcept { return child_->signal.slot(); }
-
-    void operator()(std::exception_ptr error)
-    {
-      const Ref<Group> group = std::move(group_);
-      if (error && !child_->has_result()) {  // cancelled before its first line
-        child_->fail(std::move(error));
-        group->on_result(*child_);
-      }
-      group->end_child(*child_);
-    }
-
-   private:
-    Ref<Group> group_;
-    ChildBase* child_;
-  };
-
   // Asio's co_spawn wants a default constructible result, so the result does not go through it.
   template <class T>
   static asio::awaitable<void, Executor> run_child(
@@ -169,46 +225,12 @@ class Group : public RefCounted {
     group.on_result(child);
   }
 
-  void end_child(ChildBase& child)
-  {
-    const Ref<Group> alive(this);
-    child.unlink();
-    --running_;
-    on_end(child);
-    resume_parent_if_done();
-  }
-
-  void on_cancel(asio::cancellation_type_t type)
-  {
-    if (!error_)
-      cancelled_ = true;
-    stop(type);
-    resume_parent_if_done();
-  }
-
-  void resume_parent_if_done()
-  {
-    if (!parent_ || starting_ || !done())
-      return;
-    cancel_link_.disconnect();
-    const auto parent = std::move(parent_);
-    parent->resume(Ref<Group>(this));
-  }
-
-  std::size_t running_ = 0;
-  bool starting_ = false;
-  bool stopped_ = false;
-  bool cancelled_ = false;
-  std::exception_ptr error_;
-  List<ChildBase> children_;  // those that run
   std::optional<Executor> executor_;
-  std::unique_ptr<Waiter<Ref<Group>>> parent_;
-  CancelLink<Group> cancel_link_{*this};
 };
 
 struct StartWaiting {
-  template <class Handler, class Executor>
-  void operator()(Handler&& handler, Ref<Group<Executor>> group) const
+  template <class Handler, class GroupType>
+  void operator()(Handler&& handler, Ref<GroupType> group) const
   {
     group->wait(std::forward<Handler>(handler));
   }
@@ -216,9 +238,9 @@ struct StartWaiting {
 
 /// Starts the group when awaited, and gives it back when it is done.
 template <class GroupType, class Executor = typename GroupType::executor_type>
-asio::awaitable<Ref<Group<Executor>>, Executor> wait_for(Ref<GroupType> group)
+asio::awaitable<Ref<GroupBase>, Executor> wait_for(Ref<GroupType> group)
 {
-  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Ref<Group<Executor>>)>(
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Ref<GroupBase>)>(
       StartWaiting(), asio::use_awaitable_t<Executor>(), Ref<Group<Executor>>(std::move(group)));
 }
 

@@ -75,8 +75,8 @@ class PackGroup final : public Group<Executor> {
   {
     if (this->error())
       std::rethrow_exception(this->error());
-    const bool complete = std::apply(
-        [](const auto&... child) { return (child.has_value() && ...); }, children_);
+    const bool complete =
+        std::apply([](const auto&... child) { return (child.has_value() && ...); }, children_);
     if (this->cancelled() && !complete)
       throw_cancelled();
     return children_;

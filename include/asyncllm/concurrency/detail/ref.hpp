@@ -36,8 +36,7 @@ class Ref {
   template <class Derived>
     requires std::derived_from<Derived, T>
   Ref(Ref<Derived>&& other) noexcept : object_(std::exchange(other.object_, nullptr))
-  {
-  }
+  {}
   Ref& operator=(Ref other) noexcept
   {
     std::swap(object_, other.object_);

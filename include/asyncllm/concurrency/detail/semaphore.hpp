@@ -122,8 +122,9 @@ asio::awaitable<Permit, Executor> acquire(Ref<SemaphoreState> state)
 {
   if (auto permit = state->try_acquire())
     co_return *std::move(permit);
-  auto waiting = asio::async_initiate<const asio::use_awaitable_t<Executor>, void(asio::error_code, Permit)>(
-      StartAcquire(), asio::use_awaitable_t<Executor>(), std::move(state));
+  auto waiting =
+      asio::async_initiate<const asio::use_awaitable_t<Executor>, void(asio::error_code, Permit)>(
+          StartAcquire(), asio::use_awaitable_t<Executor>(), std::move(state));
   co_return co_await std::move(waiting);
 }
 

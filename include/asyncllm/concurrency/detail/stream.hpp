@@ -104,7 +104,7 @@ class StreamGroup : public Group<Executor> {
 
   void drop(ChildBase& child)
   {
-    static_cast<Child<T>&>(child).take_outcome();
+    static_cast<Child<T>&>(child).reset();
     free_.push_back(child);
     --waiting_;
   }
@@ -139,8 +139,7 @@ class StreamOf final : public StreamGroup<ResultOf<Range>, ExecutorOf<Range>> {
 
   StreamOf(Range tasks, std::size_t limit)
       : StreamGroup<ResultOf<Range>, ExecutorOf<Range>>(limit), source_(std::move(tasks))
-  {
-  }
+  {}
 
  private:
   std::optional<Task> pull() override

@@ -1,6 +1,7 @@
 // The group behind with_task_group: the body is a child as well as the tasks that it starts.
 #pragma once
 
+#include <asyncllm/concurrency/awaitable_range.hpp>
 #include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/concurrency/detail/group.hpp>
 
@@ -95,7 +96,7 @@ class TaskGroupBase : public Group<Executor> {
       body_runs_ = false;
       return;
     }
-    static_cast<Child<void>&>(child).take_outcome();
+    static_cast<Child<void>&>(child).reset();
     free_.push_back(child);
   }
 
@@ -115,8 +116,7 @@ class TaskGroupState final : public TaskGroupBase<Executor> {
 
   TaskGroupState(Body body, std::vector<std::exception_ptr>* errors)
       : TaskGroupBase<Executor>(errors), body_(std::move(body))
-  {
-  }
+  {}
 
   OrMonostate<Result> take_value()
   {

@@ -1,9 +1,10 @@
 // The group behind with_timeout: one child and a timer that stops it.
 #pragma once
 
-#include <asyncllm/core/error.hpp>
+#include <asyncllm/concurrency/awaitable_range.hpp>
 #include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/concurrency/detail/group.hpp>
+#include <asyncllm/core/error.hpp>
 
 #include <asio/basic_waitable_timer.hpp>
 
@@ -21,8 +22,7 @@ class TimeoutGroup final : public Group<Executor> {
 
   TimeoutGroup(asio::awaitable<T, Executor> task, Clock::duration limit)
       : task_(std::move(task)), limit_(limit)
-  {
-  }
+  {}
 
   /// Throws unless there is time to start the task at all.
   void check_limit() const

@@ -26,7 +26,8 @@ class AnyGroup final : public Group<ExecutorOf<Range>> {
   {
     if (tasks_.at_end())
       throw Error(
-          ErrorKind::invalid_argument, std::string(function).append(": there is nothing to wait for"));
+          ErrorKind::invalid_argument,
+          std::string(function).append(": there is nothing to wait for"));
   }
 
   Completion<Result> take()

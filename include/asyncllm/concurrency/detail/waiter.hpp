@@ -28,8 +28,7 @@ class HandlerWaiter final : public Waiter<Results...> {
   {
     auto executor = asio::get_associated_executor(handler_);
     asio::post(
-        executor,
-        [handler = std::move(handler_), ... results = std::move(results)]() mutable {
+        executor, [handler = std::move(handler_), ... results = std::move(results)]() mutable {
           std::move(handler)(std::move(results)...);
         });
   }

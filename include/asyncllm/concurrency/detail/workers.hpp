@@ -2,11 +2,11 @@
 // no child of its own, so a million of them need the memory of `limit`.
 #pragma once
 
-#include <asyncllm/core/outcome.hpp>
 #include <asyncllm/concurrency/awaitable_range.hpp>
 #include <asyncllm/concurrency/batch_options.hpp>
 #include <asyncllm/concurrency/detail/group.hpp>
 #include <asyncllm/concurrency/detail/source.hpp>
+#include <asyncllm/core/outcome.hpp>
 
 #include <asio/this_coro.hpp>
 
@@ -39,8 +39,7 @@ class Workers final : public Group<typename TaskOf<Input, F>::executor_type> {
         sink_(std::move(sink)),
         options_(std::move(options)),
         total_(options_.on_progress() ? input_.size() : std::nullopt)
-  {
-  }
+  {}
 
   bool empty() { return input_.at_end(); }
 
