@@ -1,11 +1,10 @@
 // What the concurrency helpers cost for a task, beside plain asio::co_spawn in the same run.
 //
 //   asyncllm-bench-concurrency                      the whole table
-//   asyncllm-bench-concurrency gather [TASKS]       one row, for callgrind; TASKS 0 is the base line
+//   asyncllm-bench-concurrency gather [TASKS]       one row, for callgrind; TASKS 0 is the base
+//   line
 //
 // A task does nothing ("trivial"), or gives way to the loop once ("post").
-#include "allocations.hpp"
-
 #include <asyncllm/concurrency/as_completed.hpp>
 #include <asyncllm/concurrency/batch.hpp>
 #include <asyncllm/concurrency/for_each_limit.hpp>
@@ -13,6 +12,8 @@
 #include <asyncllm/concurrency/semaphore.hpp>
 #include <asyncllm/concurrency/task_group.hpp>
 #include <asyncllm/concurrency/timeout.hpp>
+
+#include "allocations.hpp"
 
 #include <asio/awaitable.hpp>
 #include <asio/bind_cancellation_slot.hpp>
@@ -310,9 +311,24 @@ int main(int argc, char** argv)
   std::printf(
       "CPU time and memory for one task (best of several runs; allocations of trivial tasks)\n\n"
       "%-20s %8s %9s %9s %9s %9s %9s %9s\n",
-      "", "tasks", "trivial", "+ post", "allocs", "bytes", "peak", "peak");
+      "",
+      "tasks",
+      "trivial",
+      "+ post",
+      "allocs",
+      "bytes",
+      "peak",
+      "peak");
   std::printf(
-      "%-20s %8s %9s %9s %9s %9s %9s %9s\n", "", "", "ns", "ns", "a task", "a task", "B a task", "KiB");
+      "%-20s %8s %9s %9s %9s %9s %9s %9s\n",
+      "",
+      "",
+      "ns",
+      "ns",
+      "a task",
+      "a task",
+      "B a task",
+      "KiB");
   for (const Case& row : cases)
     print_row(row);
 }
