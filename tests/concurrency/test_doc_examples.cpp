@@ -54,8 +54,7 @@ asio::awaitable<void> answer(std::string)
 }
 template <class Outcomes>
 void show(const Outcomes&)
-{
-}
+{}
 auto lines_of(std::istream& file)
 {
   return std::ranges::istream_view<std::string>(file);
@@ -269,7 +268,8 @@ asio::awaitable<void> page_gather(llm::LlmAgent agent, Names questions)
 
 asio::awaitable<void> page_gather_two(llm::LlmAgent agent)
 {
-  auto replies = co_await llm::gather(agent.send_message_async("one"), agent.send_message_async("two"));
+  auto replies =
+      co_await llm::gather(agent.send_message_async("one"), agent.send_message_async("two"));
   auto& [first, second] = replies;
   show(first);
   show(second);

@@ -168,21 +168,54 @@ TEST_CASE("executors: there, a window without a limit starts one worker for each
   CHECK(made == 5);
 }
 
-TEST_CASE("executors: there, a child that is cancelled before its first line has an outcome too")
+TEST_CASE("executors: there, a child cancelled before its first line has that as its outcome")
+{
+  using Stream = asyncllm::CompletionStream<int, Posting>;
+  struct Consumer {
+    static asio::awaitable<int, Posting> count_cancelled(Stream& stream)
+    {
+      int cancelled = 0;
+      while (const auto item = co_await stream.next())
+        cancelled += asyncllm::is_cancelled(item->result.error()) ? 1 : 0;
+      co_return cancelled;
+    }
+  };
+  asio::io_context context(1);
+  auto stream = asyncllm::as_completed(Program<Posting>::some());
+  int cancelled = 0;
+  asio::co_spawn(
+      Posting(context), Consumer::count_cancelled(stream), [&](std::exception_ptr, int count) {
+        cancelled = count;
+      });
+  while (stream.in_flight() == 0 && context.run_one() > 0) {
+  }
+  stream.cancel();
+  context.run();
+  CHECK(cancelled == 3);
+}
+
+TEST_CASE("executors: there, a task cancelled before its first line is a task that did not succeed")
 {
   asio::io_context context(1);
   asio::cancellation_signal signal;
+  bool spawned = false;
+  int sum = 0;
+  auto body = [&](asyncllm::BasicTaskGroup<Posting>& group) -> asio::awaitable<int, Posting> {
+    group.spawn(Program<Posting>::add(sum));
+    spawned = true;
+    co_return 1;
+  };
   std::exception_ptr error;
   asio::co_spawn(
       Posting(context),
-      asyncllm::gather(Program<Posting>::some()),
-      asio::bind_cancellation_slot(
-          signal.slot(), [&](std::exception_ptr e, std::vector<int>) { error = e; }));
-  context.run_one();  // main begins
-  while (!error && context.poll_one() > 0)
-    signal.emit(asio::cancellation_type::terminal);
+      asyncllm::with_task_group<Posting>(body),
+      asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr e, int) { error = e; }));
+  while (!spawned && context.run_one() > 0) {
+  }
+  signal.emit(asio::cancellation_type::terminal);
   context.run();
   CHECK(asyncllm::is_cancelled(error));
+  CHECK(sum == 0);
 }
 
 TEST_CASE("executors: every helper works on any_io_executor")
