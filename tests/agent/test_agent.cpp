@@ -122,7 +122,8 @@ TEST_CASE("twenty sends at once are served at once, on one thread", "[agent]")
   std::vector<std::string> texts;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
-    server.always(Answer::echo().after(std::chrono::milliseconds(50)));
+    // Long enough that the twentieth arrives before the first is answered, on a busy machine too.
+    server.always(Answer::echo().after(std::chrono::seconds(1)));
     const auto agent = LlmAgent::builder("a", server.spec("ollama", "m")).build();
     std::vector<asio::awaitable<Reply>> tasks;
     for (int i = 0; i < 20; ++i)
