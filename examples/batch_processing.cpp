@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace llm = asyncllm;
@@ -81,7 +82,9 @@ asio::awaitable<int> batch_processing(std::string model)
 
   // The same limit, but a place that comes free is taken at once by the next query.
   const demo::Stopwatch window_watch;
-  const auto outcomes = co_await llm::batch_outcomes(queries, limit, ask);
+  auto options = llm::BatchOptions().on_progress(llm::ProgressBar("queries"));  // on a terminal
+  auto working = llm::batch_outcomes(queries, limit, ask, std::move(options));
+  const auto outcomes = co_await std::move(working);
   const auto elapsed = window_watch.elapsed();
 
   int failed = 0;

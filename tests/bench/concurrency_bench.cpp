@@ -193,6 +193,18 @@ asio::awaitable<long> batch_outcomes(Work work, int tasks)
   co_return static_cast<long>(outcomes.size());
 }
 
+asio::awaitable<long> semaphore(Work work, int tasks)
+{
+  asyncllm::Semaphore places(1);
+  long sum = 0;
+  for (int i = 0; i < tasks; ++i) {
+    const auto permit = co_await places.acquire();
+    auto task = work(i);
+    sum += co_await std::move(task);
+  }
+  co_return sum;
+}
+
 asio::awaitable<long> with_semaphore(Work work, int tasks)
 {
   asyncllm::Semaphore places(1);
@@ -237,6 +249,7 @@ constexpr Case cases[] = {
     {"batch(64)", batch, million},
     {"batch_outcomes(64)", batch_outcomes, million},
     {"as_completed(64)", as_completed_window, million},
+    {"semaphore", semaphore, many},
     {"with_semaphore", with_semaphore, many},
     {"with_timeout", with_timeout, many},
 };
