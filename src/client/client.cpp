@@ -1,4 +1,5 @@
 #include <asyncllm/client/client.hpp>
+#include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/model/chat_request.hpp>
 
@@ -131,7 +132,7 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
     client->explain(error.with_attempts(1), job.path(*client), job.model());
     throw;
   } catch (const std::system_error& error) {
-    if (error.code() == std::errc::operation_canceled)  // between two operations
+    if (is_cancelled(error.code()))  // between two operations
       throw Error(ErrorKind::cancelled, "the call to " + client->base_url + " was cancelled");
     throw;
   }

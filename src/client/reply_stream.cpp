@@ -1,4 +1,5 @@
 #include <asyncllm/client/reply_stream.hpp>
+#include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/core/text.hpp>
 #include <asyncllm/stream/ndjson_decoder.hpp>
@@ -195,7 +196,7 @@ asio::awaitable<std::optional<Delta>> advance(ReplyStream::State& state)
   } catch (const std::system_error& error) {
     state.exchange.reset();
     state.is_over = true;
-    if (error.code() == std::errc::operation_canceled)
+    if (is_cancelled(error.code()))
       throw Error(ErrorKind::cancelled, "the stream was cancelled")
           .with_partial_text(state.reply.reply().text);
     throw;

@@ -280,6 +280,60 @@ TEST_CASE("a cancelled chat throws cancelled, and the server sees the client go"
   CHECK(stats.aborted == 1);
 }
 
+namespace {
+
+// Says when it runs: a coroutine that is cancelled before its first line never does.
+asio::awaitable<Reply> begin_chat(Client client, bool& begun)
+{
+  begun = true;
+  auto chat = client.chat("m", Messages().user("x"));
+  co_return co_await std::move(chat);
+}
+
+}  // namespace
+
+TEST_CASE("a chat cancelled after any step gives its reply or cancelled, nothing else", "[client]")
+{
+  int cancelled = 0;
+  bool was_whole = false;
+  for (int steps = 0; !was_whole && steps < 1000; ++steps) {
+    asio::io_context loop;
+    asio::cancellation_signal signal;
+    ScriptedServer server(loop.get_executor());
+    const Client client(ClientOptions("openai").base_url(server.url() + "/v1"));
+    bool begun = false, done = false;
+    std::string unexpected;
+    asio::co_spawn(
+        loop,
+        begin_chat(client, begun),
+        asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr failure, Reply reply) {
+          done = true;
+          try {
+            if (failure)
+              std::rethrow_exception(failure);
+            unexpected = reply.text == "x" ? "" : "another reply";
+          } catch (const Error& error) {
+            unexpected = error.kind() == ErrorKind::cancelled ? "" : error.what();
+            ++cancelled;
+          } catch (const std::exception& error) {
+            unexpected = begun ? std::string("no Error: ") + error.what() : "";
+          }
+        }));
+    for (int step = 0; step < steps && !done; ++step)
+      loop.run_one();
+    was_whole = done;
+    signal.emit(asio::cancellation_type::terminal);
+    while (!done)
+      loop.run_one();
+    server.stop();
+    loop.run();
+    INFO("after " << steps << " steps");
+    CHECK(unexpected == "");
+  }
+  CHECK(was_whole);
+  CHECK(cancelled > 5);
+}
+
 TEST_CASE("a loop may be destroyed while a chat waits", "[client]")
 {
   auto loop = std::make_unique<asio::io_context>();

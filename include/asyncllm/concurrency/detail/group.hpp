@@ -203,14 +203,15 @@ class Group : public GroupBase {
   template <class T>
   void spawn(Child<T>& child, asio::awaitable<T, Executor> task)
   {
-    asio::co_spawn(*executor_, run_child(std::move(task), child, *this), OnEnd(*this, child));
+    asio::co_spawn(*executor_, run_child(std::move(task), child), OnEnd(*this, child));
   }
 
  private:
   // Asio's co_spawn wants a default constructible result, so the result does not go through it.
+  // Two parameters and no more: a frame of this size fits one that Asio has just put aside.
   template <class T>
   static asio::awaitable<void, Executor> run_child(
-      asio::awaitable<T, Executor> task, Child<T>& child, Group& group)
+      asio::awaitable<T, Executor> task, Child<T>& child)
   {
     try {
       if constexpr (std::is_void_v<T>) {
@@ -222,7 +223,7 @@ class Group : public GroupBase {
     } catch (...) {
       child.fail(std::current_exception());
     }
-    group.on_result(child);
+    static_cast<Group&>(*child.group).on_result(child);
   }
 
   std::optional<Executor> executor_;
