@@ -43,6 +43,9 @@ constexpr Line script[] = {
     {"What is 11+11?", "22", 200ms},
     {"What is 13+13?", "26", 600ms},
     {"What is 15+15?", "30", 200ms},
+    {"Why is the sky blue?",
+     "Air scatters blue light more than red light, so that it comes from everywhere above us.",
+     300ms},
     {"What is Python?", "A programming language that is known for its readable code.", 200ms},
 };
 
@@ -51,13 +54,15 @@ llm::testing::Answer answer(std::string_view /*path*/, const nlohmann::json& req
   const auto& question = request.at("messages").back().at("content").get_ref<const std::string&>();
   for (const Line& line : script)
     if (line.question == question)
-      return llm::testing::Answer::text(std::string(line.answer)).after(line.delay);
+      return llm::testing::Answer::text(std::string(line.answer)).after(line.delay).pace(25ms);
   return llm::testing::Answer::text("That is not in my script.").after(200ms);
 }
 
 asio::awaitable<bool> answers(llm::Client server)
 {
-  auto models = server.models(llm::RequestOptions().timeouts(llm::Timeouts().total(1s)));
+  auto models = server.models(llm::RequestOptions()
+                                  .timeouts(llm::Timeouts().total(1s))
+                                  .retries(llm::RetryPolicy().max_retries(0)));
   try {
     co_await std::move(models);
     co_return true;

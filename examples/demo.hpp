@@ -13,7 +13,8 @@ asio::awaitable<int> concurrent_gather(std::string model);
 asio::awaitable<int> as_completed(std::string model);
 asio::awaitable<int> batch_processing(std::string model);
 asio::awaitable<int> error_handling(std::string model);
-asio::awaitable<int> async_llm_demo(std::string model);  // all of them
+asio::awaitable<int> stream_tokens(std::string model);
+asio::awaitable<int> async_llm_demo(std::string model);  // the first four
 
 namespace demo {
 

@@ -15,6 +15,7 @@ struct LlmAgent::State {
   std::string system_prompt;
   RequestOptions defaults;
   Client client;
+  PreparedChat chat;  // with the system prompt and the defaults
 };
 
 const std::string& LlmAgent::name() const noexcept
@@ -33,7 +34,7 @@ const Client& LlmAgent::client() const noexcept
 asio::awaitable<Reply> LlmAgent::send_message_async(
     std::string message, RequestOptions options) const
 {
-  return send_messages_async(Messages().user(std::move(message)), std::move(options));
+  return state_->client.chat(state_->chat, std::move(message), std::move(options));
 }
 
 asio::awaitable<Reply> LlmAgent::send_messages_async(
@@ -45,7 +46,7 @@ asio::awaitable<Reply> LlmAgent::send_messages_async(
 
 ReplyStream LlmAgent::stream_message(std::string message, RequestOptions options) const
 {
-  return stream_messages(Messages().user(std::move(message)), std::move(options));
+  return state_->client.stream(state_->chat, std::move(message), std::move(options));
 }
 
 ReplyStream LlmAgent::stream_messages(Messages messages, RequestOptions options) const
@@ -89,18 +90,30 @@ Reply LlmAgent::send_message(std::string message, RequestOptions options) const
 LlmAgent LlmAgent::Builder::build(Abi) const
 {
   try {
-    own_.parameters().validate("with_");
-    defaults_.parameters().validate("with_options: ");
     auto spec = ModelSpec::parse(spec_);
     auto defaults = defaults_;
     defaults.override_with(own_);
-    const Client client(ClientOptions(spec.provider)
-                            .base_url(base_url_.empty() ? spec.base_url : base_url_)
-                            .api_key(api_key_)
-                            .ca_file(ca_file_)
-                            .key_over_plain_http(key_over_plain_http_));
+    auto options = ClientOptions(spec.provider)
+                       .base_url(base_url_.empty() ? spec.base_url : base_url_)
+                       .api_key(api_key_)
+                       .ca_file(ca_file_)
+                       .crl_file(crl_file_)
+                       .client_certificate(certificate_file_, key_file_)
+                       .key_over_plain_http(key_over_plain_http_);
+    if (proxy_)
+      options.proxy(*proxy_);
+    options.limits(limits_);
+    if (max_in_flight_)
+      options.max_in_flight(*max_in_flight_);
+    const Client client(options);
+    client.check(own_, "with_");
+    client.check(defaults_, "with_options: ");
+    Messages before;
+    if (!system_prompt_.empty())
+      before.system(system_prompt_);
+    const auto chat = client.prepare(spec.model, before, defaults);
     return LlmAgent(std::make_shared<const State>(
-        State{name_, std::move(spec), system_prompt_, std::move(defaults), client}));
+        State{name_, std::move(spec), system_prompt_, std::move(defaults), client, chat}));
   } catch (const Error& error) {
     throw Error(
         error.kind(), "cannot build the agent \"" + name_ + "\": " + std::string(error.message()));

@@ -4,6 +4,8 @@
 #include <asyncllm/model/chat_request.hpp>
 
 #include "client/client_state.hpp"
+#include "client/reply_stream_state.hpp"
+#include "client/retries.hpp"
 #include "http/exchange.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/errors.hpp"
@@ -12,6 +14,8 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <optional>
+#include <variant>
 
 namespace asyncllm {
 
@@ -24,37 +28,73 @@ struct Answer {
   ResponseHead head;
   std::string body;
   SteadyClock::duration first_byte{}, total{};
+  int attempts = 1;
 };
 
-/// The conversation of a call to `chat`.
-class ChatJob {
+/// A call to `chat` or `generate`.
+class ReplyJob {
  public:
-  ChatJob(std::string model, Messages messages, RequestOptions options)
-      : request_{std::move(model), std::move(messages), options.parameters()},
-        options_(std::move(options))
+  ReplyJob(AnyRequest request, RequestOptions options)
+      : request_(std::move(request)), options_(std::move(options))
   {}
 
   const RequestOptions& options() const { return options_; }
-  const std::string& model() const { return request_.model; }
-  std::string_view path(const Client::State& client) const { return client.wire.chat_path(); }
+  const std::string& model() const
+  {
+    return std::visit([](const auto& any) -> auto& { return any.model; }, request_);
+  }
+  std::string_view path(const Client::State& client) const { return client.path_of(request_); }
 
   std::string message(const Client::State& client) const
   {
-    return client.chat_message(request_, options_, provider::Delivery::whole);
+    return client.message_for(request_, options_, provider::Delivery::whole);
   }
 
   Reply result(const Client::State& client, Answer& answer) const
   {
     auto reply = client.wire.decode(answer.body);
+    check_finish(reply);
     reply.request_id = provider::request_id(answer.head.headers);
     reply.headers = std::move(answer.head.headers);
+    reply.attempts = answer.attempts;
     reply.timings.first_token = answer.first_byte;
     reply.timings.total = answer.total;
     return reply;
   }
 
  private:
-  ChatRequest request_;
+  AnyRequest request_;
+  RequestOptions options_;
+};
+
+/// A call to `embed`.
+class EmbedJob {
+ public:
+  EmbedJob(EmbedRequest request, RequestOptions options)
+      : request_(std::move(request)), options_(std::move(options))
+  {}
+
+  const RequestOptions& options() const { return options_; }
+  const std::string& model() const { return request_.model; }
+  std::string_view path(const Client::State& client) const { return client.wire.embed_path(); }
+  std::string message(const Client::State& client) const
+  {
+    return client.message_for(request_, options_);
+  }
+
+  Embeddings result(const Client::State& client, Answer& answer) const
+  {
+    auto embeddings = client.wire.decode_embeddings(answer.body);
+    if (embeddings.vectors.size() != request_.texts.size())
+      throw Error(
+          ErrorKind::bad_response,
+          "the server sent " + std::to_string(embeddings.vectors.size()) + " vectors for " +
+              std::to_string(request_.texts.size()) + " texts");
+    return embeddings;
+  }
+
+ private:
+  EmbedRequest request_;
   RequestOptions options_;
 };
 
@@ -66,12 +106,9 @@ class ModelsJob {
   const RequestOptions& options() const { return options_; }
   std::string model() const { return {}; }
   std::string_view path(const Client::State& client) const { return client.wire.models_path(); }
-
   std::string message(const Client::State& client) const
   {
-    std::string message;
-    client.models_head.begin(message, options_.headers());
-    return message;
+    return client.message_for_models(options_);
   }
 
   std::vector<std::string> result(const Client::State& client, Answer& answer) const
@@ -87,15 +124,14 @@ class ModelsJob {
 template <class Job>
 auto judge(const Client::State& client, const Job& job, Answer& answer)
 {
-  const bool is_success = answer.head.status >= 200 && answer.head.status < 300;
-  if (!is_success)
-    throw client.refusal(answer.head, std::move(answer.body));
+  if (!is_success(answer.head))
+    throw provider::error_from_answer(answer.head, answer.body);
   try {
     return job.result(client, answer);
   } catch (Error& error) {
     if (error.http_status() == 0)
       error.with_http_status(answer.head.status);
-    error.with_body(client.without_secret(std::move(answer.body)));
+    error.with_body(answer.body);
     error.with_request_id(provider::request_id(answer.head.headers));
     throw;
   }
@@ -109,33 +145,58 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
   const auto started = SteadyClock::now();
   const auto message = job.message(*client);
   const auto executor = co_await asio::this_coro::executor;
-  try {
-    http::Exchange exchange(executor, client->transport, job.options().timeouts(), started);
-    co_await exchange.send(message);
-    Answer answer;
-    for (;;) {
-      const auto piece = co_await exchange.read();
-      if (answer.body.empty())
-        answer.first_byte = SteadyClock::now() - started;
-      if (piece.empty())
-        break;
-      if (answer.body.size() + piece.size() > longest_body)
-        throw Error(
-            ErrorKind::response_too_large,
-            "the answer is longer than " + std::to_string(longest_body) + " bytes");
-      answer.body.append(piece.data(), piece.size());
+  Retries retries(executor, client, job.options(), started);
+  for (;;) {
+    std::optional<Error> failure;
+    bool had_success = false;
+    try {
+      http::Exchange exchange(executor, client->transport, job.options().timeouts(), started);
+      co_await exchange.send(message);
+      had_success = is_success(exchange.head());
+      Answer answer;
+      for (;;) {
+        const auto piece = co_await exchange.read();
+        if (answer.body.empty())
+          answer.first_byte = SteadyClock::now() - started;
+        if (piece.empty())
+          break;
+        append_bounded(answer.body, piece, client->transport.limits());
+      }
+      answer.head = exchange.finish();
+      answer.total = SteadyClock::now() - started;
+      answer.attempts = retries.attempts();
+      co_return judge(*client, job, answer);
+    } catch (const Error& error) {
+      failure = error;
+    } catch (const std::system_error& error) {
+      if (is_cancelled(error.code()))  // between two operations
+        throw Error(ErrorKind::cancelled, "the call to " + client->base_url + " was cancelled");
+      throw;
     }
-    answer.head = exchange.finish();
-    answer.total = SteadyClock::now() - started;
-    co_return judge(*client, job, answer);
-  } catch (Error& error) {
-    client->explain(error.with_attempts(1), job.path(*client), job.model());
-    throw;
-  } catch (const std::system_error& error) {
-    if (is_cancelled(error.code()))  // between two operations
-      throw Error(ErrorKind::cancelled, "the call to " + client->base_url + " was cancelled");
-    throw;
+    const auto time = retries.time_to_wait(*failure, had_success);
+    if (!time) {
+      failure->with_attempts(retries.attempts());
+      client->explain(*failure, job.path(*client), job.model());
+      throw *failure;
+    }
+    co_await retries.wait(*time);
   }
+}
+
+// The stream lives as long as the call.
+asio::awaitable<Reply> collected(ReplyStream stream)
+{
+  co_return co_await stream.collect();
+}
+
+// A reply, by whichever way it is to come.
+asio::awaitable<Reply> reply_to(
+    std::shared_ptr<const Client::State> client, AnyRequest request, RequestOptions options)
+{
+  if (options.wire_streaming())
+    return collected(ReplyStream(std::make_unique<ReplyStream::State>(
+        std::move(client), std::move(request), std::move(options))));
+  return perform<Reply>(std::move(client), ReplyJob(std::move(request), std::move(options)));
 }
 
 }  // namespace
@@ -150,12 +211,45 @@ Client::Client(const ClientOptions& options, Abi)
 asio::awaitable<Reply> Client::chat(
     std::string model, Messages messages, RequestOptions options) const
 {
-  return perform<Reply>(state_, ChatJob(std::move(model), std::move(messages), std::move(options)));
+  ChatRequest request{std::move(model), std::move(messages), options.parameters()};
+  return reply_to(state_, std::move(request), std::move(options));
+}
+
+asio::awaitable<Reply> Client::chat(
+    const PreparedChat& chat, std::string question, RequestOptions options) const
+{
+  auto request = state_->question(chat, std::move(question), options);
+  return reply_to(state_, std::move(request), std::move(options));
+}
+
+PreparedChat Client::prepare(std::string model, Messages before, RequestOptions options) const
+{
+  return PreparedChat(std::make_shared<const PreparedChat::State>(
+      state_->prepared(std::move(model), std::move(before), options)));
+}
+
+asio::awaitable<Reply> Client::generate(
+    std::string model, Prompt prompt, RequestOptions options) const
+{
+  GenerateRequest request{std::move(model), std::move(prompt), options.parameters()};
+  return reply_to(state_, std::move(request), std::move(options));
+}
+
+asio::awaitable<Embeddings> Client::embed(
+    std::string model, std::vector<std::string> texts, RequestOptions options) const
+{
+  EmbedRequest request{std::move(model), std::move(texts), options.parameters()};
+  return perform<Embeddings>(state_, EmbedJob(std::move(request), std::move(options)));
 }
 
 asio::awaitable<std::vector<std::string>> Client::models(RequestOptions options) const
 {
   return perform<std::vector<std::string>>(state_, ModelsJob(std::move(options)));
+}
+
+void Client::check(const RequestOptions& options, const std::string& setter_prefix) const
+{
+  state_->check(options.parameters(), setter_prefix);
 }
 
 const std::string& Client::base_url() const noexcept

@@ -2,74 +2,194 @@
 
 #include "provider/errors.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <iterator>
 #include <utility>
 
 namespace asyncllm {
 
+namespace {
+
+http::Transport make_transport(const ClientOptions& options, const provider::Endpoint& endpoint)
+{
+  auto url = http::Url::parse(endpoint.base_url);
+  http::TransportOptions how;
+  how.limits = options.limits();
+  how.tls = options.tls_files();
+  how.proxy = http::find_proxy(url, options.proxy(), &std::getenv);
+  how.max_in_flight = options.max_in_flight().value_or(endpoint.preset->max_in_flight);
+  return http::Transport(std::move(url), how);
+}
+
+}  // namespace
+
 Client::State::State(const ClientOptions& options, provider::Endpoint its_endpoint)
     : endpoint(std::move(its_endpoint)),
       wire(provider::wire_of(*endpoint.preset)),
-      transport(http::Url::parse(endpoint.base_url), options.ca_file()),
+      transport(make_transport(options, endpoint)),
       base_url(transport.url().origin() + transport.url().path)
 {
   const auto& url = transport.url();
-  HeaderList headers;
+  const auto& preset = *endpoint.preset;
+  auto headers = transport.headers();
   if (!endpoint.api_key.empty()) {
-    if (!url.tls && !url.is_loopback() && !options.key_over_plain_http())
+    if (transport.is_exposed() && !options.key_over_plain_http())
       throw Error(
           ErrorKind::invalid_argument,
-          "the API key would travel unencrypted to " + url.origin() +
+          "the API key would travel unencrypted to " + transport.destination() +
               ": use https://, or allow it by with_key_over_plain_http(true)");
-    headers.emplace_back("Authorization", "Bearer " + endpoint.api_key);
+    headers.emplace_back(preset.key_header, std::string(preset.key_prefix) + endpoint.api_key);
   }
-  chat_head = http::RequestHead("POST", url, wire.chat_path(), headers);
-  models_head = http::RequestHead("GET", url, wire.models_path(), headers);
+  if (!preset.version_header.empty())
+    headers.emplace_back(preset.version_header, preset.version);
+  const auto head = [&](const char* method, std::string_view path) {
+    return http::RequestHead(method, url, path, headers, transport.target_prefix());
+  };
+  chat_head_ = head("POST", wire.chat_path());
+  generate_head_ = head("POST", wire.generate_path());
+  embed_head_ = head("POST", wire.embed_path());
+  models_head_ = head("GET", wire.models_path());
 }
 
-std::string Client::State::chat_message(
-    const ChatRequest& request, const RequestOptions& options, provider::Delivery delivery) const
+void Client::State::check(const Parameters& parameters, const std::string& setter_prefix) const
 {
-  request.parameters.validate();
+  parameters.validate(setter_prefix, endpoint.preset->max_temperature);
+}
+
+namespace {
+
+void check_text(bool is_empty, const char* what, const RequestOptions& options)
+{
+  if (is_empty && !options.allows_empty())
+    throw Error(
+        ErrorKind::invalid_argument,
+        std::string(what) + " is empty; RequestOptions().allow_empty(true) sends it all the same");
+}
+
+void check_message(const ChatRequest& request, const RequestOptions& options)
+{
   if (request.messages.empty())
     throw Error(ErrorKind::invalid_argument, "there is no message to send");
   const auto& last = *std::prev(request.messages.end());
-  if (last.role() == Role::user && last.text().empty() && !options.allows_empty())
-    throw Error(
-        ErrorKind::invalid_argument,
-        "the message is empty; RequestOptions().allow_empty(true) sends it all the same");
+  if (last.role() == Role::user)
+    check_text(last.text().empty() && last.parts().empty(), "the message", options);
+}
 
+void check_message(const GenerateRequest& request, const RequestOptions& options)
+{
+  const auto& prompt = request.prompt;
+  check_text(prompt.text().empty(), "the prompt", options);
+  if (prompt.is_raw() && !(prompt.system().empty() && prompt.template_text().empty()))
+    throw Error(
+        ErrorKind::invalid_argument, "a raw prompt has neither a system prompt nor a template");
+}
+
+}  // namespace
+
+PreparedChat::State Client::State::prepared(
+    std::string model, Messages before, const RequestOptions& options) const
+{
+  check(options.parameters());
+  PreparedChat::State chat{std::move(model), std::move(before), options, {}, {}};
+  const ChatRequest request{chat.model, chat.before, options.parameters()};
+  using provider::Delivery;
+  const auto make = [&](Delivery delivery) {
+    return provider::RequestTemplate::make(wire, request, *endpoint.preset, delivery);
+  };
+  chat.whole = make(Delivery::whole);
+  chat.streamed = make(Delivery::streamed);
+  return chat;
+}
+
+AnyRequest Client::State::question(
+    const PreparedChat& chat, std::string text, RequestOptions& options) const
+{
+  const auto& state = chat.state();
+  const bool is_as_prepared = options.parameters() == Parameters();
+  auto all = state->defaults;
+  options = all.override_with(options);
+  if (is_as_prepared && state->whole && state->streamed)
+    return PreparedRequest{state->model, std::move(text), state};
+  auto messages = state->before;
+  messages.user(std::move(text));
+  return ChatRequest{state->model, std::move(messages), options.parameters()};
+}
+
+std::string Client::State::message_for(
+    const AnyRequest& any, const RequestOptions& options, provider::Delivery delivery) const
+{
   std::string message;
-  const auto body_at = chat_head.begin(message, options.headers());
-  wire.encode(request, *endpoint.preset, delivery, message);
+  const auto write = [&](const auto& request, const http::RequestHead& head) {
+    check(request.parameters);
+    check_message(request, options);
+    const auto body_at = head.begin(message, options.headers());
+    wire.encode(request, *endpoint.preset, delivery, message);
+    http::RequestHead::finish(message, body_at);
+  };
+  if (const auto* const chat = std::get_if<ChatRequest>(&any)) {
+    write(*chat, chat_head_);
+  } else if (const auto* const prompt = std::get_if<GenerateRequest>(&any)) {
+    write(*prompt, generate_head_);
+  } else {
+    const auto& prepared = std::get<PreparedRequest>(any);
+    if (delivery == provider::Delivery::streamed_without_options) {  // rare: written anew
+      auto messages = prepared.chat->before;
+      messages.user(prepared.question);
+      write(ChatRequest{prepared.model, messages, options.parameters()}, chat_head_);
+      return message;
+    }
+    check_text(prepared.question.empty(), "the message", options);
+    const bool replaces = options.parameters().replace_invalid_utf8.value_or(false);
+    const auto& body =
+        delivery == provider::Delivery::whole ? prepared.chat->whole : prepared.chat->streamed;
+    const auto body_at = chat_head_.begin(message, options.headers());
+    body->write(prepared.question, replaces, message);
+    http::RequestHead::finish(message, body_at);
+  }
+  return message;
+}
+
+std::string Client::State::message_for(
+    const EmbedRequest& request, const RequestOptions& options) const
+{
+  check(request.parameters);
+  for (const auto& text : request.texts)
+    check_text(text.empty(), "a text to embed", options);
+  std::string message;
+  const auto body_at = embed_head_.begin(message, options.headers());
+  wire.encode(request, message);
   http::RequestHead::finish(message, body_at);
   return message;
 }
 
-Error Client::State::refusal(const ResponseHead& head, std::string body) const
+std::string Client::State::message_for_models(const RequestOptions& options) const
 {
-  return provider::error_from_answer(head, without_secret(std::move(body)));
+  std::string message;
+  models_head_.begin(message, options.headers());
+  return message;
 }
 
-std::string Client::State::without_secret(std::string text) const
+std::string_view Client::State::path_of(const AnyRequest& request) const
 {
-  constexpr std::string_view mark = "***";
-  const auto& secret = endpoint.api_key;
-  if (secret.empty())
-    return text;
-  for (auto at = text.find(secret); at != text.npos; at = text.find(secret, at + mark.size()))
-    text.replace(at, secret.size(), mark);
-  return text;
+  const bool is_bare = std::holds_alternative<GenerateRequest>(request);
+  return is_bare ? wire.generate_path() : wire.chat_path();
 }
 
 void Client::State::explain(Error& error, std::string_view path, const std::string& model) const
 {
   const auto& preset = *endpoint.preset;
+  error.mask(endpoint.api_key);  // some servers repeat a wrong one
   if (error.http_status() != 0)
-    error.with_hint("asked was " + base_url + std::string(path));
+    error.with_hint(
+        "asked was " + base_url + std::string(path) +
+        (transport.proxy() ? " through the proxy " + transport.proxy()->name() : ""));
   switch (error.kind()) {
     case ErrorKind::connect_failed:
-    case ErrorKind::resolve_failed: error.with_hint(preset.if_unreachable); break;
+    case ErrorKind::resolve_failed:
+      if (!transport.proxy())
+        error.with_hint(preset.if_unreachable);
+      break;
     case ErrorKind::connection_lost:
       if (!transport.url().tls)
         error.with_hint("if the server speaks TLS there, use https://");
@@ -88,6 +208,25 @@ void Client::State::explain(Error& error, std::string_view path, const std::stri
     case ErrorKind::not_found: error.with_hint("check the base URL"); break;
     default: break;
   }
+}
+
+void append_bounded(std::string& body, std::span<const char> piece, const Limits& limits)
+{
+  if (piece.size() > limits.body_bytes() - std::min(body.size(), limits.body_bytes()))
+    throw Error(
+        ErrorKind::response_too_large,
+        "the answer is longer than " + std::to_string(limits.body_bytes()) +
+            " bytes (Limits::body_bytes)");
+  body.append(piece.data(), piece.size());
+}
+
+void check_finish(const Reply& reply)
+{
+  if (reply.finish_reason == FinishReason::error)
+    throw Error(
+        ErrorKind::incomplete,
+        "the server broke the answer off: its finish reason is \"" + reply.finish_reason_text + '"')
+        .with_partial_text(reply.text);
 }
 
 }  // namespace asyncllm

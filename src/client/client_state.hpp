@@ -8,39 +8,61 @@
 #include <asyncllm/http/transport.hpp>
 #include <asyncllm/model/chat_request.hpp>
 
+#include "client/prepared_chat_state.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/wire.hpp"
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace asyncllm {
 
-inline constexpr std::size_t longest_body = 64 * 1024 * 1024;
-
 /// Everything of a client that never changes.
 struct Client::State {
   State(const ClientOptions& options, provider::Endpoint its_endpoint);
 
-  /// The bytes that ask for a reply. Throws `Error{invalid_argument}`.
-  std::string chat_message(
-      const ChatRequest& request, const RequestOptions& options, provider::Delivery delivery) const;
+  /// Throws `Error{invalid_argument}` that names the first value that this provider cannot take.
+  void check(const Parameters& parameters, const std::string& setter_prefix = "") const;
 
-  /// The error that an answer other than 2xx is.
-  Error refusal(const ResponseHead& head, std::string body) const;
+  PreparedChat::State prepared(
+      std::string model, Messages before, const RequestOptions& options) const;
+  /// The request for a question in a prepared chat; `options` get the chat's own, where they are
+  /// not set.
+  AnyRequest question(const PreparedChat& chat, std::string text, RequestOptions& options) const;
 
-  /// `text` without the API key: some servers repeat a wrong one, and it must not get into a log.
-  std::string without_secret(std::string text) const;
+  /// The bytes that ask for a reply. Throws `Error{invalid_argument}`, `Error{unsupported}`.
+  std::string message_for(
+      const AnyRequest& request, const RequestOptions& options, provider::Delivery delivery) const;
+  std::string message_for(const EmbedRequest& request, const RequestOptions& options) const;
+  std::string message_for_models(const RequestOptions& options) const;
 
-  /// Adds to an error where it happened and what to do about it.
+  /// Where that goes, behind the base URL's path.
+  std::string_view path_of(const AnyRequest& request) const;
+
+  /// Adds to an error where it happened and what to do about it, and takes the API key out.
   void explain(Error& error, std::string_view path, const std::string& model) const;
 
   provider::Endpoint endpoint;
   const provider::Wire& wire;
   http::Transport transport;
   std::string base_url;
-  http::RequestHead chat_head, models_head;
+
+ private:
+  http::RequestHead chat_head_, generate_head_, embed_head_, models_head_;
 };
+
+inline bool is_success(const ResponseHead& head) noexcept
+{
+  return head.status >= 200 && head.status < 300;
+}
+
+/// Appends a piece of a whole answer. Throws `Error{response_too_large}`.
+void append_bounded(std::string& body, std::span<const char> piece, const Limits& limits);
+
+/// Throws `Error{incomplete}` if the server gave a failure of its own as the reason for the end:
+/// the reply is not whole then.
+void check_finish(const Reply& reply);
 
 }  // namespace asyncllm

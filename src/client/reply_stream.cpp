@@ -2,16 +2,15 @@
 #include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/core/text.hpp>
-#include <asyncllm/stream/ndjson_decoder.hpp>
-#include <asyncllm/stream/sse_decoder.hpp>
 
 #include "client/client_state.hpp"
 #include "client/reply_stream_state.hpp"
+#include "client/retries.hpp"
 
 #include <asio/this_coro.hpp>
-#include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -36,69 +35,6 @@ bool is_stream(const ResponseHead& head)
   return !contains(type, "application/json") && !contains(type, "text/html");
 }
 
-}  // namespace
-
-ReplyStream::State::State(
-    std::shared_ptr<const Client::State> its_client,
-    ChatRequest its_request,
-    RequestOptions its_options)
-    : client(std::move(its_client)),
-      request(std::move(its_request)),
-      options(std::move(its_options)),
-      deltas(client->wire.deltas())
-{
-  if (client->endpoint.preset->wire == provider::WireKind::ollama)
-    decoder.emplace<stream::NdjsonDecoder>();
-}
-
-void ReplyStream::State::take(std::string_view bytes)
-{
-  if (bytes.empty())
-    take_end();
-  if (!has_events && before_events.size() < longest_error)
-    before_events.append(bytes.substr(0, longest_error));
-  const auto sink = [this](const StreamEvent& event) {
-    has_events = true;
-    deltas->feed(event, reply);
-  };
-  std::visit([&](auto& any) { any.feed(bytes, sink); }, decoder);
-  is_read = is_read || deltas->is_at_end();
-}
-
-void ReplyStream::State::take_end()
-{
-  const auto last = std::visit([](auto& any) { return any.unterminated(); }, decoder);
-  if (last && (trim(last->data) == "[DONE]" || nlohmann::json::accept(last->data))) {
-    has_events = true;
-    deltas->feed(*last, reply);
-  }
-  is_read = true;
-  if (deltas->is_complete())
-    return;
-  if (!has_events && nlohmann::json::accept(before_events))  // an error that is no event
-    throw provider::hidden_error(client->without_secret(before_events));
-  throw Error(ErrorKind::incomplete, "the stream ended before the reply was complete");
-}
-
-void ReplyStream::State::take_whole(std::string body)
-{
-  Reply whole;
-  try {
-    whole = client->wire.decode(body);
-  } catch (Error& error) {
-    error.with_body(client->without_secret(std::move(body)));
-    throw;
-  }
-  is_read = true;
-  reply.add_reasoning(whole.reasoning);
-  reply.add_text(whole.text);
-  reply.add_refusal(whole.refusal);
-  reply.reply() = std::move(whole);
-  reply.set_finish(reply.reply().finish_reason, std::string(reply.reply().finish_reason_text));
-}
-
-namespace {
-
 // Marks a next() as pending for as long as its coroutine lives.
 class Pending {
  public:
@@ -116,41 +52,78 @@ class Pending {
   bool& flag_;
 };
 
-asio::awaitable<std::string> read_all(http::Exchange& exchange)
+asio::awaitable<std::string> read_all(http::Exchange& exchange, const Limits& limits)
 {
   std::string body;
   for (;;) {
     const auto piece = co_await exchange.read();
     if (piece.empty())
       co_return body;
-    if (body.size() + piece.size() > longest_body)
-      throw Error(ErrorKind::response_too_large, "the answer is longer than 64 MiB");
-    body.append(piece.data(), piece.size());
+    append_bounded(body, piece, limits);
   }
 }
 
-// Sends the request and sees to it that the answer is a stream; a whole reply is taken as it is.
-asio::awaitable<void> open(ReplyStream::State& state)
+// One try: sends the request and sees to it that the answer is a stream; a whole reply is taken as
+// it is.
+asio::awaitable<void> try_once(ReplyStream::State& state, const asio::any_io_executor& executor)
 {
   const auto& client = *state.client;
-  state.started = SteadyClock::now();
-  state.message = client.chat_message(state.request, state.options, provider::Delivery::streamed);
-  const auto executor = co_await asio::this_coro::executor;
+  state.message = client.message_for(state.request, state.options, state.delivery);
   state.exchange = std::make_unique<http::Exchange>(
       executor, client.transport, state.options.timeouts(), state.started);
+  state.was_sent = true;
+  state.exchange->expect(http::Exchange::Body::stream);
   co_await state.exchange->send(state.message);
-
-  const auto head = state.exchange->head();
-  auto& reply = state.reply.reply();
-  const bool is_success = head.status >= 200 && head.status < 300;
-  if (!is_success || !is_stream(head)) {
-    auto body = co_await read_all(*state.exchange);
-    if (!is_success)
-      throw client.refusal(head, std::move(body));
-    state.take_whole(std::move(body));
+  const auto& head = state.head = state.exchange->head();
+  if (is_success(head) && is_stream(head))
+    co_return;
+  state.exchange->expect(http::Exchange::Body::whole);
+  auto body = co_await read_all(*state.exchange, client.transport.limits());
+  if (!is_success(head)) {
+    state.exchange->finish();
+    throw provider::error_from_answer(head, body);
   }
-  reply.request_id = provider::request_id(head.headers);
-  reply.headers = head.headers;
+  state.take_whole(std::move(body));
+}
+
+bool knows_no_stream_options(const Error& error)
+{
+  return (error.http_status() == 400 || error.http_status() == 422) &&
+         contains(error.server_message(), "stream_options");
+}
+
+asio::awaitable<void> open(ReplyStream::State& state)
+{
+  state.started = SteadyClock::now();
+  const auto executor = co_await asio::this_coro::executor;
+  Retries retries(executor, state.client, state.options, state.started);
+  auto& reply = state.reply.reply();
+  for (bool is_open = false; !is_open;) {
+    state.attempts = retries.attempts();
+    state.head = ResponseHead();
+    state.exchange.reset();
+    std::optional<Error> failure;
+    try {
+      co_await try_once(state, executor);
+      is_open = true;
+    } catch (const Error& error) {
+      failure = error;
+    }
+    if (failure && knows_no_stream_options(*failure) &&
+        state.delivery == provider::Delivery::streamed) {
+      state.delivery = provider::Delivery::streamed_without_options;
+      retries.add_attempt();
+    } else if (failure) {
+      state.exchange.reset();  // its place is others' meanwhile
+      const auto time = retries.time_to_wait(*failure, is_success(state.head));
+      if (!time)
+        throw *failure;
+      co_await retries.wait(*time);
+    }
+  }
+  reply.request_id = provider::request_id(state.head.headers);
+  reply.headers = state.head.headers;
+  reply.attempts = retries.attempts();
 }
 
 asio::awaitable<std::optional<Delta>> advance(ReplyStream::State& state)
@@ -158,6 +131,8 @@ asio::awaitable<std::optional<Delta>> advance(ReplyStream::State& state)
   const Pending pending(state.is_pending);
   if (auto delta = state.reply.next())
     co_return delta;
+  if (state.failure)
+    throw *state.failure;
   if (state.is_over)
     co_return std::nullopt;
   try {
@@ -167,10 +142,13 @@ asio::awaitable<std::optional<Delta>> advance(ReplyStream::State& state)
       try {
         const auto piece = co_await state.exchange->read();
         state.take({piece.data(), piece.size()});
-      } catch (const Error& error) {
+      } catch (Error& error) {
         // What breaks behind a complete reply costs only the usage.
-        if (!state.deltas->is_complete() || error.kind() == ErrorKind::cancelled)
+        const bool is_whole = state.deltas->is_complete() && error.kind() != ErrorKind::cancelled;
+        if (!is_whole && !state.reply.has_next())
           throw;
+        if (!is_whole)
+          state.break_off(error);  // after the pieces that came with it
         state.exchange.reset();
         state.is_read = true;
       }
@@ -184,6 +162,7 @@ asio::awaitable<std::optional<Delta>> advance(ReplyStream::State& state)
     state.is_over = true;
     timings.total = SteadyClock::now() - state.started;
     state.reply.complete();
+    check_finish(state.reply.reply());
     if (state.exchange) {
       co_await state.exchange->drain(drain_time, drain_bytes);
       state.exchange->finish();
@@ -194,12 +173,14 @@ asio::awaitable<std::optional<Delta>> advance(ReplyStream::State& state)
     state.break_off(error);
     throw;
   } catch (const std::system_error& error) {
-    state.exchange.reset();
-    state.is_over = true;
-    if (is_cancelled(error.code()))
-      throw Error(ErrorKind::cancelled, "the stream was cancelled")
-          .with_partial_text(state.reply.reply().text);
-    throw;
+    if (!is_cancelled(error.code())) {
+      state.exchange.reset();
+      state.is_over = true;
+      throw;
+    }
+    Error cancelled(ErrorKind::cancelled, "the stream was cancelled");
+    state.break_off(cancelled);
+    throw cancelled;
   }
 }
 
@@ -214,25 +195,14 @@ asio::awaitable<Reply> collect_all(ReplyStream::State& state)
 
 asio::awaitable<void> close_now(ReplyStream::State& state)
 {
-  state.exchange.reset();
-  state.is_over = state.is_read = true;
+  if (!state.is_over) {
+    Error closed(ErrorKind::cancelled, "the stream was closed before its end");
+    state.break_off(closed);
+  }
   co_return;
 }
 
 }  // namespace
-
-void ReplyStream::State::break_off(Error& error)
-{
-  const bool was_sent = exchange != nullptr;
-  exchange.reset();
-  is_over = true;
-  error.with_partial_text(reply.reply().text);
-  if (!was_sent)
-    return;
-  if (error.request_id().empty())
-    error.with_request_id(reply.reply().request_id);
-  client->explain(error.with_attempts(1), client->wire.chat_path(), request.model);
-}
 
 ReplyStream::ReplyStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ReplyStream::ReplyStream(ReplyStream&&) noexcept = default;
@@ -263,6 +233,21 @@ asio::awaitable<void> ReplyStream::close()
 ReplyStream Client::stream(std::string model, Messages messages, RequestOptions options) const
 {
   ChatRequest request{std::move(model), std::move(messages), options.parameters()};
+  return ReplyStream(
+      std::make_unique<ReplyStream::State>(state_, std::move(request), std::move(options)));
+}
+
+ReplyStream Client::stream(
+    const PreparedChat& chat, std::string question, RequestOptions options) const
+{
+  auto request = state_->question(chat, std::move(question), options);
+  return ReplyStream(
+      std::make_unique<ReplyStream::State>(state_, std::move(request), std::move(options)));
+}
+
+ReplyStream Client::stream(std::string model, Prompt prompt, RequestOptions options) const
+{
+  GenerateRequest request{std::move(model), std::move(prompt), options.parameters()};
   return ReplyStream(
       std::make_unique<ReplyStream::State>(state_, std::move(request), std::move(options)));
 }

@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,28 +23,33 @@
 namespace asyncllm {
 
 struct ReplyStream::State {
-  State(std::shared_ptr<const Client::State> client, ChatRequest request, RequestOptions options);
+  State(std::shared_ptr<const Client::State> client, AnyRequest request, RequestOptions options);
 
   /// A piece of the body; empty: its end, which throws `Error{incomplete}` when the reply is not
   /// complete.
   void take(std::string_view bytes);
   /// A body that is a whole reply instead of a stream.
   void take_whole(std::string body);
-  /// The stream ends by `error`, which gets what is known about it.
+  /// The stream ends by `error`, which gets what is known about it, now and for every next().
   void break_off(Error& error);
 
   static constexpr std::size_t longest_error = 4096;
 
   std::shared_ptr<const Client::State> client;
-  ChatRequest request;
+  AnyRequest request;
   RequestOptions options;
+  provider::Delivery delivery = provider::Delivery::streamed;
   std::string message;
+  ResponseHead head;
   std::chrono::steady_clock::time_point started;
   std::unique_ptr<http::Exchange> exchange;
   std::variant<stream::SseDecoder, stream::NdjsonDecoder> decoder;
   std::unique_ptr<provider::DeltaDecoder> deltas;
   provider::StreamedReply reply;
   std::string before_events;  // the start of a body in which no event was found yet
+  int attempts = 1;
+  std::optional<Error> failure;  // by which it ended
+  bool was_sent = false;
   bool has_events = false;
   bool is_read = false;     // the reply is complete, though not all of it was taken
   bool is_over = false;     // nothing will come any more

@@ -4,54 +4,16 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 
-#include <cerrno>
-
-#if defined(__linux__)
-#  include <sys/socket.h>
-#endif
-
 namespace asyncllm::http {
-namespace {
 
-// Asio leaves sockets open across exec; a key must not leak into child processes.
-void open_socket(
-    asio::ip::tcp::socket& socket, const asio::ip::tcp& protocol, asio::error_code& error)
+asio::awaitable<void> Connection::start_tls(const TlsContext& context, asio::error_code& error)
 {
-#if defined(__linux__)
-  const int handle = ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC, protocol.protocol());
-  if (handle < 0)
-    error.assign(errno, asio::error::get_system_category());
-  else
-    socket.assign(protocol, handle, error);
-#else
-  socket.open(protocol, error);
-#endif
-}
-
-}  // namespace
-
-asio::awaitable<void> Connection::connect(asio::ip::tcp::endpoint endpoint, asio::error_code& error)
-{
-  close();
-  open_socket(socket_, endpoint.protocol(), error);
-  if (error)
-    co_return;
-  asio::error_code ignored;  // both options are improvements, not needs
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket_.set_option(asio::socket_base::keep_alive(true), ignored);
-  co_await socket_.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
-}
-
-asio::awaitable<void> Connection::start_tls(
-    const TlsContext& context, const std::string& host, asio::error_code& error)
-{
-  tls_ = std::make_unique<TlsStream>(socket_, context, host);
+  tls_ = std::make_unique<TlsStream>(socket_, context);
   return tls_->handshake(error);
 }
 
 asio::awaitable<std::size_t> Connection::write(std::string_view bytes, asio::error_code& error)
 {
-  ++requests;
   const auto buffer = asio::buffer(bytes.data(), bytes.size());
   if (tls_)
     return tls_->write(buffer, error);

@@ -1,32 +1,28 @@
-// One TCP connection to a server, with TLS or without, and what it has read.
+// One connection to a server, with TLS or without, and what it has read.
 #pragma once
 
 #include "http/response_parser.hpp"
+#include "http/socket.hpp"
 #include "http/tls.hpp"
 
-#include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
-#include <asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace asyncllm::http {
 
 class Connection {
  public:
-  explicit Connection(const asio::any_io_executor& executor) : socket_(executor) {}
+  explicit Connection(Socket socket) : socket_(std::move(socket)) {}
 
-  /// Closes what was open and connects to `endpoint`: TCP_NODELAY, SO_KEEPALIVE, not inherited by
-  /// child processes.
-  asio::awaitable<void> connect(asio::ip::tcp::endpoint endpoint, asio::error_code& error);
   /// Starts TLS. The stream explains a failure.
-  asio::awaitable<void> start_tls(
-      const TlsContext& context, const std::string& host, asio::error_code& error);
+  asio::awaitable<void> start_tls(const TlsContext& context, asio::error_code& error);
 
   asio::awaitable<std::size_t> write(std::string_view bytes, asio::error_code& error);
   /// Waits for bytes. Only when all that was received is parsed; `add_received` takes the result.
@@ -52,7 +48,7 @@ class Connection {
  private:
   static constexpr std::size_t buffer_size = 16 * 1024;
 
-  asio::ip::tcp::socket socket_;
+  Socket socket_;
   std::unique_ptr<TlsStream> tls_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0, end_ = 0;

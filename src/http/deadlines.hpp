@@ -9,6 +9,16 @@
 
 namespace asyncllm::http {
 
+/// `from` plus `duration`; never when that is off (zero or less) or too far away to matter, so that
+/// huge durations do not overflow.
+inline std::chrono::steady_clock::time_point time_after(
+    std::chrono::steady_clock::time_point from, std::chrono::milliseconds duration) noexcept
+{
+  using namespace std::chrono_literals;
+  const bool never = duration <= 0ms || duration > std::chrono::hours(24 * 365);
+  return never ? std::chrono::steady_clock::time_point::max() : from + duration;
+}
+
 /// A list of time limits, without a timer: who owns it asks for the earliest and calls `expire`.
 class Deadlines {
  public:

@@ -6,19 +6,24 @@
 
 namespace asyncllm::http {
 
+namespace {
+
+using std::chrono::steady_clock;
+
+}  // namespace
+
 Exchange::Exchange(
     const asio::any_io_executor& executor,
     const Transport& transport,
     const Timeouts& timeouts,
-    std::chrono::steady_clock::time_point started)
+    steady_clock::time_point started)
     : executor_(executor),
       loop_(Loop::of(executor)),
       transport_(transport),
       timeouts_(timeouts),
-      started_(started)
+      total_end_(time_after(started, timeouts.limit(Clock::total)))
 {
   loop_->watch(*this);
-  set_clock(Clock::total);
 }
 
 Exchange::~Exchange()
@@ -26,79 +31,153 @@ Exchange::~Exchange()
   loop_->unwatch(*this);
 }
 
-void Exchange::set_clock(Clock clock)
+void Exchange::expect(Body body) noexcept
 {
-  using TimePoint = Deadlines::TimePoint;
-  const auto limit = [](TimePoint from, Timeouts::Duration duration) {
-    const bool off = duration.count() <= 0 || duration > std::chrono::hours(24 * 365);
-    return off ? TimePoint::max() : from + duration;
-  };
-  const auto total = limit(started_, timeouts_.total());
-  const auto connect = limit(std::chrono::steady_clock::now(), timeouts_.connect());
-  if (clock == Clock::connect && connect < total)
-    set(connect, Clock::connect);
+  expected_ = body;
+  if (body == Body::whole)
+    mark_token();
   else
-    set(total, Clock::total);
-  loop_->rearm(at());
+    awaits_token_ = true;
+}
+
+void Exchange::mark_token() noexcept
+{
+  awaits_token_ = false;
+  token_end_ = TimePoint::max();
+  if (clock() == Clock::first_token)  // nobody reads just now: only the total clock runs
+    set(total_end_, Clock::total);
+}
+
+void Exchange::start(Clock clock)
+{
+  start(clock, time_after(steady_clock::now(), timeouts_.limit(clock)));
+}
+
+void Exchange::start(Clock clock, TimePoint end)
+{
+  if (token_end_ < end) {
+    clock = Clock::first_token;
+    end = token_end_;
+  }
+  if (total_end_ < end) {
+    clock = Clock::total;
+    end = total_end_;
+  }
+  set(end, clock);
+  loop_->rearm(end);
+}
+
+Exchange::TimePoint Exchange::idle_end(TimePoint now) const noexcept
+{
+  const auto end = time_after(now, timeouts_.limit(Clock::idle));
+  return awaits_token_ || end == TimePoint::max() ? TimePoint::max() : end - idle_spent_;
 }
 
 void Exchange::on_expired()
 {
   expired_ = clock();
-  if (resolution_)
-    resolution_->cancel();
+  place_.cancel();
+  if (connector_)
+    connector_->cancel();
   if (connection_)
     connection_->close();
 }
 
 asio::awaitable<void> Exchange::send(std::string_view message)
 {
+  if (transport_.max_in_flight() > 0)
+    co_await take_place();
   connection_ = loop_->pool.take(transport_.pool_key());
   for (bool reused = connection_ != nullptr;; reused = false) {
     if (!reused)
       co_await connect();
-    connection_->parser.reset();
-
-    asio::error_code write_error;
-    co_await connection_->write(message, write_error);
-    if (is_over(write_error))
-      fail_over();
-
-    // Also after a failed write: a server may refuse a request before it has read all of it.
-    asio::error_code read_error;
-    bool answered = false;
-    while (state() == ResponseParser::State::head && !read_error) {
-      const auto size = co_await connection_->read(read_error);
-      if (is_over(read_error))
-        fail_over();
-      answered = answered || size > 0;
-      take(size, read_error);
-    }
-    if (state() == ResponseParser::State::failed)
-      fail_parsing();
-    if (state() != ResponseParser::State::head)
-      co_return;
-    if (answered)
-      fail_reading(read_error, "in the head of the answer", ErrorKind::incomplete);
-    if (!reused)
-      fail_reading(
-          write_error ? write_error : read_error,
-          "before the answer began",
-          ErrorKind::connection_lost);
+    if (co_await converse(message, reused))
+      break;
   }
+  rest();
+  if (transport_.is_forwarded() && head().status == 407)
+    throw Error(
+        ErrorKind::connect_failed,
+        "the proxy " + transport_.proxy()->name() +
+            " wants a user and password in its URL, or others")
+        .with_retryable(false);
+}
+
+asio::awaitable<void> Exchange::take_place()
+{
+  if (place_.try_take(loop_->places(&transport_, transport_.max_in_flight())))
+    co_return;
+  start(Clock::pool_wait);
+  asio::error_code error;
+  co_await place_.wait(executor_, error);
+  if (is_over(error))
+    fail_over();
+}
+
+// False when the reused connection turned out to be closed before any byte of the answer.
+asio::awaitable<bool> Exchange::converse(std::string_view message, bool reused)
+{
+  connection_->parser.set_limits(transport_.limits());
+  connection_->parser.reset();
+  ++connection_->requests;
+  token_end_ = TimePoint::max();
+  start(Clock::write);
+  asio::error_code write_error;
+  co_await connection_->write(message, write_error);
+  if (is_over(write_error))
+    fail_over();
+
+  if (awaits_token_)
+    token_end_ = time_after(steady_clock::now(), timeouts_.limit(Clock::first_token));
+  start(Clock::first_byte);
+  // Also after a failed write: a server may refuse a request before it has read all of it.
+  asio::error_code read_error;
+  bool answered = false;
+  while (state() == ResponseParser::State::head && !read_error) {
+    const auto size = co_await connection_->read(read_error);
+    if (is_over(read_error))
+      fail_over();
+    answered = answered || size > 0;
+    take(size, read_error);
+    start(Clock::idle);
+  }
+  if (connection_->parser.has_head())
+    co_return true;  // what broke behind it is for read(), after what came before
+  if (state() == ResponseParser::State::failed)
+    fail_parsing();
+  if (answered)
+    fail_reading(read_error, "in the head of the answer", ErrorKind::incomplete);
+  if (!reused && TlsStream::is_alert(read_error))  // TLS 1.3 refuses a client this late
+    fail(
+        ErrorKind::tls_failed,
+        "no TLS with " + transport_.destination() + ": " + connection_->tls()->explain(read_error));
+  if (!reused)
+    fail_reading(
+        write_error ? write_error : read_error,
+        "before the answer began",
+        ErrorKind::connection_lost);
+  co_return false;
 }
 
 asio::awaitable<std::span<const char>> Exchange::read()
 {
   while (body_.empty() && state() == ResponseParser::State::body) {
+    const auto since = steady_clock::now();
+    start(Clock::idle, idle_end(since));
     asio::error_code error;
     const auto size = co_await connection_->read(error);
     if (is_over(error))
       fail_over();
+    if (expected_ == Body::stream)
+      idle_spent_ += steady_clock::now() - since;
     take(size, error);
-    if (error && state() == ResponseParser::State::body)
+    if (error && state() == ResponseParser::State::body) {
+      if (head().status >= 400)  // says what is wrong, also when its page was cut
+        break;
       fail_reading(error, "in the middle of the answer", ErrorKind::incomplete);
+    }
   }
+  rest();
   if (body_.empty() && state() == ResponseParser::State::failed)
     fail_parsing();
   co_return std::exchange(body_, {});
@@ -115,8 +194,7 @@ void Exchange::take(std::size_t size, const asio::error_code& error)
 
 asio::awaitable<void> Exchange::drain(std::chrono::milliseconds longest, std::size_t most)
 {
-  set(std::chrono::steady_clock::now() + longest, Clock::idle);
-  loop_->rearm(at());
+  start(Clock::idle, time_after(steady_clock::now(), longest));
   std::size_t drained = 0;
   while (state() == ResponseParser::State::body && drained <= most) {
     asio::error_code error;
@@ -136,56 +214,22 @@ ResponseHead Exchange::finish()
   // Surplus bytes are no answer to any request of ours: such a connection is never used again.
   const bool reusable = whole && parser.keep_alive() && connection_->received().empty();
   if (const auto idle = idle_time(head.headers, connection_->requests); idle && reusable) {
-    connection_->idle_until = std::chrono::steady_clock::now() + *idle;
+    connection_->idle_until = steady_clock::now() + *idle;
     loop_->pool.put(transport_.pool_key(), std::move(connection_));
   }
+  connection_.reset();
+  place_.leave();
   return head;
 }
 
 asio::awaitable<void> Exchange::connect()
 {
-  const auto& url = transport_.url();
-  set_clock(Clock::connect);
-
-  auto endpoints = known_endpoints(url.host, url.port);
-  asio::error_code error;
-  if (!endpoints) {
-    resolution_.emplace(executor_);
-    endpoints = co_await resolution_->run(url.host, url.port, error);
-    resolution_.reset();
-    if (is_over(error))
-      fail_over();
-    if (error)
-      fail(ErrorKind::resolve_failed, "cannot find the host " + url.host + ": " + error.message());
-  }
-
-  connection_ = std::make_unique<Connection>(executor_);
-  asio::error_code first_error;
-  for (const auto& endpoint : *endpoints) {
-    error.clear();
-    co_await connection_->connect(endpoint, error);
-    if (is_over(error))
-      fail_over();
-    if (!error)
-      break;
-    if (!first_error)
-      first_error = error;
-  }
-  if (error)
-    fail(
-        ErrorKind::connect_failed,
-        "cannot connect to " + url.authority() + ": " + first_error.message());
-
-  if (const auto* context = transport_.tls()) {
-    co_await connection_->start_tls(*context, url.host, error);
-    if (is_over(error))
-      fail_over();
-    if (error)
-      fail(
-          ErrorKind::tls_failed,
-          "no TLS with " + url.authority() + ": " + connection_->tls()->explain(error));
-  }
-  set_clock(Clock::total);
+  start(Clock::connect);
+  connector_.emplace(executor_, *loop_, transport_);
+  connection_ = co_await connector_->run();
+  if (!connection_)
+    fail_over();
+  connector_.reset();
 }
 
 bool Exchange::is_over(const asio::error_code& error) const
@@ -195,22 +239,31 @@ bool Exchange::is_over(const asio::error_code& error) const
 
 void Exchange::fail_over()
 {
-  const auto& where = transport_.url().authority();
+  const auto& where = transport_.destination();
   if (expired_ == Clock::none)
     throw Error(ErrorKind::cancelled, "the call to " + where + " was cancelled");
-  const bool connecting = expired_ == Clock::connect;
-  const bool handshaking = connecting && connection_ && connection_->tls();
-  const auto limit = connecting ? timeouts_.connect() : timeouts_.total();
-  Error error(
-      ErrorKind::timeout,
-      std::string("no ") +
-          (handshaking  ? "TLS with "
-           : connecting ? "connection to "
-                        : "complete answer from ") +
-          where + " within " + std::to_string(limit.count()) + " ms");
+  const bool handshaking = connector_ && connector_->is_handshaking();
+  const auto what = [&]() -> std::string {
+    switch (expired_) {
+      case Clock::pool_wait: return "no place for a call to " + where;
+      case Clock::connect: return (handshaking ? "no TLS with " : "no connection to ") + where;
+      case Clock::write: return where + " did not take the request";
+      case Clock::first_byte: return "no answer from " + where;
+      case Clock::first_token: return "no piece of a reply from " + where;
+      case Clock::idle: return "no further data from " + where;
+      default: return "no complete answer from " + where;
+    }
+  };
+  const auto limit = std::to_string(timeouts_.limit(expired_).count());
+  Error error(ErrorKind::timeout, what() + " within " + limit + " ms");
   error.with_clock(expired_);
+  error.with_hint("the clock is Timeouts::" + std::string(to_string(expired_)));
+  if (expired_ == Clock::pool_wait)
+    error.with_hint(
+        "at most " + std::to_string(transport_.max_in_flight()) +
+        " are in flight at once (with_max_in_flight)");
   if (handshaking)
-    error.with_hint("if it is a plain server, use http://");
+    error.with_retryable(false).with_hint("if it is a plain server, use http://");
   throw error;
 }
 
@@ -224,16 +277,19 @@ void Exchange::fail_parsing()
   const auto& parser = connection_->parser;
   fail(
       parser.too_large() ? ErrorKind::response_too_large : ErrorKind::bad_response,
-      transport_.url().authority() + " gave an answer that is no HTTP/1.1: " + parser.failure());
+      transport_.destination() +
+          (parser.too_large() ? " gave an answer that is refused: "
+                              : " gave an answer that is no HTTP/1.1: ") +
+          parser.failure());
 }
 
 void Exchange::fail_reading(
     const asio::error_code& error, std::string_view when, ErrorKind orderly_kind)
 {
-  const bool orderly = error == asio::error::eof;
+  const bool orderly = error == asio::error::eof || TlsStream::is_truncation(error);
   fail(
       orderly ? orderly_kind : ErrorKind::connection_lost,
-      transport_.url().authority() + " closed the connection " + std::string(when) +
+      transport_.destination() + " closed the connection " + std::string(when) +
           (orderly ? "" : " (" + error.message() + ")"));
 }
 

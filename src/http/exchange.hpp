@@ -7,8 +7,9 @@
 #include <asyncllm/http/transport.hpp>
 
 #include "http/connection.hpp"
+#include "http/connector.hpp"
 #include "http/loop.hpp"
-#include "http/resolve.hpp"
+#include "http/places.hpp"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -27,6 +28,9 @@ namespace asyncllm::http {
 /// Both coroutines throw `Error` of these kinds, which name the server's address: resolve_failed,
 /// connect_failed, tls_failed, connection_lost, timeout, incomplete, bad_response,
 /// response_too_large, cancelled. Cancellation: terminal; the connection is closed.
+///
+/// Only one clock runs at a time, beside the total one and, in a stream, the one of the first
+/// token.
 class Exchange : private Deadlines::Entry {
  public:
   /// `started`: when the total clock began. `transport` must outlive the exchange.
@@ -37,9 +41,15 @@ class Exchange : private Deadlines::Entry {
       std::chrono::steady_clock::time_point started);
   ~Exchange();
 
-  /// Sends the request and reads until the head of the answer is whole. Takes an idle connection if
-  /// there is one; when that breaks before any byte of the answer, the server had closed it and the
-  /// request goes out once more on a new one. `message` must stay until the end.
+  /// What the body is: it decides what the idle clock counts, and whether there is a first token.
+  /// `whole` unless told otherwise; to be called before `send`, and again when the head says so.
+  enum class Body { whole, stream };
+  void expect(Body body) noexcept;
+
+  /// Waits for a place, sends the request and reads until the head of the answer is whole. Takes an
+  /// idle connection if there is one; when that breaks before any byte of the answer, the server
+  /// had closed it and the request goes out once more on a new one. `message` must stay until the
+  /// end.
   asio::awaitable<void> send(std::string_view message);
 
   /// Of the answer; until `finish`.
@@ -47,6 +57,11 @@ class Exchange : private Deadlines::Entry {
 
   /// The next piece of the body, valid until the next call; empty at the end.
   asio::awaitable<std::span<const char>> read();
+
+  /// What `read` gave of a stream held data, not only what keeps the connection open.
+  void mark_data() noexcept { idle_spent_ = {}; }
+  /// It held a piece of the reply, for which the clock of the first one waits.
+  void mark_token() noexcept;
 
   /// Reads what is left of a body whose rest nobody needs, at most so long and so much, so that the
   /// connection can be used again. Does not throw.
@@ -57,10 +72,18 @@ class Exchange : private Deadlines::Entry {
   ResponseHead finish();
 
  private:
-  void on_expired() override;
-  void set_clock(Clock clock);
+  using TimePoint = Deadlines::TimePoint;
 
+  void on_expired() override;
+  /// Starts this clock, or one that ends at that time; every other but total and first_token rests.
+  void start(Clock clock);
+  void start(Clock clock, TimePoint end);
+  void rest() { start(Clock::none, TimePoint::max()); }
+  TimePoint idle_end(TimePoint now) const noexcept;
+
+  asio::awaitable<void> take_place();
   asio::awaitable<void> connect();
+  asio::awaitable<bool> converse(std::string_view message, bool reused);
   void take(std::size_t size, const asio::error_code& error);
   ResponseParser::State state() const noexcept { return connection_->parser.state(); }
   bool is_over(const asio::error_code& error) const;
@@ -75,9 +98,14 @@ class Exchange : private Deadlines::Entry {
   std::shared_ptr<Loop> loop_;
   const Transport& transport_;
   const Timeouts timeouts_;
-  const std::chrono::steady_clock::time_point started_;
+  const TimePoint total_end_;
+  TimePoint token_end_ = TimePoint::max();
+  std::chrono::steady_clock::duration idle_spent_{};  // of what the idle clock allows
+  Body expected_ = Body::whole;
+  bool awaits_token_ = false;
+  Place place_;
   std::unique_ptr<Connection> connection_;
-  std::optional<Resolution> resolution_;
+  std::optional<Connector> connector_;
   std::span<const char> body_;  // parsed and not yet given out
   Clock expired_ = Clock::none;
 };

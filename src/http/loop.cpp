@@ -78,6 +78,27 @@ void Loop::sweep()
     rearm(std::max(next, now + sweep_interval));
 }
 
+std::shared_ptr<Places> Loop::places(const void* owner, std::size_t count)
+{
+  if (auto known = places_[owner].lock())
+    return known;
+  std::erase_if(places_, [](const auto& entry) { return entry.second.expired(); });
+  auto places = std::make_shared<Places>(count);
+  places_[owner] = places;
+  return places;
+}
+
+RetryBudget& Loop::retry_budget(const std::shared_ptr<const void>& owner, const RetryPolicy& policy)
+{
+  auto found = budgets_.find(owner.get());
+  if (found == budgets_.end() || found->second.owner.expired()) {
+    std::erase_if(budgets_, [](const auto& entry) { return entry.second.owner.expired(); });
+    OwnedBudget fresh{owner, std::make_unique<RetryBudget>(policy)};
+    found = budgets_.emplace(owner.get(), std::move(fresh)).first;
+  }
+  return *found->second.budget;
+}
+
 void Loop::shut_down() noexcept
 {
   pool.clear();

@@ -1,14 +1,21 @@
-// What all exchanges on one io_context share: idle connections and clocks.
+// What all calls on one io_context share: idle connections, look-ups, clocks, places, retries.
 #pragma once
 
+#include <asyncllm/http/retry.hpp>
+
 #include "http/deadlines.hpp"
+#include "http/places.hpp"
 #include "http/pool.hpp"
+#include "http/resolve.hpp"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <random>
+#include <unordered_map>
 
 namespace asyncllm::http {
 
@@ -27,14 +34,32 @@ class Loop : public std::enable_shared_from_this<Loop> {
   /// To be called when an entry's time was set to `at`.
   void rearm(Deadlines::TimePoint at);
 
+  /// The places of `owner`, who must live as long as anybody holds them.
+  std::shared_ptr<Places> places(const void* owner, std::size_t count);
+
+  /// The retries that the calls of `owner` have left; kept as long as that lives.
+  RetryBudget& retry_budget(const std::shared_ptr<const void>& owner, const RetryPolicy& policy);
+
+  /// A number from 0 to 1.
+  double random() { return std::generate_canonical<double, 32>(random_); }
+
   /// The io_context goes: drops what needs it.
   void shut_down() noexcept;
 
   Pool pool;
+  Lookups lookups;
 
  private:
   void sweep();
 
+  struct OwnedBudget {
+    std::weak_ptr<const void> owner;
+    std::unique_ptr<RetryBudget> budget;
+  };
+
+  std::unordered_map<const void*, std::weak_ptr<Places>> places_;
+  std::unordered_map<const void*, OwnedBudget> budgets_;
+  std::minstd_rand random_{std::random_device{}()};
   Deadlines deadlines_;
   Deadlines::TimePoint armed_ = Deadlines::TimePoint::max();
   std::optional<asio::steady_timer> timer_;

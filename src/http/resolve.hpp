@@ -1,6 +1,8 @@
 // Host names to addresses.
 #pragma once
 
+#include "http/socket.hpp"
+
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/error_code.hpp>
@@ -8,39 +10,54 @@
 #include <asio/steady_timer.hpp>
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+#include <unordered_map>
 
 namespace asyncllm::http {
-
-using Endpoints = std::vector<asio::ip::tcp::endpoint>;
 
 /// The endpoints that need no look-up: an address itself, and both loopback addresses for
 /// "localhost" (RFC 6761, 6.3).
 std::optional<Endpoints> known_endpoints(const std::string& host, std::uint16_t port);
 
-/// One look-up. The system's resolver cannot be interrupted, so an abandoned one ends by itself
-/// later and touches nothing but its own state.
-class Resolution {
- public:
-  explicit Resolution(const asio::any_io_executor& executor);
+/// A look-up under way and those who wait for it. The system's resolver cannot be interrupted, so
+/// an abandoned one ends by itself later and touches nothing but its own state.
+struct Lookup {
+  explicit Lookup(const asio::any_io_executor& executor) : resolver(executor) {}
+  asio::ip::tcp::resolver resolver;
+  bool answered = false;
+  asio::error_code error;
+  Endpoints endpoints;
+  std::list<asio::steady_timer> waiting;
+};
 
-  asio::awaitable<Endpoints> run(std::string host, std::uint16_t port, asio::error_code& error);
-  /// Makes `run` end with operation_aborted.
-  void cancel();
+/// The look-ups of one loop: one at a time for a host, however many ask for it.
+class Lookups {
+ public:
+  std::shared_ptr<Lookup> join(
+      const asio::any_io_executor& executor, const std::string& host, std::uint16_t port);
 
  private:
-  struct State {
-    explicit State(const asio::any_io_executor& executor) : resolver(executor), over(executor) {}
-    asio::ip::tcp::resolver resolver;
-    asio::steady_timer over;
-    bool answered = false;
-    asio::error_code error;
-    Endpoints endpoints;
-  };
-  std::shared_ptr<State> state_;
+  std::unordered_map<std::string, std::weak_ptr<Lookup>> by_host_;
+};
+
+/// One call's part in a look-up.
+class Resolution {
+ public:
+  Resolution(const asio::any_io_executor& executor, std::shared_ptr<Lookup> lookup);
+  ~Resolution() { lookup_->waiting.erase(over_); }
+  Resolution(const Resolution&) = delete;
+  Resolution& operator=(const Resolution&) = delete;
+
+  asio::awaitable<Endpoints> run(asio::error_code& error);
+  /// Makes `run` end with operation_aborted.
+  void cancel() { over_->cancel(); }
+
+ private:
+  std::shared_ptr<Lookup> lookup_;
+  std::list<asio::steady_timer>::iterator over_;
 };
 
 }  // namespace asyncllm::http

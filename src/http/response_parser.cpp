@@ -2,52 +2,74 @@
 
 #include <asyncllm/core/text.hpp>
 
+#include <algorithm>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 namespace asyncllm::http {
 
-ResponseParser::ResponseParser()
+ResponseParser::ResponseParser(const Limits& limits)
+    : limits_(limits), scanner_(limits), chunks_(limits)
 {
-  reset();
+  begin_head();
 }
 
-void ResponseParser::reset()
+void ResponseParser::reset(bool to_head_request)
+{
+  scanner_.reset();
+  chunks_.reset();
+  to_head_request_ = to_head_request;
+  interim_responses_ = 0;
+  refusal_ = {};
+  body_ = {};
+  begin_head();
+}
+
+void ResponseParser::begin_head()
 {
   llhttp_init(&parser_, HTTP_RESPONSE, &callbacks());
   parser_.data = this;
   state_ = State::head;
+  has_head_ = false;
   head_ = {};
   field_.clear();
   value_.clear();
-  head_bytes_ = 0;
-  interim_responses_ = 0;
-  body_size_ = 0;
 }
 
 std::size_t ResponseParser::feed(std::span<char> bytes)
 {
-  body_begin_ = bytes.data();
-  body_size_ = 0;
-  if (state_ == State::complete || state_ == State::failed)
-    return 0;
-  const auto result = llhttp_execute(&parser_, bytes.data(), bytes.size());
-  if (result == HPE_OK)
-    return bytes.size();
-  if (state_ == State::complete)  // paused there, so that what follows is left alone
-    return static_cast<std::size_t>(llhttp_get_error_pos(&parser_) - bytes.data());
-  if (state_ != State::failed)
-    fail(
-        result == HPE_PAUSED_UPGRADE ? "it switched to a protocol that nobody asked for"
-                                     : llhttp_get_error_reason(&parser_));
-  return bytes.size();
+  body_ = {};
+  auto rest = bytes;
+  while (!rest.empty() && (state_ == State::head || state_ == State::body))
+    rest = rest.subspan(state_ == State::head ? read_head(rest) : read_body(rest));
+  return state_ == State::failed ? bytes.size() : bytes.size() - rest.size();
 }
 
-void ResponseParser::feed_end()
+void ResponseParser::feed_end() noexcept
 {
-  body_size_ = 0;
-  if (state_ == State::head || state_ == State::body)
-    llhttp_finish(&parser_);  // calls on_message_complete where the close is the end
+  body_ = {};
+  if (state_ == State::body && framing_ == Framing::close)
+    state_ = State::complete;
+}
+
+std::size_t ResponseParser::read_head(std::span<char> bytes)
+{
+  const auto size = scanner_.feed({bytes.data(), bytes.size()});
+  if (scanner_.refusal()) {
+    refuse(*scanner_.refusal());
+    return size;
+  }
+  const auto result = llhttp_execute(&parser_, bytes.data(), size);
+  if (state_ == State::failed)
+    return size;
+  const bool complete =
+      result == HPE_PAUSED && llhttp_get_error_pos(&parser_) == bytes.data() + size;
+  if (complete && scanner_.complete())
+    on_head();
+  else if (result != HPE_OK || scanner_.complete())
+    refuse({llhttp_get_error_reason(&parser_)});
+  return size;
 }
 
 const llhttp_settings_t& ResponseParser::callbacks()
@@ -56,87 +78,116 @@ const llhttp_settings_t& ResponseParser::callbacks()
     llhttp_settings_t s;
     llhttp_settings_init(&s);
     s.on_status = [](llhttp_t* p, const char* at, std::size_t n) {
-      return self(p).add_to_head(self(p).head_.reason, at, n);
-    };
-    s.on_header_field = [](llhttp_t* p, const char* at, std::size_t n) {
-      return self(p).add_to_head(self(p).field_, at, n);
-    };
-    s.on_header_value = [](llhttp_t* p, const char* at, std::size_t n) {
-      return self(p).add_to_head(self(p).value_, at, n);
-    };
-    s.on_header_value_complete = [](llhttp_t* p) { return self(p).on_field_complete(); };
-    s.on_headers_complete = [](llhttp_t* p) { return self(p).on_headers_complete(); };
-    s.on_body = [](llhttp_t* p, const char* at, std::size_t n) {
-      auto& me = self(p);
-      std::memmove(me.body_begin_ + me.body_size_, at, n);
-      me.body_size_ += n;
+      self(p).head_.reason.append(at, n);
       return 0;
     };
-    s.on_message_complete = [](llhttp_t* p) { return self(p).on_message_complete(); };
+    s.on_header_field = [](llhttp_t* p, const char* at, std::size_t n) {
+      self(p).field_.append(at, n);
+      return 0;
+    };
+    s.on_header_value = [](llhttp_t* p, const char* at, std::size_t n) {
+      self(p).value_.append(at, n);
+      return 0;
+    };
+    s.on_header_value_complete = [](llhttp_t* p) { return self(p).on_field_complete(); };
+    s.on_headers_complete = [](llhttp_t*) { return 1; };  // there is no body, as far as it knows
+    s.on_message_complete = [](llhttp_t*) -> int { return HPE_PAUSED; };
     return s;
   }();
   return settings;
 }
 
-int ResponseParser::add_to_head(std::string& part, const char* at, std::size_t size)
-{
-  head_bytes_ += size;
-  if (head_bytes_ > max_head_bytes) {
-    too_large_ = true;
-    return fail("its header is longer than " + std::to_string(max_head_bytes) + " bytes");
-  }
-  part.append(at, size);
-  return 0;
-}
-
 int ResponseParser::on_field_complete()
 {
   if (!is_token(field_))  // llhttp 8 lets blanks through
-    return fail("a header name has a character that does not belong there");
-  if (state_ == State::head) {  // else it is a trailer, which nobody needs
-    head_bytes_ += 32;  // what keeping a field costs, so that endless empty ones are bounded too
-    head_.headers.emplace_back(std::move(field_), std::string(trim(value_)));
-  }
+    return refuse({"a header name has a character that does not belong there"});
+  head_.headers.emplace_back(std::move(field_), std::string(trim(value_)));
   field_.clear();
   value_.clear();
   return 0;
 }
 
-int ResponseParser::on_headers_complete()
+void ResponseParser::on_head()
 {
   head_.status = parser_.status_code;
-  if (parser_.http_major != 1)
-    return fail("it speaks HTTP/" + std::to_string(parser_.http_major));
-  int transfer_encodings = 0;
+  if (head_.status == 101) {
+    refuse({"it switched to a protocol that nobody asked for"});
+  } else if (head_.status < 200) {
+    if (++interim_responses_ > limits_.interim_responses()) {
+      refuse(over_limit(
+          "it has more interim responses", limits_.interim_responses(), "interim_responses"));
+      return;
+    }
+    scanner_.next_head();
+    begin_head();
+  } else {
+    state_ = State::body;
+    choose_framing();
+  }
+}
+
+void ResponseParser::choose_framing()
+{
+  std::size_t codings = 0;
   for (const auto& [name, value] : head_.headers)
     if (equal_ignoring_case(name, "Transfer-Encoding"))
-      if (++transfer_encodings > 1 || !equal_ignoring_case(value, "chunked"))
-        return fail("its Transfer-Encoding is not \"chunked\"");
-  if (transfer_encodings > 0 && !(parser_.flags & F_CHUNKED))  // llhttp 8 misses "chunked<TAB>"
-    return fail("its Transfer-Encoding is not \"chunked\"");
-  if (head_.status >= 200)
-    state_ = State::body;
-  const bool never_has_body = head_.status == 204 || head_.status == 304;  // RFC 9110, 6.4.1
-  return never_has_body ? 1 : 0;
-}
-
-int ResponseParser::on_message_complete()
-{
-  if (head_.status < 200) {
-    if (++interim_responses_ > max_interim_responses)
-      return fail(
-          "it sent more than " + std::to_string(max_interim_responses) + " interim responses");
-    head_ = {};
-    return 0;
+      // Any other coding would have to be undone, and none was asked for.
+      if (++codings > 1 || !equal_ignoring_case(value, "chunked")) {
+        refuse({"its Transfer-Encoding is not \"chunked\""});
+        return;
+      }
+  const bool has_length = (parser_.flags & F_CONTENT_LENGTH) != 0;
+  if (codings > 0 && has_length) {  // llhttp misses it where a tab follows "chunked"
+    refuse({"it has both a Content-Length and a Transfer-Encoding"});
+    return;
   }
-  state_ = State::complete;
-  keep_alive_ = llhttp_should_keep_alive(&parser_) != 0;
-  return HPE_PAUSED;
+  left_ = parser_.content_length;
+  if (to_head_request_ || head_.status == 204 || head_.status == 304)
+    framing_ = Framing::none;
+  else
+    framing_ = codings > 0 ? Framing::chunks : has_length ? Framing::length : Framing::close;
+  // Chunks are not HTTP/1.0: a proxy on the way may not have understood them (RFC 9112, 6.1).
+  const bool faulty = codings > 0 && parser_.http_minor == 0;
+  keep_alive_ = framing_ != Framing::close && !faulty && llhttp_should_keep_alive(&parser_) != 0;
+  has_head_ = true;
+  if (framing_ == Framing::none || (framing_ == Framing::length && left_ == 0))
+    state_ = State::complete;
 }
 
-int ResponseParser::fail(std::string why)
+std::size_t ResponseParser::read_body(std::span<char> bytes)
 {
-  failure_ = std::move(why);
+  if (framing_ == Framing::chunks) {
+    auto rest = bytes;
+    for (auto data = chunks_.next(rest); !data.empty(); data = chunks_.next(rest))
+      add_to_body(data);
+    if (chunks_.refusal())
+      refuse(*chunks_.refusal());
+    else if (chunks_.complete())
+      state_ = State::complete;
+    return bytes.size() - rest.size();
+  }
+  const bool to_the_end = framing_ == Framing::close || left_ >= bytes.size();
+  const auto size = to_the_end ? bytes.size() : static_cast<std::size_t>(left_);
+  add_to_body(bytes.first(size));
+  if (framing_ == Framing::length && (left_ -= size) == 0)
+    state_ = State::complete;
+  return size;
+}
+
+void ResponseParser::add_to_body(std::span<char> data)
+{
+  if (body_.empty()) {
+    body_ = data;
+    return;
+  }
+  char* const end = body_.data() + body_.size();
+  std::memmove(end, data.data(), data.size());
+  body_ = {body_.data(), body_.size() + data.size()};
+}
+
+int ResponseParser::refuse(Refusal refusal)
+{
+  refusal_ = std::move(refusal);
   state_ = State::failed;
   return -1;
 }

@@ -2,71 +2,93 @@
 #pragma once
 
 #include <asyncllm/core/response_head.hpp>
+#include <asyncllm/http/limits.hpp>
+
+#include "http/chunk_decoder.hpp"
+#include "http/head_scanner.hpp"
+#include "http/refusal.hpp"
 
 #include <llhttp.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
 namespace asyncllm::http {
 
-/// An incremental parser on llhttp in strict mode, with our own checks where Debian 12's llhttp
-/// lets something through (reliability: Transfer-Encoding must be exactly "chunked").
-/// Interim responses (1xx) are skipped.
+/// An incremental parser. Two readers must agree on a head: our scanner, for its lines and bounds,
+/// and llhttp in strict mode, for its fields. Where the body ends is decided here, from the fields
+/// alone (RFC 9112, 6.3). Interim responses (1xx) are skipped.
 class ResponseParser {
  public:
   enum class State { head, body, complete, failed };
 
-  ResponseParser();
+  explicit ResponseParser(const Limits& limits = Limits());
   ResponseParser(const ResponseParser&) = delete;  // llhttp keeps a pointer to it
   ResponseParser& operator=(const ResponseParser&) = delete;
 
-  /// Makes ready for the next response on the same connection.
-  void reset();
+  /// Makes ready for the next response on the same connection, which has no body if it answers a
+  /// HEAD request.
+  void reset(bool to_head_request = false);
+
+  /// For the responses to come; to be called before `reset`.
+  void set_limits(const Limits& limits) noexcept
+  {
+    limits_ = limits;
+    scanner_.set_limits(limits);
+    chunks_.set_limits(limits);
+  }
 
   /// Takes bytes and returns how many it used: all of them, unless the response ended before.
   /// `body()` is then what they held of the body.
   std::size_t feed(std::span<char> bytes);
   /// Says that the peer sent its last byte. Completes a body that only the close delimits.
-  void feed_end();
+  void feed_end() noexcept;
 
   State state() const noexcept { return state_; }
-  /// The body bytes of the last `feed`, moved together at the front of its `bytes`.
-  std::span<const char> body() const noexcept { return {body_begin_, body_size_}; }
-  /// Whole as soon as the state is no longer `head`.
+  /// The body bytes of the last `feed`, moved together inside its `bytes`.
+  std::span<const char> body() const noexcept { return body_; }
+  /// Whole when `has_head()`, also if what follows it is not HTTP.
   ResponseHead& head() noexcept { return head_; }
+  bool has_head() const noexcept { return has_head_; }
   /// Whether the connection may carry another request. Known when complete.
   bool keep_alive() const noexcept { return keep_alive_; }
   /// What is wrong, when failed: `too_large` or not HTTP.
-  const std::string& failure() const noexcept { return failure_; }
-  bool too_large() const noexcept { return too_large_; }
-
-  static constexpr std::size_t max_head_bytes = 256 * 1024;
-  static constexpr int max_interim_responses = 32;
+  const std::string& failure() const noexcept { return refusal_.why; }
+  bool too_large() const noexcept { return refusal_.too_large; }
 
  private:
+  enum class Framing { none, length, chunks, close };
+
   static ResponseParser& self(llhttp_t* parser)
   {
     return *static_cast<ResponseParser*>(parser->data);
   }
   static const llhttp_settings_t& callbacks();
 
-  int add_to_head(std::string& part, const char* at, std::size_t size);
+  void begin_head();
+  std::size_t read_head(std::span<char> bytes);
   int on_field_complete();
-  int on_headers_complete();
-  int on_message_complete();
-  int fail(std::string why);
+  void on_head();
+  void choose_framing();
+  std::size_t read_body(std::span<char> bytes);
+  void add_to_body(std::span<char> data);
+  int refuse(Refusal refusal);
 
+  Limits limits_;
+  HeadScanner scanner_;
   llhttp_t parser_{};
+  ChunkDecoder chunks_;
   State state_ = State::head;
+  Framing framing_ = Framing::none;
+  bool to_head_request_ = false, has_head_ = false, keep_alive_ = false;
+  std::uint64_t left_ = 0;  // of a body of known length
+  std::size_t interim_responses_ = 0;
   ResponseHead head_;
-  std::string field_, value_, failure_;
-  std::size_t head_bytes_ = 0;
-  int interim_responses_ = 0;
-  bool keep_alive_ = false, too_large_ = false;
-  char* body_begin_ = nullptr;
-  std::size_t body_size_ = 0;
+  std::string field_, value_;
+  Refusal refusal_;
+  std::span<char> body_;
 };
 
 }  // namespace asyncllm::http

@@ -14,44 +14,136 @@
 #  include <openssl/ssl.h>
 #  include <openssl/x509v3.h>
 
+#  include <algorithm>
+#  include <memory>
+#  include <mutex>
+#  include <utility>
+#  include <vector>
+
 namespace asyncllm::http {
 
-struct TlsContext::Native {
-  asio::ssl::context context{asio::ssl::context::tls_client};
+namespace {
+
+constexpr std::size_t most_sessions = 16;
+
+struct FreeSession {
+  void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
+};
+using Session = std::unique_ptr<SSL_SESSION, FreeSession>;
+
+// Sessions with one host that can be resumed. Loops on several threads may share them.
+class Sessions {
+ public:
+  void put(Session session)
+  {
+    const std::lock_guard lock(mutex_);
+    if (sessions_.size() == most_sessions)
+      sessions_.erase(sessions_.begin());
+    sessions_.push_back(std::move(session));
+  }
+
+  Session take()
+  {
+    const std::lock_guard lock(mutex_);
+    if (sessions_.empty())
+      return nullptr;
+    auto* const last = sessions_.back().get();
+    if (SSL_SESSION_get_protocol_version(last) < TLS1_3_VERSION) {
+      SSL_SESSION_up_ref(last);
+      return Session(last);
+    }
+    auto session = std::move(sessions_.back());  // a ticket of 1.3 is for one use (RFC 8446, C.4)
+    sessions_.pop_back();
+    return session;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Session> sessions_;
 };
 
-TlsContext::TlsContext(const std::string& ca_file) : native_(std::make_unique<Native>())
+int sessions_index()
 {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+int keep_session(SSL* ssl, SSL_SESSION* session)
+{
+  auto* const context = SSL_get_SSL_CTX(ssl);
+  auto* const sessions = static_cast<Sessions*>(SSL_CTX_get_ex_data(context, sessions_index()));
+  sessions->put(Session(session));
+  return 1;  // it is ours now
+}
+
+void check_readable(const asio::error_code& error, const std::string& what)
+{
+  if (error)
+    throw Error(ErrorKind::invalid_argument, "cannot read " + what + ": " + error.message());
+}
+
+}  // namespace
+
+struct TlsContext::Native {
+  std::string host;
+  asio::ssl::context context{asio::ssl::context::tls_client};
+  Sessions sessions;
+};
+
+TlsContext::TlsContext(const std::string& host, const TlsFiles& files)
+    : native_(std::make_unique<Native>())
+{
+  native_->host = host;
   auto& context = native_->context;
-  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
-  SSL_CTX_set_security_level(context.native_handle(), 2);
+  auto* const ssl = context.native_handle();
+  SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION);
+  SSL_CTX_set_security_level(ssl, std::max(2, SSL_CTX_get_security_level(ssl)));
   context.set_verify_mode(asio::ssl::verify_peer);
   asio::error_code error;
-  if (ca_file.empty())
+  if (files.ca.empty())
     context.set_default_verify_paths(error);
   else
-    context.load_verify_file(ca_file, error);
-  if (error)
-    throw Error(
-        ErrorKind::invalid_argument,
-        "cannot read certificates from " + (ca_file.empty() ? "the system's store" : ca_file) +
-            ": " + error.message());
+    context.load_verify_file(files.ca, error);
+  check_readable(
+      error, "certificates from " + (files.ca.empty() ? "the system's store" : files.ca));
+
+  if (!files.crl.empty()) {
+    auto* const store = SSL_CTX_get_cert_store(ssl);
+    auto* const lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+    ERR_clear_error();
+    if (X509_load_crl_file(lookup, files.crl.c_str(), X509_FILETYPE_PEM) == 0)
+      error.assign(static_cast<int>(ERR_get_error()), asio::error::get_ssl_category());
+    check_readable(error, "revocation lists from " + files.crl);
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+  }
+  if (!files.certificate.empty() || !files.key.empty()) {
+    context.use_certificate_chain_file(files.certificate, error);
+    check_readable(error, "the client's certificate from \"" + files.certificate + "\"");
+    // Without this OpenSSL would ask at the terminal for the password of an encrypted key.
+    context.set_password_callback(
+        [](std::size_t, asio::ssl::context::password_purpose) { return std::string(); });
+    context.use_private_key_file(files.key, asio::ssl::context::pem, error);
+    check_readable(error, "the client's key from \"" + files.key + "\"");
+  }
+  SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_set_ex_data(ssl, sessions_index(), &native_->sessions);
+  SSL_CTX_sess_set_new_cb(ssl, &keep_session);
 }
 
 TlsContext::~TlsContext() = default;
 
 struct TlsStream::Native {
-  Native(asio::ip::tcp::socket& socket, TlsContext::Native& context)
-      : stream(socket, context.context)
-  {}
-  asio::ssl::stream<asio::ip::tcp::socket&> stream;
+  Native(Socket& socket, TlsContext::Native& context) : stream(socket, context.context) {}
+  asio::ssl::stream<Socket&> stream;
 };
 
-TlsStream::TlsStream(
-    asio::ip::tcp::socket& socket, const TlsContext& context, const std::string& host)
+TlsStream::TlsStream(Socket& socket, const TlsContext& context)
     : native_(std::make_unique<Native>(socket, context.native()))
 {
+  const auto& host = context.native().host;
   SSL* const ssl = native_->stream.native_handle();
+  if (const auto session = context.native().sessions.take())
+    SSL_set_session(ssl, session.get());
   X509_VERIFY_PARAM* const parameters = SSL_get0_param(ssl);
   asio::error_code not_an_address;
   asio::ip::make_address(host, not_an_address);
@@ -66,7 +158,21 @@ TlsStream::TlsStream(
   SSL_set_tlsext_host_name(ssl, host.c_str());
 }
 
-TlsStream::~TlsStream() = default;
+TlsStream::~TlsStream()
+{
+  // Else OpenSSL would take the session for one that broke, and never resume it.
+  SSL_set_shutdown(native_->stream.native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+bool TlsStream::is_truncation(const asio::error_code& error) noexcept
+{
+  return error == asio::ssl::error::stream_truncated;
+}
+
+bool TlsStream::is_alert(const asio::error_code& error) noexcept
+{
+  return error.category() == asio::error::get_ssl_category();
+}
 
 asio::awaitable<void> TlsStream::handshake(asio::error_code& error)
 {
@@ -101,6 +207,10 @@ std::string TlsStream::explain(const asio::error_code& error) const
   if (from_ssl && (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
                    reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_UNEXPECTED_MESSAGE))
     return "it does not speak TLS on this port; is it a plain http:// server?";
+  if (from_ssl && reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED)
+    return "it wants a client's certificate (with_client_certificate)";
+  if (from_ssl && reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE)
+    return error.message() + "; it may want a client's certificate (with_client_certificate)";
   return error.message();
 }
 
@@ -113,7 +223,7 @@ namespace asyncllm::http {
 struct TlsContext::Native {};
 struct TlsStream::Native {};
 
-TlsContext::TlsContext(const std::string&)
+TlsContext::TlsContext(const std::string&, const TlsFiles&)
 {
   throw Error(
       ErrorKind::unsupported,
@@ -123,8 +233,16 @@ TlsContext::TlsContext(const std::string&)
 
 // Without a context nobody gets as far as a stream.
 TlsContext::~TlsContext() = default;
-TlsStream::TlsStream(asio::ip::tcp::socket&, const TlsContext&, const std::string&) {}
+TlsStream::TlsStream(Socket&, const TlsContext&) {}
 TlsStream::~TlsStream() = default;
+bool TlsStream::is_truncation(const asio::error_code&) noexcept
+{
+  return false;
+}
+bool TlsStream::is_alert(const asio::error_code&) noexcept
+{
+  return false;
+}
 asio::awaitable<void> TlsStream::handshake(asio::error_code&)
 {
   co_return;

@@ -1,24 +1,28 @@
 // TLS over a connected socket. The only file besides tls.cpp that knows whether TLS is built in.
 #pragma once
 
+#include <asyncllm/http/tls_files.hpp>
+
+#include "http/socket.hpp"
+
 #include <asio/awaitable.hpp>
 #include <asio/buffer.hpp>
 #include <asio/error_code.hpp>
-#include <asio/ip/tcp.hpp>
 
 #include <memory>
 #include <string>
 
 namespace asyncllm::http {
 
-/// Which certificates are trusted. Made once for a configuration, shared by its connections.
-/// Minimum TLS 1.2; the peer is always verified.
+/// How to speak TLS with one host: whom to trust, who we are, and the sessions that can be resumed.
+/// Made once for a configuration, shared by its connections, on several threads too. Minimum TLS
+/// 1.2 and OpenSSL's security level 2 (112 bits: no RSA of 1024 bits, no SHA-1); the peer is always
+/// verified.
 class TlsContext {
  public:
-  /// The system's roots when `ca_file` is empty, else only the certificates in that PEM file.
-  /// Throws `Error{invalid_argument}` when the file cannot be read, `Error{unsupported}` in a build
+  /// Throws `Error{invalid_argument}` when a file cannot be read, `Error{unsupported}` in a build
   /// without TLS.
-  explicit TlsContext(const std::string& ca_file);
+  TlsContext(const std::string& host, const TlsFiles& files);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
@@ -33,9 +37,9 @@ class TlsContext {
 /// One TLS session on `socket`, which must outlive it.
 class TlsStream {
  public:
-  /// `host` is sent as SNI and must be a subject alternative name of the certificate (RFC 9525);
+  /// The host is sent as SNI and must be a subject alternative name of the certificate (RFC 9525);
   /// an address is checked as an address and not sent.
-  TlsStream(asio::ip::tcp::socket& socket, const TlsContext& context, const std::string& host);
+  TlsStream(Socket& socket, const TlsContext& context);
   ~TlsStream();
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
@@ -44,6 +48,11 @@ class TlsStream {
   asio::awaitable<void> handshake(asio::error_code& error);
   asio::awaitable<std::size_t> read_some(asio::mutable_buffer buffer, asio::error_code& error);
   asio::awaitable<std::size_t> write(asio::const_buffer buffer, asio::error_code& error);
+
+  /// Whether the peer closed without TLS's farewell: what came before may be cut.
+  static bool is_truncation(const asio::error_code& error) noexcept;
+  /// Whether TLS itself failed, by an alert of the peer for instance.
+  static bool is_alert(const asio::error_code& error) noexcept;
 
   /// What a failed handshake failed of, and what to do about it, in words.
   std::string explain(const asio::error_code& error) const;

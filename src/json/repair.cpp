@@ -77,6 +77,18 @@ std::string repaired(std::string_view text)
   return out;
 }
 
+std::string to_utf8(std::string_view text)
+{
+  std::string out;
+  out.reserve(text.size() + 16);
+  for (std::size_t i = 0; i < text.size();) {
+    const auto length = sequence_length(text, i);
+    out += length > 0 ? text.substr(i, length) : "\xEF\xBF\xBD";
+    i += length > 0 ? length : 1;
+  }
+  return out;
+}
+
 bool has_surrogate_escapes(std::string_view text) noexcept
 {
   for (auto at = text.find("\\u"); at != text.npos; at = text.find("\\u", at + 2))

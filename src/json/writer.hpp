@@ -12,6 +12,9 @@ namespace asyncllm::json {
 /// Appends `text` as a JSON string, quotes included. `text` must be UTF-8.
 void append_string(std::string& out, std::string_view text);
 
+/// Appends `bytes` in base64 (RFC 4648, 4), without quotes.
+void append_base64(std::string& out, std::string_view bytes);
+
 /// Whether `text` is well-formed UTF-8.
 bool is_utf8(std::string_view text) noexcept;
 

@@ -17,14 +17,16 @@ std::string variable(GetEnvironment environment, std::string_view name)
   return value ? std::string(trim(value)) : std::string();
 }
 
+std::string without_slash(std::string_view url)
+{
+  while (url.ends_with('/'))
+    url.remove_suffix(1);
+  return std::string(url);
+}
+
 bool same_url(std::string_view a, std::string_view b)
 {
-  const auto bare = [](std::string_view url) {
-    while (url.ends_with('/'))
-      url.remove_suffix(1);
-    return url;
-  };
-  return equal_ignoring_case(bare(a), bare(b));
+  return equal_ignoring_case(without_slash(a), without_slash(b));
 }
 
 }  // namespace
@@ -40,6 +42,8 @@ Endpoint resolve_endpoint(const EndpointSettings& settings, GetEnvironment envir
     if (preset->wire == WireKind::ollama && !endpoint.base_url.empty())
       endpoint.base_url = ollama_base_url(endpoint.base_url);
     is_ours = !endpoint.base_url.empty();
+    if (is_ours && endpoint.base_url.find(preset->url_suffix) == std::string::npos)
+      endpoint.base_url = without_slash(endpoint.base_url) + std::string(preset->url_suffix);
   }
   if (endpoint.base_url.empty())
     endpoint.base_url = preset->base_url;
@@ -50,15 +54,23 @@ Endpoint resolve_endpoint(const EndpointSettings& settings, GetEnvironment envir
             "\" has no URL of its own: call with_base_url, or set " +
             std::string(preset->url_variable));
 
+  if (preset->wire == WireKind::anthropic) {  // its paths begin with the version
+    endpoint.base_url = without_slash(endpoint.base_url);
+    if (endpoint.base_url.ends_with("/v1"))
+      endpoint.base_url.resize(endpoint.base_url.size() - 3);
+  }
+
   const bool is_own = !preset->base_url.empty() && same_url(endpoint.base_url, preset->base_url);
   if (!is_own && !preset->elsewhere.empty())
     preset = &preset_named(preset->elsewhere);
 
   endpoint.preset = preset;
   endpoint.api_key = settings.api_key;
-  if (endpoint.api_key.empty() && (is_own || is_ours))
+  const bool is_trusted =
+      preset->key_url.empty() ? is_own || is_ours : same_url(endpoint.base_url, preset->key_url);
+  if (endpoint.api_key.empty() && is_trusted)
     endpoint.api_key = variable(environment, preset->key_variable);
-  if (endpoint.api_key.empty() && preset->needs_key)
+  if (endpoint.api_key.empty() && preset->needs_key && (is_own || is_ours))
     throw Error(
         ErrorKind::invalid_argument,
         "there is no API key for " + std::string(preset->name) + ": set " +

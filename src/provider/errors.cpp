@@ -12,6 +12,7 @@
 #include <iomanip>
 #include <locale>
 #include <sstream>
+#include <utility>
 
 namespace asyncllm::provider {
 namespace {
@@ -29,8 +30,8 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
 std::string text_of(const Json& object, const char* name)
 {
   const auto found = object.find(name);
-  if (found == object.end() || found->is_null())
-    return {};
+  if (found == object.end() || found->is_null() || found->is_structured())
+    return {};  // writing what is deeply nested would need as deep a stack
   return found->is_string() ? found->get<std::string>()
                             : found->dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -43,6 +44,37 @@ void read_members(const Json& object, ServerError& error)
   error.param = text_of(object, "param");
   if (const auto code = object.find("code"); code != object.end() && code->is_number_integer())
     error.status = code->get<int>();
+}
+
+// Not negative.
+std::optional<double> number(std::string_view text)
+{
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0))
+    return std::nullopt;
+  return value;
+}
+
+// A year is as good as never.
+std::chrono::milliseconds bounded(double milliseconds)
+{
+  return std::chrono::milliseconds(std::llround(std::min(milliseconds, 365 * 86'400'000.0)));
+}
+
+// Google: {"details": [{"@type": "...RetryInfo", "retryDelay": "55s"}]}.
+std::optional<std::chrono::milliseconds> retry_delay(const Json& error)
+{
+  const auto details = error.find("details");
+  if (details == error.end() || !details->is_array())
+    return std::nullopt;
+  for (const auto& item : *details) {
+    const auto text = item.is_object() ? text_of(item, "retryDelay") : std::string();
+    if (text.ends_with('s'))
+      if (const auto seconds = number(std::string_view(text).substr(0, text.size() - 1)))
+        return bounded(*seconds * 1000);
+  }
+  return std::nullopt;
 }
 
 // FastAPI: {"detail": "text"} or {"detail": [{"loc": ["body", "n"], "msg": "..."}]}.
@@ -58,7 +90,10 @@ std::string text_of_detail(const Json& detail)
       text += text.empty() ? "" : "; ";
       if (const auto place = item.find("loc"); place != item.end() && place->is_array())
         for (const auto& step : *place)
-          text += (step.is_string() ? step.get<std::string>() : step.dump()) + ": ";
+          text += (step.is_string()       ? step.get<std::string>()
+                   : step.is_structured() ? std::string()
+                                          : step.dump()) +
+                  ": ";
       text += text_of(item, "msg");
     }
   return text;
@@ -67,14 +102,21 @@ std::string text_of_detail(const Json& detail)
 ServerError read_json_error(const Json& body)
 {
   ServerError error;
-  if (body.is_array() && !body.empty())  // Google sends its error in an array of one
+  // Google sends its error in an array of one.
+  if (body.is_array() && !body.empty() && body.front().is_object())
     return read_json_error(body.front());
   if (!body.is_object())
     return error;
-  if (const auto inner = body.find("error"); inner != body.end() && inner->is_object())
+  if (const auto inner = body.find("error"); inner != body.end() && inner->is_object()) {
     read_members(*inner, error);
-  else if (inner != body.end() && inner->is_string())
+    error.retry_after = retry_delay(*inner);
+  } else if (inner != body.end() && inner->is_string())
     error.message = inner->get<std::string>();
+  // Ollama's cloud: a Go struct that was given no names for JSON
+  if (error.status == 0)
+    if (const auto status = body.find("StatusCode");
+        status != body.end() && status->is_number_integer())
+      error.status = status->get<int>();
   if (error.message.empty()) {
     const auto known = error;
     read_members(body, error);
@@ -130,12 +172,15 @@ bool is_context_overflow(const ServerError& error, std::string_view words)
               "`inputs` tokens + `max_new_tokens` must be",
               "exceeds the available context size",
               "exceeds the maximum number of tokens allowed",
+              "prompt is too long",
               "longer than the context length",
               "exceeds the context length"});
 }
 
 bool is_missing_model(const ServerError& error, std::string_view words)
 {
+  if (error.type == "not_found_error" && words.starts_with("model:"))  // Anthropic
+    return true;
   return error.code == "model_not_found" ||
          (words.find("model") != words.npos &&
           contains_any(words, {"not found", "not exist", "unknown model", "no such model"}));
@@ -206,6 +251,36 @@ ErrorKind kind_of(int status, const ServerError& error)
 
 namespace {
 
+// The status that an error inside a 200 would have had, by the words of the wires for it.
+int status_of(const ServerError& error)
+{
+  constexpr std::pair<std::string_view, int> words[] = {
+      {"overloaded_error", 529},
+      {"unavailable_error", 503},
+      {"rate_limit_error", 429},
+      {"rate_limit_exceeded", 429},
+      {"rate_limited", 429},
+      {"insufficient_quota", 429},
+      {"invalid_request_error", 400},
+      {"exceed_context_size_error", 400},
+      {"context_length_exceeded", 400},
+      {"BadRequestError", 400},
+      {"authentication_error", 401},
+      {"invalid_api_key", 401},
+      {"billing_error", 402},
+      {"permission_error", 403},
+      {"not_found_error", 404},
+      {"model_not_found", 404},
+      {"request_too_large", 413},
+      {"not_supported_error", 501},
+      {"timeout_error", 504},
+  };
+  for (const auto& [word, status] : words)
+    if (error.type == word || error.code == word)
+      return status;
+  return 500;
+}
+
 Error make_error(int status, const ServerError& said, std::string_view body)
 {
   const auto kind = kind_of(status, said);
@@ -221,6 +296,8 @@ Error make_error(int status, const ServerError& said, std::string_view body)
       .with_request_id(said.request_id)
       .with_body(body)
       .with_attempts(1);
+  if (said.retry_after)
+    error.with_retry_after(*said.retry_after);
   return error;
 }
 
@@ -236,6 +313,10 @@ Error error_from_answer(const ResponseHead& head, std::string_view body)
   auto error = make_error(head.status, said, body);
   if (head.status >= 300 && head.status < 400)
     error.with_hint("redirects are not followed: give the final URL as the base URL");
+  if (const auto word = find_header(head.headers, "x-should-retry");
+      word && error.kind() != ErrorKind::quota_exceeded)  // openai-python and -node obey it too
+    if (*word == "true" || *word == "false")
+      error.with_retryable(*word == "true");
   if (const auto wait = retry_after(head.headers, std::chrono::system_clock::now()))
     error.with_retry_after(*wait);
   return error;
@@ -245,19 +326,10 @@ Error hidden_error(std::string_view body)
 {
   const auto said = read_server_error(body);
   const bool has_status = said.status >= 400 && said.status < 600;
-  return make_error(has_status ? said.status : 500, said, body);
+  return make_error(has_status ? said.status : status_of(said), said, body);
 }
 
 namespace {
-
-std::optional<double> number(std::string_view text)
-{
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0))
-    return std::nullopt;
-  return value;
-}
 
 std::optional<std::chrono::system_clock::time_point> http_date(std::string_view text)
 {
@@ -281,9 +353,6 @@ std::optional<std::chrono::milliseconds> retry_after(
     const HeaderList& headers, std::chrono::system_clock::time_point now)
 {
   using Milliseconds = std::chrono::milliseconds;
-  const auto bounded = [](double milliseconds) {  // a year is as good as never
-    return Milliseconds(std::llround(std::min(milliseconds, 365 * 86'400'000.0)));
-  };
   if (const auto field = find_header(headers, "retry-after-ms"))
     if (const auto milliseconds = number(*field))
       return bounded(*milliseconds);

@@ -15,6 +15,7 @@ namespace asyncllm::provider {
 struct ServerError {
   std::string message, code, type, param, request_id;
   int status = 0;  ///< a status that the body names, for errors hidden in a 200
+  std::optional<std::chrono::milliseconds> retry_after;  ///< Google says it in the body
 };
 
 /// Reads a body that is JSON of any of the known shapes, HTML, plain text or empty.

@@ -3,6 +3,7 @@
 
 #include "json/reader.hpp"
 #include "json/writer.hpp"
+#include "provider/embeddings.hpp"
 #include "provider/errors.hpp"
 #include "provider/ollama_fields.hpp"
 #include "provider/reply_fields.hpp"
@@ -10,45 +11,89 @@
 #include "provider/wires.hpp"
 
 #include <chrono>
+#include <vector>
 
 namespace asyncllm::provider {
 namespace {
 
-void write_message(json::Writer& json, const Message& message)
+// All texts are one here, pictures stand beside them.
+void write_parts(RequestWriter& json, const Message& message)
 {
-  json.begin_object()
-      .member("role", to_string(message.role()))
-      .member("content", checked(message.text(), "the text of a message"));
+  auto text = message.text();
+  std::vector<std::string> images;
+  for (const auto& part : message.parts()) {
+    if (const auto* const more = std::get_if<std::string>(&part)) {
+      text += "\n\n" + *more;
+      continue;
+    }
+    const auto& image = std::get<Image>(part);
+    if (image.bytes.empty())
+      throw Error(
+          ErrorKind::invalid_argument,
+          "Ollama does not fetch pictures: give the bytes by with_image instead of a URL");
+    json::append_base64(images.emplace_back(), image.bytes);
+  }
+  json.text_member("content", text, "the text of a message");
+  if (images.empty())
+    return;
+  json.key("images").begin_array();
+  for (const auto& image : images)
+    json.value(image);
+  json.end_array();
+}
+
+void write_message(RequestWriter& json, const Message& message)
+{
+  const auto began = json.begin_extended();
+  json.member("role", to_string(message.role()));
+  write_parts(json, message);
+  if (!message.reasoning().empty())
+    json.text_member("thinking", message.reasoning(), "the reasoning of a message");
   if (!message.tool_calls().empty()) {
     json.key("tool_calls").begin_array();
     for (const auto& call : message.tool_calls()) {
       json.begin_object();
       if (!call.id.empty())
-        json.member("id", call.id);
-      json.key("function")
-          .begin_object()
-          .member("name", call.name)
-          .key("arguments")
-          .raw(call.arguments)  // an object on this wire
-          .end_object()
-          .end_object();
+        json.text_member("id", call.id, "the id of a tool call");
+      json.key("function").begin_object();
+      json.text_member("name", call.name, "the name of a tool");
+      json.json_member("arguments", call.arguments, "the arguments of a tool call");
+      json.end_object().end_object();
     }
     json.end_array();
   }
   if (message.role() == Role::tool) {
-    json.member("tool_name", message.tool_name());
+    json.text_member("tool_name", message.tool_name(), "the name of a tool");
     if (!message.tool_call_id().empty())
-      json.member("tool_call_id", message.tool_call_id());
+      json.text_member("tool_call_id", message.tool_call_id(), "the id of a tool call");
   }
-  json.end_object();
+  json.end_extended(began, message.extra());
 }
 
-void write_options(json::Writer& json, const Parameters& parameters)
+bool has_options(const Parameters& parameters)
 {
-  std::string text;
-  json::Writer options(text);
-  options.begin_object()
-      .member_if("temperature", parameters.temperature)
+  return parameters.temperature || parameters.max_tokens || parameters.top_p || parameters.top_k ||
+         parameters.min_p || parameters.presence_penalty || parameters.frequency_penalty ||
+         parameters.seed || parameters.context_length || !parameters.stop.empty();
+}
+
+// What follows the question itself, on both paths.
+void write_parameters(RequestWriter& json, const Parameters& parameters, Delivery delivery)
+{
+  json.member("stream", delivery != Delivery::whole);
+  if (!parameters.effort.empty())
+    json.text_member("think", parameters.effort, "the effort");
+  else
+    json.member_if("think", parameters.think);
+  if (parameters.logprobs)
+    json.member("logprobs", true).member("top_logprobs", *parameters.logprobs);
+  if (parameters.keep_alive)
+    json.member("keep_alive", parameters.keep_alive->count());
+  json.member_if("truncate", parameters.truncate);
+  if (!has_options(parameters))
+    return;
+  json.key("options").begin_object();
+  json.member_if("temperature", parameters.temperature)
       .member_if("num_predict", parameters.max_tokens)
       .member_if("top_p", parameters.top_p)
       .member_if("top_k", parameters.top_k)
@@ -57,15 +102,8 @@ void write_options(json::Writer& json, const Parameters& parameters)
       .member_if("frequency_penalty", parameters.frequency_penalty)
       .member_if("seed", parameters.seed)
       .member_if("num_ctx", parameters.context_length);
-  if (!parameters.stop.empty()) {
-    options.key("stop").begin_array();
-    for (const auto& stop : parameters.stop)
-      options.value(checked(stop, "a stop text"));
-    options.end_array();
-  }
-  options.end_object();
-  if (text != "{}")
-    json.key("options").raw(text);
+  json.stop_member("stop");
+  json.end_object();
 }
 
 class Ollama final : public Wire {
@@ -73,24 +111,53 @@ class Ollama final : public Wire {
   std::string_view chat_path() const override { return "/api/chat"; }
   std::string_view models_path() const override { return "/api/tags"; }
 
+  std::string_view generate_path() const override { return "/api/generate"; }
+  std::string_view embed_path() const override { return "/api/embed"; }
+
   void encode(
       const ChatRequest& request, const Preset&, Delivery delivery, std::string& out) const override
   {
-    const auto begin = out.size();
-    const auto& parameters = request.parameters;
-    json::Writer json(out);
-    json.begin_object().member("model", checked(request.model, "the model's name"));
+    RequestWriter json(out, request.parameters);
+    json.text_member("model", request.model, "the model's name");
     json.key("messages").begin_array();
     for (const auto& message : request.messages)
       write_message(json, message);
-    json.end_array().member("stream", delivery == Delivery::streamed);
-    if (parameters.keep_alive)
-      json.member("keep_alive", parameters.keep_alive->count());
-    json.member_if("truncate", parameters.truncate);
-    write_options(json, parameters);
-    json.end_object();
-    if (!parameters.extra.empty())
-      merge_extra(out, begin, parameters.extra);
+    json.end_array();
+    write_parameters(json, request.parameters, delivery);
+    json.finish();
+  }
+
+  void encode(const GenerateRequest& request, const Preset&, Delivery delivery, std::string& out)
+      const override
+  {
+    const auto& prompt = request.prompt;
+    RequestWriter json(out, request.parameters);
+    json.text_member("model", request.model, "the model's name");
+    json.text_member("prompt", prompt.text(), "the prompt");
+    if (!prompt.suffix().empty())
+      json.text_member("suffix", prompt.suffix(), "the suffix");
+    if (!prompt.system().empty())
+      json.text_member("system", prompt.system(), "the system prompt");
+    if (!prompt.template_text().empty())
+      json.text_member("template", prompt.template_text(), "the template");
+    if (prompt.is_raw())
+      json.member("raw", true);
+    write_parameters(json, request.parameters, delivery);
+    json.finish();
+  }
+
+  void encode(const EmbedRequest& request, std::string& out) const override
+  {
+    RequestWriter json(out, request.parameters);
+    json.text_member("model", request.model, "the model's name");
+    json.key("input").begin_array();
+    for (const auto& text : request.texts)
+      json.text(text, "a text to embed");
+    json.end_array();
+    json.member_if("truncate", request.parameters.truncate);
+    if (request.parameters.keep_alive)
+      json.member("keep_alive", request.parameters.keep_alive->count());
+    json.finish();
   }
 
   Reply decode(std::string& body) const override
@@ -112,6 +179,11 @@ class Ollama final : public Wire {
   }
 
   std::unique_ptr<DeltaDecoder> deltas() const override { return ollama_deltas(); }
+
+  Embeddings decode_embeddings(std::string& body) const override
+  {
+    return read_ollama_embeddings(body);
+  }
 
   std::vector<std::string> decode_models(std::string& body) const override
   {

@@ -29,12 +29,15 @@ class OllamaDeltas final : public DeltaDecoder {
       so_far.model = std::move(said.model);
     reply.add_reasoning(said.reasoning);
     reply.add_text(said.text);
+    reply.add_logprobs(said.logprobs);
     for (const auto& call : said.tool_calls)  // whole ones; their index is always 0
       reply.add_tool_call(next_call_++, call.id, call.name, call.arguments);
     if (!answer.is_done)
       return;
     is_done_ = true;
-    so_far.timings = said.timings;
+    so_far.timings.load = said.timings.load;  // what is measured here stays
+    so_far.timings.prompt_eval = said.timings.prompt_eval;
+    so_far.timings.eval = said.timings.eval;
     auto reason = finish_reason(said.finish_reason_text);
     if (next_call_ > 0 && reason == FinishReason::stop)
       reason = FinishReason::tool_calls;  // this server has no word of its own for it

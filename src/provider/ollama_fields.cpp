@@ -73,6 +73,8 @@ OllamaAnswer read_ollama_answer(json::Object object)
       answer.is_done = is_flag && value.get_bool().value();
     } else if (key == "model") {
       reply.model = json::text_if(value).value_or("");
+    } else if (key == "logprobs") {
+      append_logprobs(value, reply.logprobs);
     } else if (key == "done_reason") {
       reply.finish_reason_text = json::text_if(value).value_or("");
     } else {

@@ -3,6 +3,7 @@
 
 #include "json/reader.hpp"
 #include "json/writer.hpp"
+#include "provider/embeddings.hpp"
 #include "provider/errors.hpp"
 #include "provider/openai_fields.hpp"
 #include "provider/reply_fields.hpp"
@@ -14,31 +15,98 @@
 namespace asyncllm::provider {
 namespace {
 
-void write_message(json::Writer& json, const Message& message)
+void write_part(RequestWriter& json, const std::string& text)
 {
-  json.begin_object().member("role", to_string(message.role()));
-  if (message.text().empty() && !message.tool_calls().empty())
+  json.begin_object().member("type", "text");
+  json.text_member("text", text, "the text of a message");
+  json.end_object();
+}
+
+void write_part(RequestWriter& json, const Image& image)
+{
+  json.begin_object().member("type", "image_url").key("image_url").begin_object();
+  if (image.bytes.empty()) {
+    json.text_member("url", image.url, "the URL of a picture");
+  } else {
+    std::string url = "data:" + image.mime_type + ";base64,";
+    json::append_base64(url, image.bytes);
+    json.text_member("url", url, "the MIME type of a picture");
+  }
+  json.end_object().end_object();
+}
+
+void write_content(RequestWriter& json, const Message& message)
+{
+  if (message.text().empty() && !message.tool_calls().empty()) {
     json.key("content").raw("null");
-  else
-    json.member("content", checked(message.text(), "the text of a message"));
+    return;
+  }
+  if (message.parts().empty()) {
+    json.text_member("content", message.text(), "the text of a message");
+    return;
+  }
+  json.key("content").begin_array();
+  if (!message.text().empty())
+    write_part(json, message.text());
+  for (const auto& part : message.parts())
+    std::visit([&](const auto& any) { write_part(json, any); }, part);
+  json.end_array();
+}
+
+void write_message(RequestWriter& json, const Message& message, const Preset& preset)
+{
+  const auto began = json.begin_extended();
+  json.member("role", to_string(message.role()));
+  write_content(json, message);
+  if (!message.reasoning().empty() && !preset.history_reasoning.empty())
+    json.text_member(preset.history_reasoning, message.reasoning(), "the reasoning of a message");
+  if (!message.reasoning_extra().empty())
+    json.json_member("reasoning_details", message.reasoning_extra(), "a message's reasoning_extra");
   if (!message.tool_calls().empty()) {
     json.key("tool_calls").begin_array();
     for (const auto& call : message.tool_calls()) {
-      json.begin_object().member("id", call.id).member("type", "function");
+      json.begin_object();
+      json.text_member("id", call.id, "the id of a tool call");
+      json.member("type", "function");
       if (!call.extra.empty())
-        json.key("extra_content").raw(call.extra);
-      json.key("function")
-          .begin_object()
-          .member("name", call.name)
-          .member("arguments", call.arguments)
-          .end_object()
-          .end_object();
+        json.json_member("extra_content", call.extra, "the extra of a tool call");
+      json.key("function").begin_object();
+      json.text_member("name", call.name, "the name of a tool");
+      json.text_member("arguments", call.arguments, "the arguments of a tool call");
+      json.end_object().end_object();
     }
     json.end_array();
   }
   if (message.role() == Role::tool)
-    json.member("tool_call_id", message.tool_call_id());
-  json.end_object();
+    json.text_member("tool_call_id", message.tool_call_id(), "the id of a tool call");
+  json.end_extended(began, message.extra());
+}
+
+// Thinking on or off, and how much, as the host wants it told.
+void write_thinking(RequestWriter& json, const Parameters& parameters, const Preset& preset)
+{
+  const auto& effort = parameters.effort;
+  const auto& think = parameters.think;
+  if (preset.think == ThinkStyle::reasoning_object) {
+    if (effort.empty() && !think)
+      return;
+    json.key("reasoning").begin_object().member_if("enabled", think);
+    if (!effort.empty())
+      json.text_member("effort", effort, "the effort");
+    json.end_object();
+    return;
+  }
+  if (preset.think == ThinkStyle::thinking_type && think)
+    json.key("thinking")
+        .begin_object()
+        .member("type", *think ? "enabled" : "disabled")
+        .end_object();
+  if (preset.think == ThinkStyle::template_kwargs && think)
+    json.key("chat_template_kwargs").begin_object().member("enable_thinking", *think).end_object();
+  if (!effort.empty())
+    json.text_member("reasoning_effort", effort, "the effort");
+  else if (preset.think == ThinkStyle::reasoning_effort && think)
+    json.member("reasoning_effort", *think ? "medium" : "none");
 }
 
 void read_message(json::Value message, Reply& reply)
@@ -56,6 +124,8 @@ void read_message(json::Value message, Reply& reply)
       names[0] = json::text_if(value).value_or("");
     else if (key == "reasoning")
       names[1] = json::text_if(value).value_or("");
+    else if (key == "reasoning_details" && json::is_array(value))
+      append_array(value, reply.reasoning_extra);
     else if (key == "tool_calls" && json::is_array(value))
       for (json::Value call : value.get_array())
         add_tool_call(call, reply.tool_calls);
@@ -81,6 +151,8 @@ void read_choice(json::Value choice, Reply& reply, std::int64_t& lowest_index)
     } else if (key == "message" && json::is_object(value)) {
       has_message = true;
       read_message(value, read);
+    } else if (key == "logprobs") {
+      read_logprobs(value, read.logprobs);
     } else if (key == "usage") {
       read_usage(value, reply.usage);  // Moonshot
     }
@@ -91,7 +163,9 @@ void read_choice(json::Value choice, Reply& reply, std::int64_t& lowest_index)
   reply.text = std::move(read.text);
   reply.reasoning = std::move(read.reasoning);
   reply.refusal = std::move(read.refusal);
+  reply.reasoning_extra = std::move(read.reasoning_extra);
   reply.tool_calls = std::move(read.tool_calls);
+  reply.logprobs = std::move(read.logprobs);
   reply.finish_reason_text = std::move(read.finish_reason_text);
 }
 
@@ -100,40 +174,49 @@ class OpenAi final : public Wire {
   std::string_view chat_path() const override { return "/chat/completions"; }
   std::string_view models_path() const override { return "/models"; }
 
+  std::string_view embed_path() const override { return "/embeddings"; }
+
   void encode(const ChatRequest& request, const Preset& preset, Delivery delivery, std::string& out)
       const override
   {
-    const auto begin = out.size();
     const auto& parameters = request.parameters;
-    json::Writer json(out);
-    json.begin_object().member("model", checked(request.model, "the model's name"));
+    RequestWriter json(out, parameters);
+    json.text_member("model", request.model, "the model's name");
     json.key("messages").begin_array();
     for (const auto& message : request.messages)
-      write_message(json, message);
+      write_message(json, message, preset);
     json.end_array()
         .member_if("temperature", parameters.temperature)
         .member_if(preset.max_tokens_name, parameters.max_tokens)
         .member_if("top_p", parameters.top_p)
-        .member_if("top_k", parameters.top_k)
-        .member_if("min_p", parameters.min_p)
         .member_if("presence_penalty", parameters.presence_penalty)
         .member_if("frequency_penalty", parameters.frequency_penalty)
-        .member_if("seed", parameters.seed);
-    if (!parameters.stop.empty()) {
-      json.key("stop").begin_array();
-      for (const auto& stop : parameters.stop)
-        json.value(checked(stop, "a stop text"));
-      json.end_array();
+        .member_if(preset.seed_name, parameters.seed);
+    if (preset.has_samplers)
+      json.member_if("top_k", parameters.top_k).member_if("min_p", parameters.min_p);
+    json.stop_member("stop");
+    if (parameters.logprobs) {
+      json.member("logprobs", true);
+      if (*parameters.logprobs > 0)
+        json.member("top_logprobs", *parameters.logprobs);
     }
-    if (delivery == Delivery::streamed)
-      json.member("stream", true)
-          .key("stream_options")
-          .begin_object()
-          .member("include_usage", true)
-          .end_object();
-    json.end_object();
-    if (!parameters.extra.empty())
-      merge_extra(out, begin, parameters.extra);
+    write_thinking(json, parameters, preset);
+    if (delivery != Delivery::whole)
+      json.member("stream", true);
+    if (delivery == Delivery::streamed && preset.has_stream_options)
+      json.key("stream_options").begin_object().member("include_usage", true).end_object();
+    json.finish();
+  }
+
+  void encode(const EmbedRequest& request, std::string& out) const override
+  {
+    RequestWriter json(out, request.parameters);
+    json.text_member("model", request.model, "the model's name");
+    json.key("input").begin_array();
+    for (const auto& text : request.texts)
+      json.text(text, "a text to embed");
+    json.end_array();
+    json.finish();
   }
 
   Reply decode(std::string& body) const override
@@ -172,6 +255,11 @@ class OpenAi final : public Wire {
   }
 
   std::unique_ptr<DeltaDecoder> deltas() const override { return openai_deltas(); }
+
+  Embeddings decode_embeddings(std::string& body) const override
+  {
+    return read_openai_embeddings(body);
+  }
 
   std::vector<std::string> decode_models(std::string& body) const override
   {

@@ -51,6 +51,8 @@ class OpenAiDeltas final : public DeltaDecoder {
   struct Chunk {
     std::optional<std::int64_t> index;  // of the choice that was read
     std::string text, reasoning, thinking, refusal, finish;
+    std::string details;  // of the reasoning: a JSON array
+    std::vector<TokenLogprob> logprobs;
     std::vector<Fragment> calls;
     std::optional<Usage> usage;
   };
@@ -104,6 +106,8 @@ class OpenAiDeltas final : public DeltaDecoder {
       json::Value value = field.value();
       if (key == "index")
         read.index = json::integer_if(value).value_or(0);
+      else if (key == "logprobs")
+        provider::read_logprobs(value, read.logprobs);
       else if (key == "finish_reason")
         read.finish = json::text_if(value).value_or("");
       else if (key == "delta" && json::is_object(value)) {
@@ -118,6 +122,7 @@ class OpenAiDeltas final : public DeltaDecoder {
     if (!has_delta) {  // beside a delta it is all the text so far (Perplexity)
       whole.index = read.index;
       whole.finish = std::move(read.finish);
+      whole.logprobs = std::move(read.logprobs);
       read = std::move(whole);
     }
     if ((chunk.index && *chunk.index <= *read.index) || (index_ && *index_ < *read.index))
@@ -142,6 +147,8 @@ class OpenAiDeltas final : public DeltaDecoder {
         names[1] = json::text_if(value).value_or("");
       else if (key == "thinking")
         names[2] = json::text_if(value).value_or("");
+      else if (key == "reasoning_details" && json::is_array(value))
+        append_array(value, chunk.details);
       else if (key == "tool_calls" && json::is_array(value))
         for (json::Value call : value.get_array())
           read_fragment(call, chunk);
@@ -186,6 +193,8 @@ class OpenAiDeltas final : public DeltaDecoder {
     reply.add_reasoning(chunk.reasoning);
     reply.add_text(chunk.text);
     reply.add_refusal(chunk.refusal);
+    reply.add_reasoning_extra(chunk.details);
+    reply.add_logprobs(chunk.logprobs);
     for (const auto& call : chunk.calls) {
       reply.add_tool_call(call.index, call.id, call.name, call.arguments);
       if (!call.extra.empty())

@@ -1,5 +1,7 @@
 #include "provider/openai_fields.hpp"
 
+#include "provider/reply_fields.hpp"
+
 #include <chrono>
 #include <cmath>
 #include <optional>
@@ -32,6 +34,15 @@ void read_usage(json::Value value, Usage& usage)
           read(detail.value(), usage.reasoning_tokens);
       }
   }
+}
+
+void read_logprobs(json::Value value, std::vector<TokenLogprob>& tokens)
+{
+  if (!json::is_object(value))
+    return;
+  for (auto field : value.get_object())
+    if (const std::string_view key = field.unescaped_key(); key == "content")
+      append_logprobs(field.value(), tokens);
 }
 
 void read_timings(json::Value value, Timings& timings)

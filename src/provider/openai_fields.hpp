@@ -5,10 +5,15 @@
 
 #include "json/reader.hpp"
 
+#include <vector>
+
 namespace asyncllm::provider {
 
 /// Token counts; anything but an object leaves `usage` as it is.
 void read_usage(json::Value value, Usage& usage);
+
+/// The tokens of `{"content": [{"token", "logprob", "top_logprobs"}]}`, appended; null is none.
+void read_logprobs(json::Value value, std::vector<TokenLogprob>& tokens);
 
 /// llama.cpp's own measurements, in milliseconds.
 void read_timings(json::Value value, Timings& timings);

@@ -11,41 +11,113 @@
 namespace asyncllm::provider {
 namespace {
 
+constexpr std::string_view local_server = "is the server running there, and is the URL right?";
+
 constexpr std::array presets{
     Preset{
         .name = "ollama",
         .wire = WireKind::ollama,
         .base_url = "http://127.0.0.1:11434",
         .url_variable = "OLLAMA_HOST",
-        .key_variable = "",
-        .needs_key = false,
-        .elsewhere = "",
-        .max_tokens_name = "",
+        .key_variable = "OLLAMA_API_KEY",
+        .key_url = "https://ollama.com:443",
+        .max_in_flight = 64,  // it refuses when 512 wait (OLLAMA_MAX_QUEUE)
         .if_unreachable =
             "is Ollama running there? Start it with `ollama serve`, or set OLLAMA_HOST",
         .if_no_model = "get it with: ollama pull "},
     Preset{
         .name = "openai",
-        .wire = WireKind::openai,
         .base_url = "https://api.openai.com/v1",
         .url_variable = "OPENAI_BASE_URL",
+        .elsewhere = "openai-compatible",
         .key_variable = "OPENAI_API_KEY",
         .needs_key = true,
-        .elsewhere = "openai-compatible",
-        .max_tokens_name = "max_completion_tokens",
-        .if_unreachable = "is the network up, and does it want a proxy?",
-        .if_no_model = ""},
+        .max_tokens_name = "max_completion_tokens"},
     Preset{
         .name = "openai-compatible",
-        .wire = WireKind::openai,
-        .base_url = "",
         .url_variable = "OPENAI_BASE_URL",
         .key_variable = "OPENAI_API_KEY",
-        .needs_key = false,
-        .elsewhere = "",
-        .max_tokens_name = "max_tokens",
-        .if_unreachable = "is the server running there, and is the URL right?",
-        .if_no_model = ""},
+        .has_samplers = true,
+        .if_unreachable = local_server},
+    Preset{
+        .name = "anthropic",
+        .wire = WireKind::anthropic,
+        .base_url = "https://api.anthropic.com",
+        .url_variable = "ANTHROPIC_BASE_URL",
+        .key_variable = "ANTHROPIC_API_KEY",
+        .key_header = "x-api-key",
+        .key_prefix = "",
+        .needs_key = true,
+        .version_header = "anthropic-version",
+        .version = "2023-06-01",
+        .max_temperature = 1,
+        .default_max_tokens = 4096},
+    Preset{
+        .name = "azure",
+        .url_variable = "AZURE_OPENAI_ENDPOINT",
+        .url_suffix = "/openai/v1",
+        .key_variable = "AZURE_OPENAI_API_KEY",
+        .key_header = "api-key",
+        .key_prefix = "",
+        .needs_key = true,
+        .max_tokens_name = "max_completion_tokens"},
+    Preset{
+        .name = "openrouter",
+        .base_url = "https://openrouter.ai/api/v1",
+        .key_variable = "OPENROUTER_API_KEY",
+        .needs_key = true,
+        .has_samplers = true,
+        .think = ThinkStyle::reasoning_object},
+    Preset{
+        .name = "groq",
+        .base_url = "https://api.groq.com/openai/v1",
+        .key_variable = "GROQ_API_KEY",
+        .needs_key = true,
+        .max_tokens_name = "max_completion_tokens"},
+    Preset{
+        .name = "mistral",
+        .base_url = "https://api.mistral.ai/v1",
+        .key_variable = "MISTRAL_API_KEY",
+        .needs_key = true,
+        .seed_name = "random_seed",
+        .has_stream_options = false},  // tells the usage without
+    Preset{
+        .name = "deepseek",
+        .base_url = "https://api.deepseek.com",
+        .key_variable = "DEEPSEEK_API_KEY",
+        .needs_key = true,
+        .history_reasoning = "reasoning_content",
+        .think = ThinkStyle::thinking_type},
+    Preset{
+        .name = "together",
+        .base_url = "https://api.together.xyz/v1",
+        .key_variable = "TOGETHER_API_KEY",
+        .needs_key = true,
+        .has_samplers = true},
+    Preset{
+        .name = "gemini",
+        .base_url = "https://generativelanguage.googleapis.com/v1beta/openai",
+        .key_variable = "GEMINI_API_KEY",
+        .needs_key = true},
+    Preset{
+        .name = "vllm",
+        .base_url = "http://127.0.0.1:8000/v1",
+        .key_variable = "VLLM_API_KEY",
+        .has_samplers = true,
+        .think = ThinkStyle::template_kwargs,
+        .if_unreachable = "is vLLM running there? Start it with `vllm serve MODEL`"},
+    Preset{
+        .name = "llamacpp",
+        .base_url = "http://127.0.0.1:8080/v1",
+        .key_variable = "LLAMA_API_KEY",
+        .has_samplers = true,
+        .think = ThinkStyle::template_kwargs,
+        .if_unreachable = "is llama.cpp running there? Start it with `llama-server -m FILE`"},
+    Preset{
+        .name = "lmstudio",
+        .base_url = "http://127.0.0.1:1234/v1",
+        .has_samplers = true,
+        .if_unreachable = "is LM Studio's server running there? Start it with `lms server start`"},
 };
 
 // Levenshtein's distance.

@@ -20,6 +20,7 @@ FinishReason finish_reason(std::string_view word) noexcept
       {"length", FinishReason::length},
       {"max_tokens", FinishReason::length},
       {"model_length", FinishReason::length},
+      {"model_context_window_exceeded", FinishReason::length},
       {"tool_calls", FinishReason::tool_calls},
       {"tool_use", FinishReason::tool_calls},
       {"function_call", FinishReason::tool_calls},
@@ -53,6 +54,49 @@ void append_content(json::Value value, std::string& text, std::string& thinking)
       else if (key == "thinking")
         append_content(field.value(), thinking, thinking);
     }
+  }
+}
+
+void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens)
+{
+  if (!json::is_array(value))
+    return;
+  const auto read = [](std::string_view key, json::Value member, TokenProbability& token) {
+    if (key == "token")
+      token.token = json::text_or_null(member);
+    else if (key == "logprob" && !member.is_null())
+      token.logprob = member.get_double().value();
+  };
+  for (json::Value item : value.get_array()) {
+    TokenLogprob token;
+    for (auto field : item.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      if (key != "top_logprobs") {
+        read(key, field.value(), token);
+        continue;
+      }
+      if (!json::is_array(field.value()))
+        continue;
+      for (json::Value other : field.value().get_array()) {
+        TokenProbability alternative;
+        for (auto member : other.get_object())
+          read(member.unescaped_key().value(), member.value(), alternative);
+        token.top.push_back(std::move(alternative));
+      }
+    }
+    tokens.push_back(std::move(token));
+  }
+}
+
+void append_array(json::Value value, std::string& into)
+{
+  for (json::Value element : value.get_array()) {
+    if (into.empty())
+      into = "[";
+    else
+      into.back() = ',';
+    into += simdjson::to_json_string(element).value();
+    into += ']';
   }
 }
 

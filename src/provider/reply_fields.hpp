@@ -18,6 +18,13 @@ FinishReason finish_reason(std::string_view word) noexcept;
 /// Parts of type "thinking" go to `thinking`.
 void append_content(json::Value value, std::string& text, std::string& thinking);
 
+/// Appends tokens of the form `{"token", "logprob", "top_logprobs": [{"token", "logprob"}]}`;
+/// anything but an array is none.
+void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens);
+
+/// Appends the elements of an array, as JSON text, to those that the JSON array `into` holds.
+void append_array(json::Value value, std::string& into);
+
 /// Adds a call of the form `{"id", "function": {"name", "arguments"}}`, whose arguments are a
 /// string of JSON or JSON itself. A call whose arguments are cut, or missing, is not added.
 void add_tool_call(json::Value value, std::vector<ToolCall>& calls);

@@ -1,13 +1,76 @@
 #include "provider/request_fields.hpp"
 
+#include <asyncllm/core/error.hpp>
+
+#include "json/repair.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace asyncllm::provider {
 
+void append_text(
+    std::string& out, const std::string& text, std::string_view what, bool replaces_invalid)
+{
+  if (json::is_utf8(text))
+    json::append_string(out, text);
+  else if (replaces_invalid)
+    json::append_string(out, json::to_utf8(text));
+  else
+    throw Error(
+        ErrorKind::invalid_argument,
+        std::string(what) +
+            " is not UTF-8 text; replace_invalid_utf8(true) sends it with U+FFFD for the rest");
+}
+
+void RequestWriter::text(const std::string& its_text, std::string_view what)
+{
+  raw({});  // a comma, if one is due
+  append_text(out_, its_text, what, parameters_.replace_invalid_utf8.value_or(false));
+}
+
+void RequestWriter::json_member(
+    std::string_view name, const std::string& value, std::string_view what)
+{
+  if (!nlohmann::json::accept(value))
+    throw Error(ErrorKind::invalid_argument, std::string(what) + " is not JSON");
+  key(name).raw(value);
+}
+
+void RequestWriter::stop_member(std::string_view name)
+{
+  if (parameters_.stop.empty())
+    return;
+  key(name).begin_array();
+  for (const auto& stop : parameters_.stop)
+    text(stop, "a stop text");
+  end_array();
+}
+
+std::size_t RequestWriter::begin_extended()
+{
+  begin_object();
+  return out_.size() - 1;
+}
+
+void RequestWriter::end_extended(std::size_t began, const std::string& extra)
+{
+  end_object();
+  if (!extra.empty())
+    merge_extra(out_, began, extra);
+}
+
+void RequestWriter::finish()
+{
+  end_extended(begin_, parameters_.extra);
+}
+
 void merge_extra(std::string& body, std::size_t begin, const std::string& extra)
 {
+  const auto fields = nlohmann::json::parse(extra, nullptr, false);
+  if (!fields.is_object())
+    throw Error(ErrorKind::invalid_argument, "the extra fields are not a JSON object");
   auto merged = nlohmann::json::parse(std::string_view(body).substr(begin));
-  merged.update(nlohmann::json::parse(extra), true);
+  merged.update(fields, true);
   body.replace(begin, body.npos, merged.dump());
 }
 

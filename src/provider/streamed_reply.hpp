@@ -21,6 +21,26 @@ class StreamedReply {
   }
   void add_refusal(std::string_view piece) { add(Delta::Kind::refusal, reply_.refusal, piece); }
 
+  /// More elements, as a JSON array, for the array of what the provider wants back with the
+  /// reasoning.
+  void add_reasoning_extra(std::string_view array)
+  {
+    auto& all = reply_.reasoning_extra;
+    if (array.empty())
+      return;
+    if (all.empty()) {
+      all = array;
+    } else {
+      all.back() = ',';
+      all += array.substr(1);
+    }
+  }
+  /// The probabilities of the tokens that the last pieces were made of.
+  void add_logprobs(const std::vector<TokenLogprob>& tokens)
+  {
+    reply_.logprobs.insert(reply_.logprobs.end(), tokens.begin(), tokens.end());
+  }
+
   /// A fragment of a tool call. Which call it belongs to: the one of its `index`, unless that has
   /// another id already, which makes it a new call; without an index the one of its `id`, a new one
   /// for a new id, the last one without an id. The first id and name win, arguments are appended.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <asyncllm/model/chat_request.hpp>
+#include <asyncllm/model/embeddings.hpp>
 #include <asyncllm/model/reply.hpp>
 
 #include "provider/delta_decoder.hpp"
@@ -14,28 +15,46 @@
 
 namespace asyncllm::provider {
 
-enum class Delivery { whole, streamed };
+/// How a reply is asked for.
+enum class Delivery {
+  whole,
+  streamed,
+  streamed_without_options,  ///< for a server that does not know stream_options
+};
 
 class Wire {
  public:
   virtual ~Wire() = default;
 
-  /// Behind the base URL's path.
+  /// Behind the base URL's path; "" where this wire has no such thing.
   virtual std::string_view chat_path() const = 0;
+  virtual std::string_view generate_path() const { return {}; }
+  virtual std::string_view embed_path() const { return {}; }
   virtual std::string_view models_path() const = 0;
 
-  /// Appends the body that asks for a reply. Throws `Error{invalid_argument}` when a text is
-  /// not UTF-8. A parameter that is not set is not written.
+  /// Appends the body that asks for a reply. A parameter that is not set is not written; one that
+  /// only tunes the answer and that the host does not know is left out. Throws
+  /// `Error{invalid_argument}`: a text is not UTF-8, or a value is not one that the host takes;
+  /// `Error{unsupported}`: the reply cannot be what is asked for.
   virtual void encode(
       const ChatRequest& request,
       const Preset& preset,
       Delivery delivery,
       std::string& out) const = 0;
+  virtual void encode(
+      const GenerateRequest& request,
+      const Preset& preset,
+      Delivery delivery,
+      std::string& out) const;
+  virtual void encode(const EmbedRequest& request, std::string& out) const;
 
   /// The reply in the body of a 2xx answer. Throws `Error`: bad_response when it is not what this
   /// wire sends, incomplete with the text so far when the server says that it is not done, and
   /// what the server says when it hides an error in there. `body` gets spare bytes behind its end.
   virtual Reply decode(std::string& body) const = 0;
+
+  /// The vectors in the body of the answer to `embed_path`.
+  virtual Embeddings decode_embeddings(std::string& body) const;
 
   /// What reads a streamed reply.
   virtual std::unique_ptr<DeltaDecoder> deltas() const = 0;

@@ -1,10 +1,40 @@
 #include "provider/wires.hpp"
 
+#include <asyncllm/core/error.hpp>
+
 namespace asyncllm::provider {
+namespace {
+
+[[noreturn]] void refuse(std::string_view what)
+{
+  throw Error(ErrorKind::unsupported, "this provider has no " + std::string(what));
+}
+
+}  // namespace
+
+void Wire::encode(const GenerateRequest&, const Preset&, Delivery, std::string&) const
+{
+  refuse("bare prompts: send a message instead");
+}
+
+void Wire::encode(const EmbedRequest&, std::string&) const
+{
+  refuse("embeddings");
+}
+
+Embeddings Wire::decode_embeddings(std::string&) const
+{
+  refuse("embeddings");
+}
 
 const Wire& wire_of(const Preset& preset) noexcept
 {
-  return preset.wire == WireKind::ollama ? ollama_wire() : openai_wire();
+  switch (preset.wire) {
+    case WireKind::ollama: return ollama_wire();
+    case WireKind::openai: return openai_wire();
+    case WireKind::anthropic: return anthropic_wire();
+  }
+  return openai_wire();
 }
 
 }  // namespace asyncllm::provider

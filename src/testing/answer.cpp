@@ -112,6 +112,21 @@ Answer& Answer::close()
   return *this;
 }
 
+Answer& Answer::framing(Framing framing)
+{
+  framing_ = framing;
+  return *this;
+}
+
+Answer& Answer::fault(Fault fault)
+{
+  require(
+      fault.phase() != Phase::accept && fault.phase() != Phase::request,
+      "a fault before the answer is chosen is for ScriptedServer::push");
+  fault_ = std::move(fault);
+  return *this;
+}
+
 void Answer::require_a_text(const char* setter) const
 {
   require(

@@ -57,6 +57,10 @@ Connection::~Connection()
 void Connection::start()
 {
   state_->connections.insert(this);
+  if (!state_->faults.empty()) {
+    fault_ = std::move(state_->faults.front());
+    state_->faults.pop_front();
+  }
   ++state_->stats.connections;
   state_->changed();
   asio::co_spawn(socket_.get_executor(), read_requests(shared_from_this()), asio::detached);
@@ -69,6 +73,13 @@ void Connection::close() noexcept
   asio::error_code ignored;
   socket_.close(ignored);
   wake();
+}
+
+void Connection::reset() noexcept
+{
+  asio::error_code ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  close();
 }
 
 void Connection::wake() noexcept
@@ -91,6 +102,7 @@ asio::awaitable<void> Connection::read_requests(Self self)
       continue;
     if (ec)
       break;  // also at the end: half a connection is a client that has gone, as for real servers
+    self->touched_ = true;
     self->requests_.feed(std::string_view(received.data(), size));
     self->wake();
     while (!self->gone_ && self->requests_.queued_bytes() > enough_queued) {
@@ -103,7 +115,7 @@ asio::awaitable<void> Connection::read_requests(Self self)
 
 asio::awaitable<void> Connection::write_answers(Self self)
 {
-  bool open = true;
+  bool open = co_await self->meet_fault();
   while (open && !self->gone_) {
     std::optional<Request> request = self->requests_.next();
     if (request) {
@@ -111,15 +123,14 @@ asio::awaitable<void> Connection::write_answers(Self self)
       auto answering = self->answer(std::move(*request));
       open = co_await std::move(answering);
     } else if (self->requests_.rejection()) {
-      auto playing = self->play(render(*self->requests_.rejection()));
-      co_await std::move(playing);
+      const auto refusal = render(*self->requests_.rejection());
+      co_await self->play(refusal.steps);
       open = false;
     } else if (self->requests_.wants_continue()) {
       self->requests_.continue_sent();
-      Playback interim;
-      interim.steps.push_back(Step{std::chrono::milliseconds(0), "HTTP/1.1 100 Continue\r\n\r\n"});
-      auto playing = self->play(std::move(interim));
-      open = co_await std::move(playing);
+      const std::vector<Step> interim(
+          1, Step{std::chrono::milliseconds(0), "HTTP/1.1 100 Continue\r\n\r\n"});
+      open = co_await self->play(interim);
     } else {
       co_await self->doze(steady_clock::time_point::max());
     }
@@ -128,22 +139,66 @@ asio::awaitable<void> Connection::write_answers(Self self)
   self->close();
 }
 
-asio::awaitable<bool> Connection::answer(Request request)
+asio::awaitable<bool> Connection::meet_fault()
 {
-  const InFlight counted(*state_);
-  Playback playback = state_->script.play(std::move(request), std::chrono::system_clock::now());
-  const bool close_after = playback.close;
-  auto playing = play(std::move(playback));
-  const bool sent = co_await std::move(playing);
-  if (!sent && !state_->stopped)
-    ++state_->stats.aborted;
-  co_return sent && !close_after;
+  if (!fault_)
+    co_return true;
+  while (!gone_ && !touched_ && fault_->phase() == Phase::request)
+    co_await doze(steady_clock::time_point::max());
+  switch (fault_->kind()) {
+    case Fault::Kind::reset: reset(); break;
+    case Fault::Kind::stall: co_await end(Ending::stall); break;
+    case Fault::Kind::garbage: {
+      const std::vector<Step> garbage(1, Step{std::chrono::milliseconds(0), fault_->bytes()});
+      co_await play(garbage);
+      break;
+    }
+    case Fault::Kind::cut:
+    case Fault::Kind::drip: break;
+  }
+  co_return false;
 }
 
-asio::awaitable<bool> Connection::play(Playback playback)
+asio::awaitable<bool> Connection::answer(Request request)
+{
+  auto ending = Ending::close;
+  {
+    const InFlight counted(*state_);
+    const auto playback = state_->script.play(std::move(request), std::chrono::system_clock::now());
+    const bool sent = co_await play(playback.steps);
+    const bool stalls = sent && playback.ending == Ending::stall;
+    if (stalls)
+      co_await end(Ending::stall);
+    else if (sent)
+      ending = playback.ending;
+    if ((!sent || stalls) && !state_->stopped)
+      ++state_->stats.aborted;
+  }
+  co_return co_await end(ending);
+}
+
+asio::awaitable<bool> Connection::end(Ending ending)
+{
+  switch (ending) {
+    case Ending::keep: co_return true;
+    case Ending::close: break;
+    case Ending::reset: reset(); break;
+    case Ending::stall:
+      while (!gone_)
+        co_await doze(steady_clock::time_point::max());
+      break;
+    case Ending::close_upon_next:
+      while (!gone_ && !requests_.next())
+        co_await doze(steady_clock::time_point::max());
+      break;
+  }
+  co_return false;
+}
+
+asio::awaitable<bool> Connection::play(const std::vector<Step>& steps)
 {
   auto due = steady_clock::now();
-  for (const Step& step : playback.steps) {
+  for (const Step& step : steps) {
     due += step.delay;
     while (!gone_ && steady_clock::now() < due)
       co_await doze(due);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -72,11 +71,16 @@ std::vector<std::string> words_of(std::string_view text)
   return words;
 }
 
-std::string chunk(std::string_view data)
+/// What the head says of the body.
+HeaderList body_fields(std::string_view type, Framing framing, std::size_t length)
 {
-  std::array<char, 16> size{};
-  const auto end = std::to_chars(size.data(), size.data() + size.size(), data.size(), 16).ptr;
-  return std::string(size.data(), end) + "\r\n" + std::string(data) + "\r\n";
+  HeaderList fields;
+  fields.emplace_back("Content-Type", type);
+  if (framing == Framing::length)
+    fields.emplace_back("Content-Length", std::to_string(length));
+  else if (framing == Framing::chunked)
+    fields.emplace_back("Transfer-Encoding", "chunked");
+  return fields;
 }
 
 }  // namespace
@@ -133,42 +137,59 @@ Playback Renderer::whole(
     milliseconds delay) const
 {
   const bool bodiless = code == 204 || code == 304;
-  Playback playback;
-  playback.close = answer.close_ || !request_.keep_alive;
-  HeaderList headers;
-  if (!bodiless) {
-    headers.emplace_back("Content-Type", type);
-    headers.emplace_back("Content-Length", std::to_string(body.size()));
+  const auto framed = framing(answer, Framing::length);
+  auto fields = bodiless ? HeaderList() : body_fields(type, framed, body.size());
+  PlaybackBuilder builder(framed);
+  builder.wait(delay);
+  builder.head(head(answer, code, std::move(fields), closes(answer, framed)));
+  if (!bodiless && request_.head.method != "HEAD") {
+    const std::string_view all = body;
+    builder.piece(all.substr(0, all.size() / 2));
+    builder.piece(all.substr(all.size() / 2));
+    builder.end_body();
   }
-  std::string bytes = head(answer, code, std::move(headers), playback.close);
-  if (!bodiless && request_.head.method != "HEAD")
-    bytes += body;
-  playback.steps.push_back(Step{delay, std::move(bytes)});
-  return playback;
+  if (answer.fault_)
+    builder.strike(*answer.fault_);
+  return std::move(builder).build(closes(answer, framed));
 }
 
 Playback Renderer::stream(const Answer& answer, const Said& said) const
 {
-  const bool chunked = request_.chunked_ok;  // else the connection's end, for such never keep it
-  const auto framed = [chunked](const std::string& data) {
-    return chunked && !data.empty() ? chunk(data) : data;  // an empty chunk would end the body
-  };
-  Playback playback;
-  playback.close = answer.close_ || !request_.keep_alive;
-  HeaderList headers;
-  headers.emplace_back("Content-Type", wire_.stream_type());
-  if (chunked)
-    headers.emplace_back("Transfer-Encoding", "chunked");
-  std::string first = head(answer, 200, std::move(headers), playback.close);
-  first += framed(wire_.opening(said));
-  playback.steps.push_back(Step{said.delay, std::move(first)});
-  for (std::size_t i = 0; i < said.pieces.size(); ++i) {
-    if (i > 0 && said.between > milliseconds(0))
-      playback.steps.push_back(Step{said.between, std::string()});
-    playback.steps.back().bytes += framed(wire_.piece(said, i));
+  std::vector<std::string> parts;
+  parts.push_back(wire_.opening(said));
+  for (std::size_t i = 0; i < said.pieces.size(); ++i)
+    parts.push_back(wire_.piece(said, i));
+  parts.push_back(wire_.closing(said));
+  std::size_t length = 0;
+  for (const auto& part : parts)
+    length += part.size();
+
+  const auto framed = framing(answer, Framing::chunked);
+  PlaybackBuilder builder(framed);
+  builder.wait(said.delay);
+  auto fields = body_fields(wire_.stream_type(), framed, length);
+  builder.head(head(answer, 200, std::move(fields), closes(answer, framed)));
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool later = i >= 2 && i + 1 < parts.size();  // than the first token
+    if (later && said.between > milliseconds(0))
+      builder.wait(said.between);
+    builder.piece(parts[i]);
   }
-  playback.steps.back().bytes += framed(wire_.closing(said)) + (chunked ? "0\r\n\r\n" : "");
-  return playback;
+  builder.end_body();
+  if (answer.fault_)
+    builder.strike(*answer.fault_);
+  return std::move(builder).build(closes(answer, framed));
+}
+
+Framing Renderer::framing(const Answer& answer, Framing otherwise) const
+{
+  const auto wanted = answer.framing_.value_or(otherwise);
+  return wanted == Framing::chunked && !request_.chunked_ok ? Framing::close : wanted;
+}
+
+bool Renderer::closes(const Answer& answer, Framing framing) const
+{
+  return answer.close_ || !request_.keep_alive || framing == Framing::close;
 }
 
 std::string Renderer::head(const Answer& answer, int code, HeaderList headers, bool close) const
@@ -197,7 +218,7 @@ Playback render(const Rejection& rejection)
                            "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n" +
                            "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
   Playback playback;
-  playback.close = true;
+  playback.ending = Ending::close;
   playback.steps.push_back(Step{milliseconds(0), head + body});
   return playback;
 }

@@ -1,8 +1,9 @@
-// An answer as bytes on the wire, and when each of them is due. No socket, no clock.
+// An answer as the wire words it. No socket, no clock.
 #pragma once
 #include <asyncllm/core/header_list.hpp>
 #include <asyncllm/testing/answer.hpp>
 
+#include "testing/playback.hpp"
 #include "testing/request_reader.hpp"
 #include "testing/wire.hpp"
 
@@ -13,17 +14,6 @@
 #include <vector>
 
 namespace asyncllm::testing {
-
-/// One thing to do: wait, then write.
-struct Step {
-  std::chrono::milliseconds delay{0};
-  std::string bytes;
-};
-
-struct Playback {
-  std::vector<Step> steps;
-  bool close = false;  // the connection, after the last step
-};
 
 class Renderer {
  public:
@@ -46,6 +36,8 @@ class Renderer {
       const std::string& body,
       std::chrono::milliseconds delay) const;
   Playback stream(const Answer& answer, const Said& said) const;
+  Framing framing(const Answer& answer, Framing otherwise) const;
+  bool closes(const Answer& answer, Framing framing) const;
   std::string head(const Answer& answer, int code, HeaderList headers, bool close) const;
 
   const Request& request_;

@@ -1,3 +1,4 @@
+#include <asyncllm/core/error.hpp>
 #include <asyncllm/testing/scripted_server.hpp>
 
 #include "testing/connection.hpp"
@@ -137,6 +138,15 @@ std::string ScriptedServer::spec(std::string_view provider, std::string_view mod
 ScriptedServer& ScriptedServer::push(Answer answer)
 {
   state_->script.push(std::move(answer));
+  return *this;
+}
+
+ScriptedServer& ScriptedServer::push(Fault fault)
+{
+  if (fault.phase() != Phase::accept && fault.phase() != Phase::request)
+    throw Error(
+        ErrorKind::invalid_argument, "testing::Fault: in that phase it is for Answer::fault");
+  state_->faults.push_back(std::move(fault));
   return *this;
 }
 

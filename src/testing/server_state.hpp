@@ -10,6 +10,7 @@
 #include <asio/steady_timer.hpp>
 
 #include <array>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -49,6 +50,7 @@ class Waiter {
 struct ServerState {
   Script script;
   ScriptedServer::Stats stats;
+  std::deque<Fault> faults;  // of the connections to come
   std::string url;
   bool stopped = false;
   std::weak_ptr<asio::ip::tcp::acceptor> acceptor;  // of the accepting coroutine

@@ -228,6 +228,58 @@ TEST_CASE("build() refuses by name what cannot work", "[agent]")
   CHECK(fails_with(kind, "control character", build(start().with_api_key("a\r\nX: b"))));
 }
 
+TEST_CASE("what a call sets for itself goes before what the agent has prepared", "[agent]")
+{
+  std::vector<Json> bodies;
+  std::string text;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    const auto agent = LlmAgent::builder("a", server.spec("openai", "m"))
+                           .with_system_prompt("<the place of asyncllm's question>")
+                           .build();
+    const auto usual = LlmAgent::builder("b", server.spec("openai", "m"))
+                           .with_system_prompt("S")
+                           .with_temperature(0.5)
+                           .with_options(RequestOptions().seed(1))
+                           .build();
+    text = (co_await agent.send_message_async("odd prompt")).text;
+    (void)co_await usual.send_message_async("as built");
+    const auto own = RequestOptions().temperature(1).header("x-a", "b");
+    auto sending = usual.send_message_async("own", own);
+    (void)co_await std::move(sending);
+    auto stream = usual.stream_message("streamed");
+    (void)co_await stream.collect();
+    for (const auto& body : server.bodies())
+      bodies.push_back(Json::parse(body));
+    server.stop();
+  });
+  CHECK(text == "odd prompt");
+  REQUIRE(bodies.size() == 4);
+  CHECK(bodies[0]["messages"][1]["content"] == "odd prompt");
+  CHECK(bodies[1]["messages"][0]["content"] == "S");
+  CHECK(bodies[1]["messages"][1]["content"] == "as built");
+  CHECK(bodies[1]["temperature"] == 0.5);
+  CHECK(bodies[2]["temperature"] == 1);
+  CHECK(bodies[2]["seed"] == 1);
+  CHECK(bodies[2]["messages"][1]["content"] == "own");
+  CHECK(bodies[3]["stream"] == true);
+  CHECK(bodies[3]["messages"][1]["content"] == "streamed");
+}
+
+TEST_CASE("build() refuses what the provider does not take", "[agent]")
+{
+  const auto build = [](double temperature) {
+    LlmAgent::builder("a", "anthropic@http://127.0.0.1:1::claude")
+        .with_temperature(temperature)
+        .build();
+  };
+  CHECK_NOTHROW(build(1));
+  CHECK(support::fails_with(
+      ErrorKind::invalid_argument, "with_temperature(1.5): must be between 0 and 1", [&] {
+        build(1.5);
+      }));
+}
+
 TEST_CASE("an agent tells its name, its model and where it asks", "[agent]")
 {
   const auto agent = LlmAgent::builder("n", "openai@http://127.0.0.1:8080/v1::m")

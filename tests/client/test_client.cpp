@@ -78,6 +78,134 @@ TEST_CASE("a chat reaches the model and comes back, on both wires", "[client]")
   }
 }
 
+TEST_CASE("a chat on Anthropic's wire has its headers and limit", "[client]")
+{
+  Reply reply;
+  Json body;
+  std::string key, version, target;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.always(Answer::text("Paris.").usage(7, 2));
+    const Client client(ClientOptions("anthropic").base_url(server.url()).api_key("secret"));
+    auto chat = client.chat("claude", Messages().system("Be brief.").user("Capital?"));
+    reply = co_await std::move(chat);
+    body = Json::parse(server.bodies().at(0));
+    key = server.requests().at(0).header("x-api-key");
+    version = server.requests().at(0).header("anthropic-version");
+    target = server.requests().at(0).target;
+    server.stop();
+  });
+  CHECK(reply.text == "Paris.");
+  CHECK(reply.finish_reason == FinishReason::stop);
+  CHECK(reply.usage.input_tokens == 7);
+  CHECK(target == "/v1/messages");
+  CHECK(key == "secret");
+  CHECK(version == "2023-06-01");
+  CHECK(body["system"] == "Be brief.");
+  CHECK(body["max_tokens"] == 4096);
+}
+
+TEST_CASE("a bare prompt is answered by Ollama, refused for the others before any I/O", "[client]")
+{
+  Reply reply;
+  std::string target;
+  std::size_t requests = 0;
+  std::optional<Error> unsupported, raw;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.always(Answer::text("upon a time"));
+    auto call = client_of(server, "ollama").generate("m", Prompt("Once"));
+    reply = co_await std::move(call);
+    target = server.requests().at(0).target;
+    try {
+      auto refused = client_of(server, "openai").generate("m", Prompt("Once"));
+      co_await std::move(refused);
+    } catch (const Error& error) {
+      unsupported = error;
+    }
+    try {
+      auto refused = client_of(server, "ollama").generate("m", Prompt("a").raw(true).system("b"));
+      co_await std::move(refused);
+    } catch (const Error& error) {
+      raw = error;
+    }
+    requests = server.stats().requests;
+    server.stop();
+  });
+  CHECK(reply.text == "upon a time");
+  CHECK(target == "/api/generate");
+  REQUIRE(unsupported);
+  CHECK(unsupported->kind() == ErrorKind::unsupported);
+  REQUIRE(raw);
+  CHECK(raw->kind() == ErrorKind::invalid_argument);
+  CHECK(requests == 1);
+}
+
+TEST_CASE("texts are embedded, and as many vectors as texts come back", "[client]")
+{
+  Embeddings got;
+  std::optional<Error> error;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.at("/v1/embeddings", Answer::status(200, R"({"data":[{"embedding":[1,2]}]})"));
+    const auto client = client_of(server, "openai");
+    std::vector<std::string> one{"a"}, two{"a", "b"};
+    auto call = client.embed("e", one);
+    got = co_await std::move(call);
+    try {
+      auto refused = client.embed("e", two);
+      co_await std::move(refused);
+    } catch (const Error& failure) {
+      error = failure;
+    }
+    server.stop();
+  });
+  CHECK(got.vectors == std::vector<std::vector<float>>{{1, 2}});
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::bad_response);
+  CHECK(says(*error, "1 vectors for 2 texts"));
+}
+
+TEST_CASE("a whole reply may come as a stream, on every wire", "[client]")
+{
+  for (const std::string provider : {"ollama", "openai", "anthropic"}) {
+    Reply reply;
+    Json body;
+    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+      ScriptedServer server(loop.get_executor());
+      server.always(Answer::text("Paris is big.").header("x-request-id", "r-1"));
+      auto chat = client_of(server, provider)
+                      .chat("m", Messages().user("?"), RequestOptions().wire_streaming(true));
+      reply = co_await std::move(chat);
+      body = Json::parse(server.bodies().at(0));
+      server.stop();
+    });
+    INFO(provider);
+    CHECK(reply.text == "Paris is big.");
+    CHECK(reply.finish_reason == FinishReason::stop);
+    CHECK(body["stream"] == true);
+  }
+}
+
+TEST_CASE("a failure of the server's as the reason for the end is an error", "[client]")
+{
+  for (const bool streaming : {false, true}) {
+    std::optional<Error> error;
+    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+      ScriptedServer server(loop.get_executor());
+      server.always(Answer::text("Par").finish_reason("abort"));
+      auto chat = error_of_chat(
+          client_of(server, "openai"), "?", RequestOptions().wire_streaming(streaming));
+      error = co_await std::move(chat);
+      server.stop();
+    });
+    REQUIRE(error);
+    CHECK(error->kind() == ErrorKind::incomplete);
+    CHECK(error->partial_text() == "Par");
+    CHECK(says(*error, "abort"));
+  }
+}
+
 TEST_CASE("requests one after the other use one connection", "[client]")
 {
   ScriptedServer::Stats stats;
@@ -126,9 +254,10 @@ TEST_CASE("a server's refusal is a typed error with its own words", "[client]")
     server.push(Answer::status(429, R"({"error":{"message":"slow","type":"tokens"}})")
                     .header("Retry-After", "7"));
     server.push(Answer::status(502, "<html><h1>Bad Gateway</h1></html>", "text/html"));
+    const auto once = RequestOptions().retries(RetryPolicy().max_retries(0));
     missing = co_await error_of_chat(client_of(server, "ollama"), "x");
-    limited = co_await error_of_chat(client_of(server, "openai"), "x");
-    plain = co_await error_of_chat(client_of(server, "openai"), "x");
+    limited = co_await error_of_chat(client_of(server, "openai"), "x", once);
+    plain = co_await error_of_chat(client_of(server, "openai"), "x", once);
     server.stop();
   });
   REQUIRE(missing);

@@ -12,6 +12,10 @@
 #include <optional>
 #include <string>
 
+#if defined(ASYNCLLM_WITH_TLS)
+#  include <openssl/ssl.h>
+#endif
+
 using namespace asyncllm;
 using support::chat_response;
 
@@ -155,18 +159,45 @@ TEST_CASE(
       R"({"choices":[{"message":{"content":"a"}}]})";
   CHECK(ask_server(server, "localhost").text == "a");
   server.truncate = true;
-  const auto cut = ask_server(server, "localhost");
-  REQUIRE(cut.error);
-  CHECK(
-      (cut.error->kind() == ErrorKind::incomplete ||
-       cut.error->kind() == ErrorKind::connection_lost));
+  CHECK(fails(ask_server(server, "localhost"), ErrorKind::incomplete, "middle of the answer"));
+}
+
+TEST_CASE("a new connection resumes the TLS session of an earlier one", "[client]")
+{
+  const auto certificate = make_certificate("DNS:localhost");
+  const TemporaryFile file(certificate.certificate);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION})
+    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+      TlsServer server(loop, certificate, chat_response("x", "Connection: close\r\n"));
+      server.speak(version, version);
+      const auto url = "https://localhost:" + std::to_string(server.port());
+      const Client client(ClientOptions("openai").base_url(url).ca_file(file.path()));
+      for (int i = 0; i < 4; ++i) {
+        auto chat = client.chat("m", Messages().user("x"));
+        const auto reply = co_await std::move(chat);
+        CHECK(reply.text == "x");
+        CHECK(server.resumed() == i);
+      }
+    });
 }
 
 TEST_CASE("a certificate file that cannot be read is refused at once", "[client]")
 {
-  CHECK(support::fails_with(ErrorKind::invalid_argument, "/nonexistent.pem", [] {
-    Client(ClientOptions("openai").base_url("https://h/v1").ca_file("/nonexistent.pem"));
-  }));
+  const auto options = ClientOptions("openai").base_url("https://h/v1");
+  const TemporaryFile none("no PEM");
+  for (const auto& path : {std::string("/nonexistent.pem"), none.path()}) {
+    auto ca = options, crl = options, certificate = options;
+    ca.ca_file(path);
+    crl.crl_file(path);
+    certificate.client_certificate(path, path);
+    for (const auto& wrong : {ca, crl, certificate})
+      CHECK(support::fails_with(ErrorKind::invalid_argument, path, [&] { Client{wrong}; }));
+  }
+  const auto own = make_certificate("DNS:localhost");
+  const TemporaryFile certificate_file(own.certificate);
+  auto without_key = options;
+  without_key.client_certificate(certificate_file.path(), "");
+  CHECK(support::fails_with(ErrorKind::invalid_argument, "key", [&] { Client{without_key}; }));
 }
 
 #else

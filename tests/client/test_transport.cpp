@@ -34,12 +34,11 @@ struct Result {
   std::optional<Error> error;
 };
 
-asio::awaitable<Result> ask(std::string url, Timeouts timeouts = Timeouts())
+asio::awaitable<Result> ask(std::string url, RequestOptions options = RequestOptions())
 {
   Result result;
   try {
     const Client client(ClientOptions("openai").base_url(url));
-    auto options = RequestOptions().timeouts(timeouts);
     auto chat = client.chat("m", Messages().user("x"), options);
     const auto reply = co_await std::move(chat);
     result.text = reply.text;
@@ -123,6 +122,17 @@ TEST_CASE(
   CHECK(kind("220 smtp ready\r\n", false) == ErrorKind::bad_response);
 }
 
+TEST_CASE("a refusal counts although its page breaks off", "[client]")
+{
+  for (const bool reset : {false, true}) {
+    const auto result =
+        answered_by("HTTP/1.1 401 Unauthorized\r\nContent-Length: 100\r\n\r\n<html>", reset);
+    REQUIRE(result.error);
+    CHECK(result.error->kind() == ErrorKind::authentication);
+    CHECK(result.error->http_status() == 401);
+  }
+}
+
 TEST_CASE(
     "a reused connection that was closed meanwhile is replaced and the request sent once more",
     "[client]")
@@ -148,22 +158,32 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "a fresh connection that closes without an answer is an error, not asked again", "[client]")
+    "a fresh connection that closes without an answer is an error, asked again if that is allowed",
+    "[client]")
 {
-  Result result;
-  int connections = 0;
+  Result result, again;
+  int connections = 0, connections_once = 0;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     SocketServer server(loop, [](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
       co_await peer->read_request();
       peer->close();
     });
-    result = co_await ask(server.url());
+    auto policy = RetryPolicy().backoff(1ms, 1ms);
+    const auto allowed = RequestOptions().retries(policy);
+    result = co_await ask(server.url(), allowed);
     connections = server.connections();
+    const auto forbidden = RequestOptions().retries(policy.retry_unanswered(false));
+    again = co_await ask(server.url(), forbidden);
+    connections_once = server.connections() - connections;
   });
   REQUIRE(result.error);
   CHECK(result.error->kind() == ErrorKind::connection_lost);
   CHECK(says(result, "before the answer began"));
-  CHECK(connections == 1);
+  CHECK(result.error->attempts() == 3);
+  CHECK(connections == 3);
+  REQUIRE(again.error);
+  CHECK(again.error->attempts() == 1);
+  CHECK(connections_once == 1);
 }
 
 TEST_CASE(
@@ -218,8 +238,8 @@ TEST_CASE("a server that does not answer in time is a timeout of the total clock
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
     server.always(Answer::text("late").after(1h));
-    const auto timeouts = Timeouts().total(30ms);
-    result = co_await ask(server.url() + "/v1", timeouts);
+    const auto options = RequestOptions().timeouts(Timeouts().total(30ms));
+    result = co_await ask(server.url() + "/v1", options);
     co_await server.until([](const ScriptedServer::Stats& now) { return now.aborted == 1; });
     stats = server.stats();
     server.stop();
@@ -237,8 +257,8 @@ TEST_CASE("clocks that are off or far away do not end a call", "[client]")
     Result result;
     support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
       ScriptedServer server(loop.get_executor());
-      const auto timeouts = Timeouts().total(limit).connect(limit);
-      result = co_await ask(server.url() + "/v1", timeouts);
+      const auto options = RequestOptions().timeouts(Timeouts().total(limit).connect(limit));
+      result = co_await ask(server.url() + "/v1", options);
       server.stop();
     });
     CHECK(result.text == "x");

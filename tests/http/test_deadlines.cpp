@@ -59,3 +59,13 @@ TEST_CASE("entries leave from any place of the list", "[http]")
   deadlines.remove(a);
   CHECK(deadlines.empty());
 }
+
+TEST_CASE("a limit that is off, or so long that it would overflow, never comes", "[http]")
+{
+  using asyncllm::http::time_after;
+  const auto now = std::chrono::steady_clock::now();
+  CHECK(time_after(now, 5ms) == now + 5ms);
+  for (const auto duration :
+       {0ms, -1ms, std::chrono::milliseconds::max(), std::chrono::milliseconds::min()})
+    CHECK(time_after(now, duration) == Deadlines::TimePoint::max());
+}

@@ -33,12 +33,35 @@ TEST_CASE("the port defaults to the scheme's and is then left out of Host", "[ht
   CHECK(Url::parse("http://[::1]:8080").host == "::1");
 }
 
+TEST_CASE("a Unix socket's path is the host of http+unix, with %2F for its slashes", "[http]")
+{
+  const auto url = Url::parse("http+unix://%2Frun%2fmy%20llama.sock/v1");
+  CHECK(url.unix_path == "/run/my llama.sock");
+  CHECK(url.path == "/v1");
+  CHECK(url.host_header() == "localhost");
+  CHECK(url.authority() == "/run/my llama.sock");
+  CHECK(url.origin() == "http+unix:///run/my llama.sock");
+  CHECK(url.is_loopback());
+  for (const auto& text :
+       {std::string("http+unix:///run/llama.sock"),
+        std::string("http+unix://%2"),
+        std::string("http+unix://%2Frun%00"),
+        std::string("http+unix://%zz"),
+        "http+unix://%2F" + std::string(200, 'a')})
+    CHECK(support::fails_with(ErrorKind::invalid_argument, "%2F", [&] { Url::parse(text); }));
+}
+
 TEST_CASE("loopback is known by name and number", "[http]")
 {
   for (const auto* text :
        {"http://localhost", "http://127.1.2.3:1", "http://[::1]", "http://a.localhost"})
     CHECK(Url::parse(text).is_loopback());
-  for (const auto* text : {"http://localhost.example", "http://10.0.0.1", "http://example.com"})
+  for (const auto* text :
+       {"http://localhost.example",
+        "http://10.0.0.1",
+        "http://example.com",
+        "http://127.0.0.1.example.com",
+        "http://127.example.com"})
     CHECK_FALSE(Url::parse(text).is_loopback());
 }
 

@@ -40,6 +40,12 @@ TEST_CASE("values out of their range are refused by name", "[model]")
   CHECK(fails_with(ErrorKind::invalid_argument, "stop", [&] { parameters.validate(); }));
   parameters.stop = {"END"};
   CHECK_NOTHROW(parameters.validate());
+  parameters.temperature = 1.5;
+  CHECK(fails_with(
+      ErrorKind::invalid_argument, "between 0 and 1", [&] { parameters.validate("", 1); }));
+  parameters.temperature = 1;
+  parameters.logprobs = 21;
+  CHECK(fails_with(ErrorKind::invalid_argument, "logprobs(21)", [&] { parameters.validate(); }));
 }
 
 TEST_CASE("parameters take from others only what these set", "[model]")

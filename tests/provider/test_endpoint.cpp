@@ -108,3 +108,75 @@ TEST_CASE("a missing key, URL or provider is told with what to do", "[provider]"
   CHECK(std::string(error->what()).find("did you mean") == std::string::npos);
   CHECK(std::string(error->what()).find("nown are ollama, openai") != std::string::npos);
 }
+
+TEST_CASE("hosts of OpenAI's wire are known with their URLs, keys and names", "[provider]")
+{
+  const struct {
+    const char *name, *key_variable, *url, *max_tokens;
+  } hosts[] = {
+      {"openrouter", "OPENROUTER_API_KEY", "https://openrouter.ai/api/v1", "max_tokens"},
+      {"groq", "GROQ_API_KEY", "https://api.groq.com/openai/v1", "max_completion_tokens"},
+      {"mistral", "MISTRAL_API_KEY", "https://api.mistral.ai/v1", "max_tokens"},
+      {"deepseek", "DEEPSEEK_API_KEY", "https://api.deepseek.com", "max_tokens"},
+      {"together", "TOGETHER_API_KEY", "https://api.together.xyz/v1", "max_tokens"},
+      {"gemini",
+       "GEMINI_API_KEY",
+       "https://generativelanguage.googleapis.com/v1beta/openai",
+       "max_tokens"},
+  };
+  for (const auto& host : hosts) {
+    INFO(host.name);
+    const auto endpoint = resolve({host.name, "", ""}, {{host.key_variable, "k"}});
+    CHECK(endpoint.base_url == host.url);
+    CHECK(endpoint.api_key == "k");
+    CHECK(endpoint.preset->wire == WireKind::openai);
+    CHECK(endpoint.preset->max_tokens_name == host.max_tokens);
+    CHECK(fails_with(
+        ErrorKind::invalid_argument, host.key_variable, [&] { resolve({host.name, "", ""}); }));
+    // A server of one's own that behaves like it needs no key, and gets none by itself.
+    const auto own = resolve({host.name, "http://127.0.0.1:1/v1", ""}, {{host.key_variable, "k"}});
+    CHECK(own.api_key.empty());
+    CHECK(own.preset->name == host.name);
+  }
+  CHECK(resolve({"vllm", "", ""}).base_url == "http://127.0.0.1:8000/v1");
+  CHECK(resolve({"llamacpp", "", ""}).base_url == "http://127.0.0.1:8080/v1");
+  CHECK(resolve({"lmstudio", "", ""}).base_url == "http://127.0.0.1:1234/v1");
+  CHECK(resolve({"vllm", "", ""}, {{"VLLM_API_KEY", "k"}}).api_key == "k");
+}
+
+TEST_CASE("Azure's resource is completed to its base URL and has a header of its own", "[provider]")
+{
+  const std::map<std::string, std::string> environment{
+      {"AZURE_OPENAI_ENDPOINT", "https://r.openai.azure.com/"}, {"AZURE_OPENAI_API_KEY", "k"}};
+  const auto endpoint = resolve({"azure", "", ""}, environment);
+  CHECK(endpoint.base_url == "https://r.openai.azure.com/openai/v1");
+  CHECK(endpoint.api_key == "k");
+  CHECK(endpoint.preset->key_header == "api-key");
+  CHECK(endpoint.preset->key_prefix.empty());
+  auto whole = environment;
+  whole["AZURE_OPENAI_ENDPOINT"] = "https://r.openai.azure.com/openai/v1";
+  CHECK(resolve({"azure", "", ""}, whole).base_url == "https://r.openai.azure.com/openai/v1");
+  CHECK(fails_with(
+      ErrorKind::invalid_argument, "AZURE_OPENAI_ENDPOINT", [] { resolve({"azure", "", "k"}); }));
+}
+
+TEST_CASE("Anthropic's URL may hold the version or not", "[provider]")
+{
+  const std::map<std::string, std::string> key{{"ANTHROPIC_API_KEY", "k"}};
+  CHECK(resolve({"anthropic", "", ""}, key).base_url == "https://api.anthropic.com");
+  CHECK(resolve({"anthropic", "", ""}, key).api_key == "k");
+  CHECK(resolve({"anthropic", "https://api.anthropic.com/v1/", ""}, key).api_key == "k");
+  CHECK(resolve({"anthropic", "http://h:1/v1", ""}).base_url == "http://h:1");
+  CHECK(resolve({"anthropic", "", ""}, key).preset->key_header == "x-api-key");
+}
+
+TEST_CASE("Ollama's key goes to ollama.com alone", "[provider]")
+{
+  std::map<std::string, std::string> environment{{"OLLAMA_API_KEY", "k"}};
+  CHECK(resolve({"ollama", "", ""}, environment).api_key.empty());
+  CHECK(resolve({"ollama", "https://ollama.com:443", ""}, environment).api_key == "k");
+  environment["OLLAMA_HOST"] = "192.168.1.2";
+  CHECK(resolve({"ollama", "", ""}, environment).api_key.empty());
+  environment["OLLAMA_HOST"] = "ollama.com";
+  CHECK(resolve({"ollama", "", ""}, environment).api_key == "k");
+}

@@ -137,4 +137,24 @@ TEST_CASE("retry-after is understood in all its forms", "[provider]")
     CHECK_FALSE(retry_after({{"Retry-After", text}}, now));
   CHECK_FALSE(retry_after({}, now));
   CHECK(answer(429, "", {{"retry-after", "3"}}).retry_after() == 3s);
+  // Google says it in the body.
+  const std::string body = R"([{"error":{"code":429,"message":"Quota","details":[
+    {"@type":"type.googleapis.com/google.rpc.Help"},
+    {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"39.5s"}]}}])";
+  CHECK(answer(429, body, {}).retry_after() == 39500ms);
+  CHECK(answer(429, body, {{"retry-after", "3"}}).retry_after() == 3s);
+}
+
+TEST_CASE("an error that is nested as deep as you like does no harm", "[provider]")
+{
+  const std::string open(200'000, '['), close(200'000, ']');
+  const auto plain = answer(500, open + close);
+  CHECK(plain.kind() == ErrorKind::server_error);
+  const auto members = answer(
+      500,
+      R"({"error":{"message":"m","code":)" + open + close + R"(},"detail":)" + open + close + "}");
+  CHECK(members.server_message() == "m");
+  CHECK(members.server_code().empty());
+  const auto detail = answer(422, R"({"detail":[{"msg":"m","loc":[)" + open + close + "]}]}");
+  CHECK(detail.server_message() == ": m");
 }

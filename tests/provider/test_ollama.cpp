@@ -86,6 +86,52 @@ TEST_CASE("Ollama: tool calls and results of a history are sent", "[provider]")
           R"({"role":"tool","content":"11 C","tool_name":"weather","tool_call_id":"call_1"})"));
 }
 
+TEST_CASE("Ollama: texts of a turn are one, pictures stand beside them", "[provider]")
+{
+  ChatRequest request{"m", {}, {}};
+  auto message = Message::user("Look").with_image("ab", "image/png").with_text("And?");
+  message.with_extra(R"({"x":1})");
+  request.messages.add(message);
+  request.messages.add(Message::assistant("Yes.").with_reasoning("Hm."));
+  CHECK(body_of(request)["messages"] == Json::parse(R"([
+    {"role":"user","content":"Look\n\nAnd?","images":["YWI="],"x":1},
+    {"role":"assistant","content":"Yes.","thinking":"Hm."}])"));
+  request.messages.add(Message::user("").with_image_url("http://h/x.png"));
+  CHECK(support::fails_with(
+      ErrorKind::invalid_argument, "with_image instead", [&] { body_of(request); }));
+}
+
+TEST_CASE("Ollama: thinking is a flag or a level, logprobs are asked for", "[provider]")
+{
+  ChatRequest request{"m", Messages().user("U"), {}};
+  request.parameters.think = false;
+  CHECK(body_of(request)["think"] == false);
+  request.parameters.effort = "high";
+  CHECK(body_of(request)["think"] == "high");
+  request.parameters.logprobs = 3;
+  CHECK(body_of(request)["logprobs"] == true);
+  CHECK(body_of(request)["top_logprobs"] == 3);
+}
+
+TEST_CASE("Ollama: a bare prompt goes to /api/generate", "[provider]")
+{
+  const auto body_of = [](Prompt prompt, Parameters parameters = {}) {
+    std::string out;
+    const GenerateRequest request{"m", std::move(prompt), std::move(parameters)};
+    provider::ollama_wire().encode(
+        request, *provider::find_preset("ollama"), provider::Delivery::whole, out);
+    return Json::parse(out);
+  };
+  CHECK(body_of(Prompt("Once")) == Json::parse(R"({"model":"m","prompt":"Once","stream":false})"));
+  Parameters parameters;
+  parameters.max_tokens = 5;
+  const auto prompt = Prompt("a").suffix("b").system("S").template_text("{{ .Prompt }}");
+  CHECK(body_of(prompt, parameters) == Json::parse(R"({"model":"m","prompt":"a","suffix":"b",
+    "system":"S","template":"{{ .Prompt }}","stream":false,"options":{"num_predict":5}})"));
+  CHECK(body_of(Prompt("a").raw(true))["raw"] == true);
+  CHECK(provider::ollama_wire().generate_path() == "/api/generate");
+}
+
 TEST_CASE("Ollama: text that is not UTF-8 is refused before anything is sent", "[provider]")
 {
   CHECK(support::fails_with(ErrorKind::invalid_argument, "not UTF-8", [] {
@@ -94,6 +140,9 @@ TEST_CASE("Ollama: text that is not UTF-8 is refused before anything is sent", "
   CHECK(support::fails_with(ErrorKind::invalid_argument, "model's name is not UTF-8", [] {
     body_of({"\xff", Messages().user("x"), {}});
   }));
+  ChatRequest request{"m", Messages().user("a\xff\xc3z"), {}};
+  request.parameters.replace_invalid_utf8 = true;
+  CHECK(body_of(request)["messages"][0]["content"] == "a\uFFFD\uFFFDz");
 }
 
 TEST_CASE("Ollama: a whole reply is read with counters and timings", "[provider]")
@@ -138,6 +187,18 @@ TEST_CASE("Ollama: tool calls come as objects and finish as tool_calls", "[provi
   CHECK(reply.tool_calls[1].arguments == "{}");
   CHECK(reply.finish_reason == FinishReason::tool_calls);
   CHECK(reply.finish_reason_text == "stop");
+}
+
+TEST_CASE("Ollama: the probabilities of tokens are read", "[provider]")
+{
+  const auto reply = decode(R"({"message":{"content":"Hi"},"done":true,"logprobs":[
+    {"token":"Hi","logprob":-0.5,"bytes":[72,105],
+     "top_logprobs":[{"token":"Hi","logprob":-0.5},{"token":"Ho","logprob":-2}]}]})");
+  REQUIRE(reply.logprobs.size() == 1);
+  CHECK(reply.logprobs[0].token == "Hi");
+  CHECK(reply.logprobs[0].logprob == -0.5);
+  REQUIRE(reply.logprobs[0].top.size() == 2);
+  CHECK(reply.logprobs[0].top[1].token == "Ho");
 }
 
 TEST_CASE("Ollama: a reply that is not done is incomplete and keeps its text", "[provider]")

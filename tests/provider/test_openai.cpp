@@ -53,6 +53,112 @@ TEST_CASE("OpenAI: parameters are sent by the host's names", "[provider]")
   CHECK_FALSE(official.contains("max_tokens"));
 }
 
+TEST_CASE("OpenAI: samplers of other servers are sent only where they are known", "[provider]")
+{
+  ChatRequest request{"m", Messages().user("U"), {}};
+  request.parameters.top_k = 5;
+  request.parameters.min_p = 0.1;
+  request.parameters.seed = 1;
+  for (const auto* const name : {"openai-compatible", "vllm", "llamacpp", "openrouter"}) {
+    INFO(name);
+    CHECK(body_of(request, name)["top_k"] == 5);
+    CHECK(body_of(request, name)["min_p"] == 0.1);
+  }
+  for (const auto* const name : {"openai", "azure", "groq", "gemini", "mistral"}) {
+    INFO(name);
+    CHECK_FALSE(body_of(request, name).contains("top_k"));
+    CHECK_FALSE(body_of(request, name).contains("min_p"));
+  }
+  CHECK(body_of(request, "mistral")["random_seed"] == 1);
+  CHECK_FALSE(body_of(request, "mistral").contains("seed"));
+}
+
+TEST_CASE("OpenAI: thinking and effort are told in each host's own way", "[provider]")
+{
+  const auto parts = [](const char* preset, std::optional<bool> think, const char* effort) {
+    ChatRequest request{"m", {}, {}};
+    request.parameters.think = think;
+    request.parameters.effort = effort;
+    auto body = body_of(request, preset);
+    body.erase("model");
+    body.erase("messages");
+    return body.dump();
+  };
+  CHECK(parts("openai", std::nullopt, "") == "{}");
+  CHECK(parts("openai", std::nullopt, "low") == R"({"reasoning_effort":"low"})");
+  CHECK(parts("openai", true, "") == R"({"reasoning_effort":"medium"})");
+  CHECK(parts("openai", false, "") == R"({"reasoning_effort":"none"})");
+  CHECK(parts("openrouter", true, "high") == R"({"reasoning":{"effort":"high","enabled":true}})");
+  CHECK(
+      parts("deepseek", true, "low") ==
+      R"({"reasoning_effort":"low","thinking":{"type":"enabled"}})");
+  CHECK(parts("deepseek", false, "") == R"({"thinking":{"type":"disabled"}})");
+  CHECK(parts("vllm", false, "") == R"({"chat_template_kwargs":{"enable_thinking":false}})");
+}
+
+TEST_CASE("OpenAI: the usage of a stream is asked for where that is known", "[provider]")
+{
+  const ChatRequest request{"m", Messages().user("U"), {}};
+  const auto streamed = [&](const char* preset, provider::Delivery delivery) {
+    std::string out;
+    provider::openai_wire().encode(request, *provider::find_preset(preset), delivery, out);
+    return Json::parse(out);
+  };
+  using provider::Delivery;
+  CHECK(
+      streamed("openai", Delivery::streamed)["stream_options"] ==
+      Json::parse(R"({"include_usage":true})"));
+  CHECK_FALSE(streamed("mistral", Delivery::streamed).contains("stream_options"));
+  const auto without = streamed("openai", Delivery::streamed_without_options);
+  CHECK_FALSE(without.contains("stream_options"));
+  CHECK(without["stream"] == true);
+}
+
+TEST_CASE("OpenAI: pictures and more texts make the content an array", "[provider]")
+{
+  ChatRequest request{"m", {}, {}};
+  auto message = Message::user("Look").with_image("ab", "image/png").with_text("And?");
+  message.with_extra(R"({"name":"Ann"})");
+  request.messages.add(message);
+  request.messages.add(Message::user("").with_image_url("https://h/x.png"));
+  CHECK(body_of(request)["messages"] == Json::parse(R"([
+    {"role":"user","name":"Ann","content":[{"type":"text","text":"Look"},
+      {"type":"image_url","image_url":{"url":"data:image/png;base64,YWI="}},
+      {"type":"text","text":"And?"}]},
+    {"role":"user","content":[{"type":"image_url","image_url":{"url":"https://h/x.png"}}]}])"));
+}
+
+TEST_CASE("OpenAI: reasoning goes back only where the host wants it", "[provider]")
+{
+  ChatRequest request{"m", {}, {}};
+  request.messages.add(Message::assistant("Yes.").with_reasoning("Hm."));
+  CHECK(body_of(request)["messages"][0].size() == 2);
+  CHECK(body_of(request, "deepseek")["messages"][0]["reasoning_content"] == "Hm.");
+  request.messages = Messages().add(
+      Message::assistant("Yes.").with_reasoning("Hm.", R"([{"type":"reasoning.text"}])"));
+  CHECK(
+      body_of(request, "openrouter")["messages"][0]["reasoning_details"] ==
+      Json::parse(R"([{"type":"reasoning.text"}])"));
+}
+
+TEST_CASE("OpenAI: probabilities of tokens are asked for and read", "[provider]")
+{
+  ChatRequest request{"m", {}, {}};
+  request.parameters.logprobs = 0;
+  CHECK(body_of(request)["logprobs"] == true);
+  CHECK_FALSE(body_of(request).contains("top_logprobs"));
+  request.parameters.logprobs = 2;
+  CHECK(body_of(request)["top_logprobs"] == 2);
+
+  const auto reply = decode(R"({"choices":[{"message":{"content":"Hi"},"finish_reason":"stop",
+    "logprobs":{"content":[{"token":"Hi","logprob":-0.25,"bytes":null,
+      "top_logprobs":[{"token":"Hi","logprob":-0.25,"bytes":[1]}]}],"refusal":null}}]})");
+  REQUIRE(reply.logprobs.size() == 1);
+  CHECK(reply.logprobs[0].logprob == -0.25);
+  REQUIRE(reply.logprobs[0].top.size() == 1);
+  CHECK(reply.logprobs[0].top[0].token == "Hi");
+}
+
 TEST_CASE("OpenAI: extra fields win over ours", "[provider]")
 {
   ChatRequest request{"m", Messages().user("U"), {}};

@@ -1,9 +1,11 @@
 // Asks a real server and prints what came of it, for run.sh to compare.
 //   check ask SPEC QUESTION [KEY]   one question: "text: ..." or "error: KIND: ..."
 //   check five SPEC                 five questions at once: fails if they were answered in turn
+//   check scripts URL               every scripted model, whole and streamed, on two wires
 #include <asyncllm/asyncllm.hpp>
 
 #include <asio/awaitable.hpp>
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <iostream>
@@ -75,6 +77,93 @@ asio::awaitable<int> five(std::string spec)
   co_return first > last / 2 ? 0 : 1;
 }
 
+struct Script {
+  std::string model, text, reasoning;
+  std::vector<std::string> calls;
+};
+
+const Script scripts[] = {
+    {"hello", "Hello there, I am a script.", "", {}},
+    {"emoji", "café x😀 y日 end", "", {}},
+    {"badutf8", "ok \uFFFD cut \uFFFD end", "", {}},
+    {"json", R"({"name": "Lily", "age": 7})", "", {}},
+    {"newlines", "a\r\nb\n\ndata: [DONE]\n\nevent: x\n\u2028c\t\"q\"\\n\x01", "", {}},
+    {"empty", "", "", {}},
+    {"think", "The answer is 4!", "Hm, two and two make four.\n", {}},
+    {"tool", "", "", {R"(get_weather {"city":"Paris","days":2})"}},
+    {"tools2",
+     "Let me look. ",
+     "",
+     {R"(get_weather {"city":"Paris","days":2})", R"(get_time {"tz":"UTC"})"}},
+};
+
+// The tools that the scripts call, as a wire wants them told.
+nlohmann::json tools(bool is_anthropic)
+{
+  const auto tool = [&](const char* name, const char* parameters) -> nlohmann::json {
+    const auto schema = nlohmann::json::parse(parameters);
+    if (is_anthropic)
+      return {{"name", name}, {"input_schema", schema}};
+    return {{"type", "function"}, {"function", {{"name", name}, {"parameters", schema}}}};
+  };
+  auto all = nlohmann::json::array();
+  all.push_back(tool(
+      "get_weather",
+      R"({"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer"}},
+          "required":["city","days"]})"));
+  all.push_back(tool(
+      "get_time", R"({"type":"object","properties":{"tz":{"type":"string"}},"required":["tz"]})"));
+  return all;
+}
+
+std::vector<std::string> calls_of(const llm::Reply& reply)
+{
+  std::vector<std::string> calls;
+  for (const auto& call : reply.tool_calls)
+    calls.push_back(call.name + ' ' + nlohmann::json::parse(call.arguments).dump());
+  return calls;
+}
+
+asio::awaitable<int> run_scripts(std::string url)
+{
+  int failures = 0;
+  for (const std::string provider : {"openai", "anthropic"}) {
+    const auto base = url + (provider == "openai" ? "/v1" : "");
+    const llm::Client client(llm::ClientOptions(provider).base_url(base));
+    for (const auto& script : scripts) {
+      auto options = llm::RequestOptions().max_tokens(200);
+      if (!script.calls.empty())
+        options.extra({{"tools", tools(provider == "anthropic")}});
+      for (const bool streamed : {false, true}) {
+        options.wire_streaming(streamed);
+        auto chat = client.chat(script.model, llm::Messages().user("hi"), options);
+        const auto reply = co_await std::move(chat);
+        const bool is_right = reply.text == script.text && reply.reasoning == script.reasoning &&
+                              calls_of(reply) == script.calls;
+        std::cout << (is_right ? "ok" : "WRONG") << ": " << provider << ' ' << script.model
+                  << (streamed ? ", streamed" : ", whole") << " (" << to_string(reply.finish_reason)
+                  << ")\n";
+        if (!is_right) {
+          std::cout << "  text " << reply.text << "\n  reasoning " << reply.reasoning << '\n';
+          for (const auto& call : calls_of(reply))
+            std::cout << "  call " << call << '\n';
+        }
+        failures += is_right ? 0 : 1;
+      }
+    }
+    // More than the server has places for: it stops when a stream is given up.
+    for (int i = 0; i < 12; ++i) {
+      auto stream = client.stream("endless", llm::Messages().user("hi"));
+      for (int piece = 0; piece < 20; ++piece)
+        (void)co_await stream.next();
+      if (i % 2 == 0)
+        co_await stream.close();
+    }
+    std::cout << "ok: " << provider << " endless, given up 12 times\n";
+  }
+  co_return failures == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -84,6 +173,8 @@ int main(int argc, char** argv)
     return llm::run(ask(words[1], words[2], words.size() > 3 ? words[3] : ""));
   if (words.size() == 2 && words[0] == "five")
     return llm::run(five(words[1]));
-  std::cerr << "usage: check ask SPEC QUESTION [KEY] | check five SPEC\n";
+  if (words.size() == 2 && words[0] == "scripts")
+    return llm::run(run_scripts(words[1]));
+  std::cerr << "usage: check ask SPEC QUESTION [KEY] | check five SPEC | check scripts URL\n";
   return 2;
 }

@@ -16,7 +16,8 @@ trap finish EXIT
 
 llama=${ASYNCLLM_LLAMA_DIR:-$temp/llama}
 bash "$servers/setup-llamacpp.sh" "$llama"
-bash "$servers/make-scripted.sh" "$temp/scripted" hello slowloop
+bash "$servers/make-scripted.sh" "$temp/scripted"
+bash "$servers/make-scripted.sh" "$temp/scripted" slowloop
 export BIN=$llama/bin/llama-server MODELS=$temp/scripted
 
 free_port() {
@@ -78,6 +79,9 @@ expect '^error: context_length_exceeded: ' "$check" ask "$stories" "$long"
 expect '^error: [a-z_]+: .*plain server, use http://' "$check" ask "${stories/http:/https:}" "Hello?"
 expect "^error: connect_failed: .*127\.0\.0\.1:$nobody" "$check" ask "openai@http://127.0.0.1:$nobody/v1::m" "Hello?"
 expect '^one [^(]* five at once [^(]*\(the first after [^(]*$' "$check" five "$scripted::slowloop"
+
+echo "--- every scripted model"
+timeout 120 "$check" scripts "http://127.0.0.1:$router" || failures=$((failures + 1))
 
 echo "--- the demos on a real model"
 "$demo" --model "$stories" | tee "$temp/demo.txt"

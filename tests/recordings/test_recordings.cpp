@@ -4,27 +4,18 @@
 
 #include "provider/errors.hpp"
 #include "provider/wires.hpp"
-#include "shared_data.hpp"
+#include "recordings.hpp"
 #include "stream_reader.hpp"
 #include "test.hpp"
 
-#include <filesystem>
-#include <functional>
 #include <string>
 
 using namespace asyncllm;
-using Json = nlohmann::json;
+using support::for_each_recording;
+using support::Json;
+using support::text_of;
 
 namespace {
-
-// The member as text: null and missing are "", everything else as JSON writes it.
-std::string text_of(const Json& object, const char* name)
-{
-  const auto found = object.find(name);
-  if (found == object.end() || found->is_null())
-    return {};
-  return found->is_string() ? found->get<std::string>() : found->dump();
-}
 
 // What differs, in words; "" when nothing does.
 std::string difference(const Json& expected, const Reply& reply)
@@ -47,6 +38,16 @@ std::string difference(const Json& expected, const Reply& reply)
     };
     count("prompt_tokens", reply.usage.input_tokens);
     count("completion_tokens", reply.usage.output_tokens);
+    count("input_tokens", reply.usage.input_tokens);
+    count("output_tokens", reply.usage.output_tokens);
+    count("cache_read_input_tokens", reply.usage.cached_input_tokens);
+    const auto detail = [&](const char* group, const char* name, std::int64_t got) {
+      const auto details = usage.value(group, Json());
+      if (details.is_object() && details.value(name, Json()).is_number() && details[name] != got)
+        words += std::string(" ") + name;
+    };
+    detail("prompt_tokens_details", "cached_tokens", reply.usage.cached_input_tokens);
+    detail("completion_tokens_details", "reasoning_tokens", reply.usage.reasoning_tokens);
   }
   std::size_t whole = 0;
   for (const auto& call : expected.value("tool_calls", Json::array())) {
@@ -64,43 +65,14 @@ std::string difference(const Json& expected, const Reply& reply)
   return words;
 }
 
-// Calls `check` with each recording of that kind on a wire we speak; it gives what is wrong, or "".
-void for_each_recording(
-    const std::string& kind,
-    const std::function<std::string(const Json&, const std::string& body)>& check)
-{
-  const auto folder = support::shared_data("recordings");
-  if (!folder)
-    return;
-  int count = 0, passed = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(*folder)) {
-    const auto path = entry.path().string();
-    if (!path.ends_with(".meta.json"))
-      continue;
-    const auto meta = Json::parse(support::read_file(path));
-    if (meta["kind"] != kind || meta["wire"] == "anthropic")
-      continue;
-    const auto body = support::read_file(path.substr(0, path.size() - 10) + ".body");
-    const auto wrong = check(meta, body);
-    INFO(meta["name"].get<std::string>() << wrong);
-    CHECK(wrong.empty());
-    ++count;
-    passed += wrong.empty() ? 1 : 0;
-  }
-  std::cout << kind << ": " << passed << " of " << count << " recordings\n";
-  CHECK(count > 0);
-}
-
 }  // namespace
 
 TEST_CASE("recorded whole replies are read as they are", "[recordings]")
 {
-  for_each_recording("chat", [](const Json& meta, const std::string& body) {
+  for_each_recording({"chat"}, "whole replies", [](const Json& meta, const std::string& body) {
     try {
-      const auto& wire =
-          meta["wire"] == "ollama" ? provider::ollama_wire() : provider::openai_wire();
       auto copy = body;
-      return difference(meta["expected"], wire.decode(copy));
+      return difference(meta["expected"], support::wire_of(meta).decode(copy));
     } catch (const Error& error) {
       return std::string(" threw ") + error.what();
     }
@@ -109,18 +81,19 @@ TEST_CASE("recorded whole replies are read as they are", "[recordings]")
 
 TEST_CASE("recorded streams are read the same in every chunking", "[recordings]")
 {
-  for_each_recording("stream", [](const Json& meta, const std::string& body) {
+  for_each_recording({"stream"}, "streams", [](const Json& meta, const std::string& body) {
     const auto& expected = meta["expected"];
     std::string wrong;
     for (const auto size : support::chunk_sizes) {
       try {
-        const auto result = meta["wire"] == "ollama" ? support::read_ollama_stream(body, size)
-                                                     : support::read_openai_stream(body, size);
+        const auto result = support::read_stream_of(support::wire_of(meta), body, size);
         wrong = difference(expected, result.reply);
         if (result.deltas != result.reply.text)
           wrong += " the deltas are not the text";
         const bool should_be_complete =
-            !text_of(expected, "finish_reason").empty() || body.find("[DONE]") != body.npos;
+            meta["wire"] == "anthropic"
+                ? body.find("message_stop") != body.npos
+                : !text_of(expected, "finish_reason").empty() || body.find("[DONE]") != body.npos;
         if (result.is_complete != should_be_complete)
           wrong += result.is_complete ? " is taken for complete" : " is taken for incomplete";
       } catch (const Error& error) {
@@ -137,7 +110,7 @@ TEST_CASE("recorded streams are read the same in every chunking", "[recordings]"
 
 TEST_CASE("recorded errors give the server's words, code, type and parameter", "[recordings]")
 {
-  for_each_recording("error", [](const Json& meta, const std::string& body) {
+  for_each_recording({"error"}, "errors", [](const Json& meta, const std::string& body) {
     ResponseHead head;
     head.status = meta["status"];
     for (const auto& field : meta["headers"])
@@ -150,10 +123,57 @@ TEST_CASE("recorded errors give the server's words, code, type and parameter", "
       if (const auto want = text_of(expected, name); want != got)
         wrong += std::string(" ") + name + ": \"" + got + "\" instead of \"" + want + '"';
     };
-    compare("message", error.server_message());
+    const bool is_json = Json::accept(body);
+    if (is_json || !text_of(expected, "message").empty())  // of any other body we show a part
+      compare("message", error.server_message());
     compare("code", error.server_code());
     compare("type", error.server_type());
     compare("param", error.server_param());
     return wrong;
+  });
+}
+
+TEST_CASE("recorded embeddings have their count, size and first numbers", "[recordings]")
+{
+  for_each_recording({"embed"}, "embeddings", [](const Json& meta, const std::string& body) {
+    try {
+      auto copy = body;
+      const auto got = support::wire_of(meta).decode_embeddings(copy);
+      const auto& expected = meta["expected"];
+      std::string wrong;
+      if (got.vectors.size() != expected["count"])
+        wrong += " count";
+      for (const auto& vector : got.vectors)
+        if (vector.size() != expected["dims"])
+          wrong += " size " + std::to_string(vector.size());
+      for (std::size_t i = 0; wrong.empty() && i < expected["first"].size(); ++i)
+        if (got.vectors[0][i] != expected["first"][i].get<float>())
+          wrong += " number " + std::to_string(i);
+      if (got.model != text_of(expected, "model"))
+        wrong += " model " + got.model;
+      const auto tokens = expected["usage"].value("prompt_tokens", Json());
+      if (tokens.is_number() && got.usage.input_tokens != tokens)
+        wrong += " prompt_tokens";
+      return wrong;
+    } catch (const Error& error) {
+      return std::string(" threw ") + error.what();
+    }
+  });
+}
+
+TEST_CASE("recorded lists of models have all names", "[recordings]")
+{
+  for_each_recording({"models"}, "lists of models", [](const Json& meta, const std::string& body) {
+    try {
+      auto copy = body;
+      auto got = support::wire_of(meta).decode_models(copy);
+      const auto& first = meta["expected"]["ids"];  // not always all of them
+      if (got.size() != meta["expected"]["count"])
+        return " count " + std::to_string(got.size());
+      got.resize(first.size());
+      return Json(got) == first ? std::string() : " " + Json(got).dump();
+    } catch (const Error& error) {
+      return std::string(" threw ") + error.what();
+    }
   });
 }

@@ -55,6 +55,8 @@ class Peer {
     co_await asio::async_write(socket_, buffer, asio::redirect_error(asio::use_awaitable, ignored));
   }
 
+  /// Until the server closes it: on its own account, or since it is destroyed.
+  bool is_open() const { return socket_.is_open(); }
   void close() { socket_.close(); }
   void reset()
   {
@@ -116,9 +118,17 @@ class SocketServer {
         co_return;
       const auto peer = std::make_shared<Peer>(std::move(socket));
       state->peers.push_back(peer);
-      auto served = state->serve(peer, ++state->connections);
-      asio::co_spawn(state->acceptor.get_executor(), std::move(served), asio::detached);
+      asio::co_spawn(
+          state->acceptor.get_executor(), serve(state, peer, ++state->connections), asio::detached);
     }
+  }
+
+  // Keeps the function whose coroutine it runs, also when the server is gone.
+  static asio::awaitable<void> serve(
+      std::shared_ptr<State> state, std::shared_ptr<Peer> peer, int number)
+  {
+    auto served = state->serve(std::move(peer), number);
+    co_await std::move(served);
   }
 
   std::shared_ptr<State> state_;

@@ -51,6 +51,16 @@ StreamResult read_stream(
   return result;
 }
 
+/// A stream of that wire.
+inline StreamResult read_stream_of(
+    const asyncllm::provider::Wire& wire, std::string_view body, std::size_t piece = 0)
+{
+  using namespace asyncllm;
+  return &wire == &provider::ollama_wire()
+             ? read_stream<stream::NdjsonDecoder>(body, piece, wire.deltas())
+             : read_stream<stream::SseDecoder>(body, piece, wire.deltas());
+}
+
 inline StreamResult read_openai_stream(std::string_view body, std::size_t piece = 0)
 {
   return read_stream<asyncllm::stream::SseDecoder>(

@@ -90,7 +90,8 @@ struct TlsServer::State {
       : acceptor(loop, {asio::ip::address_v4::loopback(), 0}),
         context(asio::ssl::context::tls_server)
   {
-    context.use_certificate(asio::buffer(certificate.certificate), asio::ssl::context::pem);
+    SSL_CTX_set_security_level(context.native_handle(), 0);  // the client must be the strict one
+    context.use_certificate_chain(asio::buffer(certificate.certificate));
     context.use_private_key(asio::buffer(certificate.key), asio::ssl::context::pem);
   }
 
@@ -98,6 +99,7 @@ struct TlsServer::State {
   asio::ssl::context context;
   std::string response, server_name;
   bool truncate = false;
+  int resumed = 0;
 };
 
 namespace {
@@ -112,6 +114,7 @@ asio::awaitable<void> serve(std::shared_ptr<State> state, std::shared_ptr<Stream
   co_await stream->async_handshake(asio::ssl::stream_base::server, token);
   if (error)
     co_return;
+  state->resumed += SSL_session_reused(stream->native_handle());
   const char* const name = SSL_get_servername(stream->native_handle(), TLSEXT_NAMETYPE_host_name);
   state->server_name = name ? name : "";
   std::string request;
@@ -128,12 +131,12 @@ asio::awaitable<void> accept(std::shared_ptr<State> state)
 {
   for (;;) {
     asio::error_code error;
-    auto stream = std::make_shared<Stream>(
-        asio::ip::tcp::socket(state->acceptor.get_executor()), state->context);
+    asio::ip::tcp::socket socket(state->acceptor.get_executor());
     auto token = asio::redirect_error(asio::use_awaitable, error);
-    co_await state->acceptor.async_accept(stream->next_layer(), token);
+    co_await state->acceptor.async_accept(socket, token);
     if (error)
       co_return;
+    auto stream = std::make_shared<Stream>(std::move(socket), state->context);
     asio::co_spawn(state->acceptor.get_executor(), serve(state, std::move(stream)), asio::detached);
   }
 }
@@ -150,18 +153,31 @@ TlsServer::TlsServer(
 {
   state_->response = std::move(response);
   state_->truncate = truncate;
-  if (outdated) {
-    auto* const native = state_->context.native_handle();
-    SSL_CTX_set_security_level(native, 0);
-    SSL_CTX_set_min_proto_version(native, TLS1_VERSION);
-    SSL_CTX_set_max_proto_version(native, TLS1_1_VERSION);
-  }
+  if (outdated)
+    speak(TLS1_VERSION, TLS1_1_VERSION);
   asio::co_spawn(loop, accept(state_), asio::detached);
 }
 
 TlsServer::~TlsServer()
 {
   state_->acceptor.close();
+}
+
+void TlsServer::speak(int oldest, int newest)
+{
+  SSL_CTX_set_min_proto_version(state_->context.native_handle(), oldest);
+  SSL_CTX_set_max_proto_version(state_->context.native_handle(), newest);
+}
+
+void TlsServer::demand_certificate(const std::string& ca_file)
+{
+  state_->context.load_verify_file(ca_file);
+  state_->context.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+}
+
+int TlsServer::resumed() const
+{
+  return state_->resumed;
 }
 
 int TlsServer::port() const

@@ -8,13 +8,13 @@
 
 namespace support {
 
-/// A key and a self-signed certificate in PEM, valid today.
+/// A key and a certificate (or chain) in PEM.
 struct Certificate {
   std::string key, certificate;
 };
 
-/// `names`: subject alternative names as OpenSSL writes them, "DNS:localhost,IP:127.0.0.1", or ""
-/// for none. The common name is always localhost.
+/// Self-signed, valid today. `names`: subject alternative names as OpenSSL writes them,
+/// "DNS:localhost,IP:127.0.0.1", or "" for none. The common name is always localhost.
 Certificate make_certificate(const std::string& names);
 
 /// A file with this text, removed on destruction.
@@ -44,7 +44,14 @@ class TlsServer {
   TlsServer(const TlsServer&) = delete;
   TlsServer& operator=(const TlsServer&) = delete;
 
+  /// Speaks these versions of TLS only. To be called before the loop runs.
+  void speak(int oldest, int newest);
+  /// Wants a client's certificate that this authority signed. To be called before the loop runs.
+  void demand_certificate(const std::string& ca_file);
+
   int port() const;
+  /// How many handshakes resumed a session.
+  int resumed() const;
   /// The name that the last client sent, "" without.
   const std::string& server_name() const;
 

@@ -254,8 +254,8 @@ TEST_CASE("usage, headers and the connection's end are as scripted")
   CHECK_FALSE(response.has("Content-Type: application/json"));
   CHECK(response.has("X-Id: 1"));
   CHECK(response.has("Connection: close"));
-  CHECK(played(Answer::text("x").close(), post("/api/chat", body("true"))).close);
-  CHECK_FALSE(played(Answer::text("x"), post("/api/chat", body("true"))).close);
+  CHECK(played(Answer::text("x").close(), post("/api/chat", body("true"))).ending == Ending::close);
+  CHECK(played(Answer::text("x"), post("/api/chat", body("true"))).ending == Ending::keep);
 }
 
 TEST_CASE("a client that closes, or cannot read chunks, gets its answer so")
@@ -264,12 +264,14 @@ TEST_CASE("a client that closes, or cannot read chunks, gets its answer so")
   const std::string length = "Content-Length: " + std::to_string(json_body.size()) + "\r\n\r\n";
   const Playback old =
       played(Answer::text("a b"), "POST /api/chat HTTP/1.0\r\n" + length + json_body);
-  CHECK(old.close);
+  CHECK(old.ending == Ending::close);
   const std::string bytes = all_bytes(old);
   CHECK(bytes.find("Transfer-Encoding") == std::string::npos);
   CHECK(bytes.find("\r\nConnection: close\r\n") != std::string::npos);
   CHECK(lines(bytes.substr(bytes.find("\r\n\r\n") + 4)).size() == 3);
-  CHECK(played(Answer::text("a"), post("/api/chat", json_body, "Connection: close\r\n")).close);
+  CHECK(
+      played(Answer::text("a"), post("/api/chat", json_body, "Connection: close\r\n")).ending ==
+      Ending::close);
   const Playback head = played(Answer::text("a"), "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
   CHECK(all_bytes(head).ends_with("Content-Length: 17\r\n\r\n"));
 }

@@ -12,6 +12,7 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -94,7 +95,7 @@ class LlmAgent::Builder {
     own_.max_tokens(count);
     return *this;
   }
-  /// http:// or https://; wins over the spec and the environment.
+  /// http://, https:// or http+unix://; wins over the spec and the environment.
   Builder& with_base_url(std::string url)
   {
     base_url_ = std::move(url);
@@ -112,10 +113,45 @@ class LlmAgent::Builder {
     ca_file_ = std::move(path);
     return *this;
   }
+  /// A PEM file with lists of revoked certificates. There must be one of every authority in the
+  /// server's chain, or the server is refused. Default: nothing is asked about revocation.
+  Builder& with_crl_file(std::string path)
+  {
+    crl_file_ = std::move(path);
+    return *this;
+  }
+  /// PEM files with the certificate that the agent shows (and its chain), and its key, which must
+  /// not be encrypted.
+  Builder& with_client_certificate(std::string certificate_file, std::string key_file)
+  {
+    certificate_file_ = std::move(certificate_file);
+    key_file_ = std::move(key_file);
+    return *this;
+  }
   /// Lets the API key travel over http:// to another machine, which is refused otherwise.
   Builder& with_key_over_plain_http(bool value)
   {
     key_over_plain_http_ = value;
+    return *this;
+  }
+  /// "http://[user:password@]host:port" or "socks5://..."; "" or "direct": none. Default: what
+  /// http_proxy, https_proxy, all_proxy and no_proxy say (docs/reliability.md).
+  Builder& with_proxy(std::string url)
+  {
+    proxy_ = std::move(url);
+    return *this;
+  }
+  /// How many calls may be in flight at once on one loop; more wait for a place, first come first
+  /// served. 0: no limit. Default: 64 for Ollama, none elsewhere.
+  Builder& with_max_in_flight(std::size_t count)
+  {
+    max_in_flight_ = count;
+    return *this;
+  }
+  /// How much of an answer is taken before it is refused.
+  Builder& with_limits(const Limits& bounds)
+  {
+    limits_ = bounds;
     return *this;
   }
   /// Defaults for every call; `with_temperature` and `with_max_tokens` win over them, and a call's
@@ -134,8 +170,12 @@ class LlmAgent::Builder {
  private:
   LlmAgent build(Abi) const;
 
-  std::string name_, spec_, system_prompt_, base_url_, api_key_, ca_file_;
+  std::string name_, spec_, system_prompt_, base_url_, api_key_;
+  std::string ca_file_, crl_file_, certificate_file_, key_file_;
   bool key_over_plain_http_ = false;
+  std::optional<std::string> proxy_;
+  std::optional<std::size_t> max_in_flight_;
+  Limits limits_;
   RequestOptions own_, defaults_;
 };
 

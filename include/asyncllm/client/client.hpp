@@ -1,16 +1,24 @@
 // One endpoint of one provider: sends requests, reads answers, decides whether they are whole.
 #pragma once
 
+#include <asyncllm/client/prepared_chat.hpp>
 #include <asyncllm/client/reply_stream.hpp>
 #include <asyncllm/client/request_options.hpp>
 #include <asyncllm/core/version.hpp>
+#include <asyncllm/http/limits.hpp>
+#include <asyncllm/http/tls_files.hpp>
+#include <asyncllm/model/chat_request.hpp>
+#include <asyncllm/model/embeddings.hpp>
 #include <asyncllm/model/message.hpp>
+#include <asyncllm/model/prompt.hpp>
 #include <asyncllm/model/reply.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,17 +28,29 @@ namespace asyncllm {
 /// Where a client sends its requests.
 class ClientOptions {
  public:
-  /// `provider`: "ollama", "openai" or "openai-compatible".
+  /// `provider`: "ollama", "openai", "anthropic" or another one that README.md lists;
+  /// "openai-compatible" for any server that speaks OpenAI's wire.
   explicit ClientOptions(std::string provider) : provider_(std::move(provider)) {}
 
-  /// http:// or https://, with the path in front of the provider's own. Default: OLLAMA_HOST or
-  /// OPENAI_BASE_URL from the environment, then the provider's own.
+  /// http://, https:// or http+unix:// (a Unix socket), with the path in front of the wire's own.
+  /// Default: the provider's variable in the environment (OLLAMA_HOST, OPENAI_BASE_URL, ...), then
+  /// the provider's own URL.
   ClientOptions& base_url(std::string url) { return set(base_url_, std::move(url)); }
-  /// Default: OPENAI_API_KEY from the environment, which goes only to OpenAI's own URL or to
-  /// OPENAI_BASE_URL.
+  /// Default: the provider's variable in the environment (OPENAI_API_KEY, ...), which goes only to
+  /// the provider's own URL or to the one from the environment.
   ClientOptions& api_key(std::string key) { return set(api_key_, std::move(key)); }
   /// A PEM file with the certificates to trust instead of the system's.
-  ClientOptions& ca_file(std::string path) { return set(ca_file_, std::move(path)); }
+  ClientOptions& ca_file(std::string path) { return set(tls_files_.ca, std::move(path)); }
+  /// A PEM file with lists of revoked certificates. There must be one of every authority in the
+  /// server's chain, or the server is refused. Default: nothing is asked about revocation.
+  ClientOptions& crl_file(std::string path) { return set(tls_files_.crl, std::move(path)); }
+  /// PEM files with the certificate that the client shows (and its chain), and its key, which must
+  /// not be encrypted.
+  ClientOptions& client_certificate(std::string certificate_file, std::string key_file)
+  {
+    tls_files_.certificate = std::move(certificate_file);
+    return set(tls_files_.key, std::move(key_file));
+  }
   /// Sends the key also over http:// to another machine, which is refused otherwise.
   ClientOptions& key_over_plain_http(bool value)
   {
@@ -38,11 +58,37 @@ class ClientOptions {
     return *this;
   }
 
+  /// "http://[user:password@]host:port" or "socks5://..."; "" or "direct": none. Default: what
+  /// http_proxy, https_proxy, all_proxy and no_proxy say (docs/reliability.md).
+  ClientOptions& proxy(std::string url)
+  {
+    proxy_ = std::move(url);
+    return *this;
+  }
+  /// How many calls may be in flight at once on one loop; more wait for a place, first come first
+  /// served. Copies of a client share the places. 0: no limit. Default: 64 for Ollama, which serves
+  /// a few at once and refuses when its own queue is full; none elsewhere.
+  ClientOptions& max_in_flight(std::size_t count)
+  {
+    max_in_flight_ = count;
+    return *this;
+  }
+
+  /// How much of an answer is taken before it is refused.
+  ClientOptions& limits(const Limits& bounds)
+  {
+    limits_ = bounds;
+    return *this;
+  }
+
   const std::string& provider() const noexcept { return provider_; }
   const std::string& base_url() const noexcept { return base_url_; }
   const std::string& api_key() const noexcept { return api_key_; }
-  const std::string& ca_file() const noexcept { return ca_file_; }
+  const http::TlsFiles& tls_files() const noexcept { return tls_files_; }
+  const std::optional<std::string>& proxy() const noexcept { return proxy_; }
+  const Limits& limits() const noexcept { return limits_; }
   bool key_over_plain_http() const noexcept { return key_over_plain_http_; }
+  std::optional<std::size_t> max_in_flight() const noexcept { return max_in_flight_; }
 
  private:
   ClientOptions& set(std::string& option, std::string value)
@@ -51,8 +97,12 @@ class ClientOptions {
     return *this;
   }
 
-  std::string provider_, base_url_, api_key_, ca_file_;
+  std::string provider_, base_url_, api_key_;
+  http::TlsFiles tls_files_;
+  Limits limits_;
   bool key_over_plain_http_ = false;
+  std::optional<std::string> proxy_;
+  std::optional<std::size_t> max_in_flight_;
 };
 
 /// Immutable and cheap to copy; copies share everything. Calls are independent of each other, own
@@ -72,13 +122,49 @@ class Client {
   asio::awaitable<Reply> chat(
       std::string model, Messages messages, RequestOptions options = RequestOptions()) const;
 
+  /// Serialises a conversation whose last question is still to come, once for many questions.
+  /// Throws what is wrong with the arguments.
+  PreparedChat prepare(
+      std::string model, Messages before, RequestOptions options = RequestOptions()) const;
+
+  /// Asks `question` in `chat`, which is of this client. What `options` set goes before what the
+  /// chat was prepared with.
+  asio::awaitable<Reply> chat(
+      const PreparedChat& chat,
+      std::string question,
+      RequestOptions options = RequestOptions()) const;
+  ReplyStream stream(
+      const PreparedChat& chat,
+      std::string question,
+      RequestOptions options = RequestOptions()) const;
+
+  /// Asks for one whole answer to a bare prompt, without turns. Only Ollama has that
+  /// (`/api/generate`); others throw `Error{unsupported}`.
+  asio::awaitable<Reply> generate(
+      std::string model, Prompt prompt, RequestOptions options = RequestOptions()) const;
+
   /// Asks for a reply piece by piece. Sends nothing before the first `next()`, which also throws
   /// what is wrong with the arguments.
   ReplyStream stream(
       std::string model, Messages messages, RequestOptions options = RequestOptions()) const;
 
+  ReplyStream stream(
+      std::string model, Prompt prompt, RequestOptions options = RequestOptions()) const;
+
+  /// Makes texts vectors. How many numbers a vector has is a matter of the model, or of
+  /// `extra({{"dimensions", 256}})`. An empty text is `Error{invalid_argument}` (`allow_empty`), a
+  /// provider without embeddings `Error{unsupported}`.
+  asio::awaitable<Embeddings> embed(
+      std::string model,
+      std::vector<std::string> texts,
+      RequestOptions options = RequestOptions()) const;
+
   /// The names of the models that the server has.
   asio::awaitable<std::vector<std::string>> models(RequestOptions options = RequestOptions()) const;
+
+  /// Throws `Error{invalid_argument}` for a value that this provider does not take, as the calls
+  /// would. `setter_prefix` stands before the name of the value.
+  void check(const RequestOptions& options, const std::string& setter_prefix = "") const;
 
   /// Where the requests go: scheme, host, port and path.
   const std::string& base_url() const noexcept;

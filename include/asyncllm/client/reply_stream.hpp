@@ -30,9 +30,10 @@ class ReplyStream {
   /// pieces are there that were read already.
   ///
   /// The views in it hold until the next call of `next()` or `try_next()`.
-  /// Throws `Error` when the reply broke off, with the text so far in `partial_text()`: the kinds
-  /// of `Client::chat`; `std::logic_error` while another `next()` is pending. Cancellation
-  /// (terminal): closes the connection, throws `Error{cancelled}`.
+  /// Throws `Error` when the reply broke off (behind the pieces that came before, and again at
+  /// every further call), with the text so far in `partial_text()`: the kinds of `Client::chat`;
+  /// `std::logic_error` while another `next()` is pending. Cancellation (terminal): closes the
+  /// connection, throws `Error{cancelled}`.
   asio::awaitable<std::optional<Delta>> next();
 
   /// A piece that was read already, without suspending; nothing when there is none just now.
@@ -44,7 +45,8 @@ class ReplyStream {
   /// Takes all pieces that are left and gives the whole reply. Throws as `next()`.
   asio::awaitable<Reply> collect();
 
-  /// Ends the request, if it still runs, and closes its connection. Nothing is left running then.
+  /// Ends the request, if it still runs, and closes its connection. Nothing is left running then. A
+  /// `next()` behind it throws `Error{cancelled}`, unless the reply was complete.
   asio::awaitable<void> close();
 
  private:

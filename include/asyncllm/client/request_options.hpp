@@ -2,6 +2,7 @@
 #pragma once
 
 #include <asyncllm/core/header_list.hpp>
+#include <asyncllm/http/retry_policy.hpp>
 #include <asyncllm/http/timeouts.hpp>
 #include <asyncllm/model/parameters.hpp>
 
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,9 +30,9 @@ class RequestOptions {
   RequestOptions& max_tokens(int count) { return set(parameters_.max_tokens, count); }
   /// Only the likeliest tokens that have this share together, 0 to 1.
   RequestOptions& top_p(double value) { return set(parameters_.top_p, value); }
-  /// Only so many of the likeliest tokens. Not part of OpenAI's own API, but of many servers'.
+  /// Only so many of the likeliest tokens. Left out where the host knows no such thing, as OpenAI.
   RequestOptions& top_k(int count) { return set(parameters_.top_k, count); }
-  /// Only tokens at least this likely beside the likeliest, 0 to 1. Not part of OpenAI's own API.
+  /// Only tokens at least this likely beside the likeliest, 0 to 1. Left out as top_k.
   RequestOptions& min_p(double value) { return set(parameters_.min_p, value); }
   /// -2 to 2.
   RequestOptions& presence_penalty(double value)
@@ -50,6 +52,20 @@ class RequestOptions {
     parameters_.stop.push_back(std::move(text));
     return *this;
   }
+  /// The probabilities of the answer's tokens, with so many alternatives for each, 0 to 20, in
+  /// `Reply::logprobs`. `Error{unsupported}` where a provider has none.
+  RequestOptions& logprobs(int top) { return set(parameters_.logprobs, top); }
+  /// Whether the model reasons before it answers, where it can be told. Told in each host's own
+  /// way; where that is by `effort` alone, true is "medium" and false is "none".
+  RequestOptions& think(bool value) { return set(parameters_.think, value); }
+  /// How much it reasons: "low", "medium", "high", and what else the host knows.
+  RequestOptions& effort(std::string level)
+  {
+    parameters_.effort = std::move(level);
+    return *this;
+  }
+  /// Anthropic: reason with so many tokens at most, at least 1; goes with a larger `max_tokens`.
+  RequestOptions& thinking_budget(int tokens) { return set(parameters_.thinking_budget, tokens); }
   /// Ollama: how long the model stays loaded afterwards; 0 unloads it, negative keeps it for ever.
   RequestOptions& keep_alive(std::chrono::seconds time)
   {
@@ -59,6 +75,12 @@ class RequestOptions {
   RequestOptions& context_length(int tokens) { return set(parameters_.context_length, tokens); }
   /// Ollama: false makes a prompt that is too long an error instead of cutting it.
   RequestOptions& truncate(bool value) { return set(parameters_.truncate, value); }
+  /// Sends what is no UTF-8 in a text as U+FFFD, instead of refusing the text as
+  /// `Error{invalid_argument}`.
+  RequestOptions& replace_invalid_utf8(bool value)
+  {
+    return set(parameters_.replace_invalid_utf8, value);
+  }
   /// Any other fields of the request's body, a JSON object: merged last, so that it wins.
   RequestOptions& extra(const nlohmann::json& fields);
 
@@ -66,6 +88,17 @@ class RequestOptions {
   RequestOptions& allow_empty(bool value)
   {
     allow_empty_ = value;
+    return *this;
+  }
+  /// Asks for a stream also where the whole reply is wanted, and puts it together: some servers
+  /// notice that a request was given up only while they stream.
+  RequestOptions& wire_streaming(bool value) { return set(wire_streaming_, value); }
+  /// When a call that failed is tried again.
+  RequestOptions& retries(RetryPolicy policy) { return set(retries_, policy); }
+  /// Called on the loop's thread before the wait for another try. What it throws ends the call.
+  RequestOptions& on_retry(std::function<void(const Retry&)> hook)
+  {
+    on_retry_ = std::move(hook);
     return *this;
   }
   RequestOptions& timeouts(Timeouts clocks) { return set(timeouts_, clocks); }
@@ -80,18 +113,27 @@ class RequestOptions {
   RequestOptions& override_with(const RequestOptions& other)
   {
     parameters_.override_with(other.parameters_);
+    if (other.retries_)
+      retries_ = other.retries_;
+    if (other.on_retry_)
+      on_retry_ = other.on_retry_;
     if (other.timeouts_)
       timeouts_ = other.timeouts_;
     if (other.allow_empty_)
       allow_empty_ = other.allow_empty_;
+    if (other.wire_streaming_)
+      wire_streaming_ = other.wire_streaming_;
     headers_.insert(headers_.end(), other.headers_.begin(), other.headers_.end());
     return *this;
   }
 
   const Parameters& parameters() const noexcept { return parameters_; }
+  RetryPolicy retries() const { return retries_.value_or(RetryPolicy()); }
+  const std::function<void(const Retry&)>& on_retry() const noexcept { return on_retry_; }
   Timeouts timeouts() const { return timeouts_.value_or(Timeouts()); }
   const HeaderList& headers() const noexcept { return headers_; }
   bool allows_empty() const noexcept { return allow_empty_.value_or(false); }
+  bool wire_streaming() const noexcept { return wire_streaming_.value_or(false); }
 
  private:
   template <class Value>
@@ -102,8 +144,10 @@ class RequestOptions {
   }
 
   Parameters parameters_;
+  std::optional<RetryPolicy> retries_;
+  std::function<void(const Retry&)> on_retry_;
   std::optional<Timeouts> timeouts_;
-  std::optional<bool> allow_empty_;
+  std::optional<bool> allow_empty_, wire_streaming_;
   HeaderList headers_;
 };
 

@@ -79,6 +79,26 @@ class Error : public std::system_error {
   {
     return set(&Details::body, std::string(raw.substr(0, 64 * 1024)));
   }
+  /// Puts *** in the place of `secret` in every text; but one of less than four characters is none,
+  /// and would tear other words apart.
+  Error& mask(std::string_view secret)
+  {
+    if (secret.size() < 4)
+      return *this;
+    auto& d = own();
+    for (auto* const text :
+         {&d.what,
+          &d.server_message,
+          &d.server_code,
+          &d.server_type,
+          &d.server_param,
+          &d.request_id,
+          &d.partial_text,
+          &d.body})
+      for (auto at = text->find(secret); at != text->npos; at = text->find(secret, at + 3))
+        text->replace(at, secret.size(), "***");
+    return *this;
+  }
   /// Adds advice at the end of `what()`, after "; ".
   Error& with_hint(std::string_view advice)
   {

@@ -37,15 +37,17 @@ class RequestHead {
  public:
   RequestHead() = default;
   /// `method` is POST, with a body of JSON to follow, or GET. The target is `url` with
-  /// `path_suffix` behind its path. Throws as `check_header`.
+  /// `path_suffix` behind its path, and `target_prefix` in front for a proxy that forwards it.
+  /// Throws as `check_header`.
   RequestHead(
       const std::string& method,
       const Url& url,
       std::string_view path_suffix,
-      const HeaderList& headers)
+      const HeaderList& headers,
+      const std::string& target_prefix = "")
       : fixed_(
-            method + ' ' + url.target(path_suffix) + " HTTP/1.1\r\nHost: " + url.host_header() +
-            "\r\nUser-Agent: asyncllm\r\n"),
+            method + ' ' + target_prefix + url.target(path_suffix) +
+            " HTTP/1.1\r\nHost: " + url.host_header() + "\r\nUser-Agent: asyncllm\r\n"),
         last_(method == "POST" ? length_field : "\r\n")
   {
     if (method == "POST")

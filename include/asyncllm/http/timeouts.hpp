@@ -1,38 +1,61 @@
-// How long a call may take.
+// How long a call may take, and each part of it.
 #pragma once
 
+#include <asyncllm/core/error_kind.hpp>
+
+#include <array>
 #include <chrono>
+#include <cstddef>
 
 namespace asyncllm {
 
 /// The clocks of one call. A clock that runs out ends the call with `Error{timeout}`, whose
-/// `clock()` names it. Zero or less switches a clock off.
+/// `clock()` names it. Zero or less switches a clock off. The defaults fit models: a server may
+/// need minutes to load one, or to work through a long prompt, before it says anything.
 class Timeouts {
  public:
   using Duration = std::chrono::milliseconds;
 
-  Timeouts() = default;
+  /// Waiting for a place when `max_in_flight` calls are on their way. No other clock but `total`
+  /// runs meanwhile. Default: off.
+  Timeouts& pool_wait(Duration limit) { return set(Clock::pool_wait, limit); }
+  /// Resolving, connecting, a proxy's consent and the TLS handshake together. Default: 5 s.
+  Timeouts& connect(Duration limit) { return set(Clock::connect, limit); }
+  /// Sending the request. Default: 2 minutes.
+  Timeouts& write(Duration limit) { return set(Clock::write, limit); }
+  /// From the last byte of the request to the first byte of the answer, which a whole reply begins
+  /// when it is written to its end. Default: 10 minutes.
+  Timeouts& first_byte(Duration limit) { return set(Clock::first_byte, limit); }
+  /// Streams only: from the last byte of the request to the first piece of the reply. Default: 10
+  /// minutes.
+  Timeouts& first_token(Duration limit) { return set(Clock::first_token, limit); }
+  /// The longest silence later on. In a stream, behind its first piece: between events that carry
+  /// data, so that comments which only keep the connection open do not count; it rests while nobody
+  /// waits for the next piece. Otherwise: between bytes of the answer. Default: 2 minutes.
+  Timeouts& idle(Duration limit) { return set(Clock::idle, limit); }
+  /// Everything, from the call to the end of the answer, waiting for a place included. Default:
+  /// off, since the length of an answer and of a queue is yours to know.
+  Timeouts& total(Duration limit) { return set(Clock::total, limit); }
 
-  /// Resolving, connecting and the TLS handshake together. Default: 5 s.
-  Timeouts& connect(Duration limit)
-  {
-    connect_ = limit;
-    return *this;
-  }
-  /// Everything, from the call to the end of the answer. Default: 10 minutes, since a server may
-  /// have to load its model first.
-  Timeouts& total(Duration limit)
-  {
-    total_ = limit;
-    return *this;
-  }
-
-  Duration connect() const noexcept { return connect_; }
-  Duration total() const noexcept { return total_; }
+  Duration limit(Clock clock) const noexcept { return limits_[static_cast<std::size_t>(clock)]; }
 
  private:
-  Duration connect_{std::chrono::seconds(5)};
-  Duration total_{std::chrono::minutes(10)};
+  Timeouts& set(Clock clock, Duration limit)
+  {
+    limits_[static_cast<std::size_t>(clock)] = limit;
+    return *this;
+  }
+
+  // In the order of Clock.
+  std::array<Duration, 8> limits_{
+      Duration(0),               // none
+      Duration(0),               // pool_wait
+      std::chrono::seconds(5),   // connect
+      std::chrono::minutes(2),   // write
+      std::chrono::minutes(10),  // first_byte
+      std::chrono::minutes(10),  // first_token
+      std::chrono::minutes(2),   // idle
+      Duration(0)};              // total
 };
 
 }  // namespace asyncllm

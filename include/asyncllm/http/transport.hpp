@@ -1,25 +1,57 @@
 // Where requests go and how connections there are made.
 #pragma once
 
+#include <asyncllm/core/header_list.hpp>
+#include <asyncllm/http/limits.hpp>
+#include <asyncllm/http/proxy.hpp>
+#include <asyncllm/http/tls_files.hpp>
 #include <asyncllm/http/url.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace asyncllm::http {
 
 class TlsContext;
 
-/// An immutable configuration: everything by which connections differ, and nothing else. An API key
-/// is no part of it, so that agents with different keys share connections.
+/// What a user may set.
+struct TransportOptions {
+  TlsFiles tls;
+  std::optional<Proxy> proxy;
+  std::size_t max_in_flight = 0;  ///< calls at once on one loop; 0: no limit
+  Limits limits;
+};
+
+/// An immutable configuration: everything by which connections differ, and how many calls may be in
+/// flight. An API key is no part of it, so that agents with different keys share connections.
+/// Places are counted by the address of the transport, so that copies of a client share them.
 class Transport {
  public:
-  /// `ca_file`: a PEM file that replaces the system's trusted certificates, or "".
-  /// Throws `Error{invalid_argument}` when the file cannot be read, `Error{unsupported}` for https
+  /// Throws `Error{invalid_argument}` when a file cannot be read, `Error{unsupported}` for https
   /// in a build without TLS.
-  Transport(Url url, const std::string& ca_file);
+  Transport(Url url, const TransportOptions& options);
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
 
   const Url& url() const noexcept { return url_; }
+  std::size_t max_in_flight() const noexcept { return max_in_flight_; }
+  const Limits& limits() const noexcept { return limits_; }
+  const std::optional<Proxy>& proxy() const noexcept { return proxy_; }
+  /// Whether requests go to the proxy itself, which forwards them, instead of through it.
+  bool is_forwarded() const noexcept
+  {
+    return proxy_ && proxy_->kind == Proxy::Kind::http && !url_.tls;
+  }
+  /// Whether what is sent leaves this machine unencrypted.
+  bool is_exposed() const;
+  /// What the target of a request begins with: "" but for forwarded ones.
+  std::string target_prefix() const { return is_forwarded() ? "http://" + url_.host_header() : ""; }
+  /// What each request must carry for the proxy.
+  HeaderList headers() const;
+  /// The server's address, for messages, and the proxy's.
+  const std::string& destination() const noexcept { return destination_; }
   /// Null for http.
   const TlsContext* tls() const noexcept { return tls_.get(); }
   /// Connections may be shared by transports of the same key on the same loop.
@@ -27,6 +59,10 @@ class Transport {
 
  private:
   Url url_;
+  std::optional<Proxy> proxy_;
+  std::string destination_;
+  std::size_t max_in_flight_;
+  Limits limits_;
   std::shared_ptr<const TlsContext> tls_;
   std::string pool_key_;
 };

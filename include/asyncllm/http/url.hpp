@@ -1,4 +1,4 @@
-// http and https URLs, as far as a client needs them.
+// http, https and http+unix URLs, as far as a client needs them.
 #pragma once
 
 #include <asyncllm/core/error.hpp>
@@ -6,45 +6,56 @@
 
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace asyncllm::http {
 
-/// A parsed base URL. RFC 3986 with these limits: scheme http or https, an ASCII host, no user
-/// information (keys go by their own setter), no fragment.
+/// A parsed base URL. RFC 3986 with these limits: scheme http, https or http+unix, an ASCII host,
+/// no user information (keys go by their own setter), no fragment. The host of http+unix is the
+/// path of a Unix socket, with %2F for its slashes: "http+unix://%2Frun%2Fllama.sock/v1".
 struct Url {
   bool tls = false;
   std::string host;  ///< lower case, an IPv6 address without its brackets
   std::uint16_t port = 0;
-  std::string path;   ///< "" or "/v1": no slash at the end
-  std::string query;  ///< "" or "?api-version=1"
+  std::string unix_path;  ///< of the socket, "" for TCP; the host is "localhost" then
+  std::string path;       ///< "" or "/v1": no slash at the end
+  std::string query;      ///< "" or "?api-version=1"
 
-  /// Throws `Error{invalid_argument}` that says what is wrong; the URL itself is quoted only when
-  /// it has no user information.
+  /// Throws `Error{invalid_argument}` that says what is wrong; the URL is quoted without its query,
+  /// and not at all where it may hold user information.
   static Url parse(std::string_view text);
 
-  /// "127.0.0.1:8080", "[::1]:8080"; the port always.
+  /// "127.0.0.1:8080", "[::1]:8080", the port always; "/run/llama.sock".
   std::string authority() const
   {
+    if (!unix_path.empty())
+      return unix_path;
     const bool v6 = host.find(':') != host.npos;
     return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
   }
   /// What the Host header wants (RFC 9110, 7.2): the port only where it is not the scheme's own.
   std::string host_header() const
   {
+    if (!unix_path.empty())
+      return host;
     const auto full = authority();
     return port == (tls ? 443 : 80) ? full.substr(0, full.rfind(':')) : full;
   }
   /// "http://127.0.0.1:8080": what connections are shared by.
-  std::string origin() const { return (tls ? "https://" : "http://") + authority(); }
+  std::string origin() const
+  {
+    return (!unix_path.empty() ? "http+unix://" : tls ? "https://" : "http://") + authority();
+  }
   /// The whole URL with `suffix` behind its path.
   std::string target(std::string_view suffix) const { return (path + std::string(suffix)) + query; }
 
   bool is_loopback() const
   {
-    return host == "localhost" || host == "::1" || host.starts_with("127.") ||
-           host.ends_with(".localhost");
+    const bool is_127 =
+        host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos;
+    return host == "localhost" || host == "::1" || is_127 || host.ends_with(".localhost");
   }
 };
 
@@ -56,6 +67,34 @@ inline bool is_host_character(char c, bool bracketed)
   return letter_or_digit || (bracketed ? c == ':' || c == '.' : c == '.' || c == '-' || c == '_');
 }
 
+inline int hex_digit(char c)
+{
+  const auto lower = to_lower(c);
+  return lower >= '0' && lower <= '9'   ? lower - '0'
+         : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10
+                                        : -1;
+}
+
+/// `text` with the bytes that %XX stand for; nothing when a % is followed by anything else, or by
+/// 00.
+inline std::optional<std::string> percent_decoded(std::string_view text)
+{
+  std::string result;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      result += text[at];
+      continue;
+    }
+    const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
+    const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
+    if (high < 0 || low < 0 || high + low == 0)
+      return std::nullopt;
+    result += static_cast<char>(high * 16 + low);
+    at += 2;
+  }
+  return result;
+}
+
 }  // namespace detail
 
 inline Url Url::parse(std::string_view text)
@@ -63,30 +102,48 @@ inline Url Url::parse(std::string_view text)
   const auto scheme_end = text.find("://");
   const auto rest = scheme_end == text.npos ? text : text.substr(scheme_end + 3);
   const auto authority = rest.substr(0, rest.find_first_of("/?#"));
-  const bool has_user = authority.find('@') != authority.npos;
+  const bool may_hold_user = text.find('@') != text.npos;
   const auto fail = [&](const std::string& why) {
+    const std::string shown(text.substr(0, text.find('?')));  // keys stand in queries too
     throw Error(
         ErrorKind::invalid_argument,
-        (has_user ? "the URL " : "the URL \"" + std::string(text) + "\" ") + why +
+        (may_hold_user ? "the URL " : "the URL \"" + shown + "\" ") + why +
             "; a right one looks like http://127.0.0.1:8080/v1 or https://host.example/v1");
   };
 
   for (const char c : text)
-    if (c <= ' ' || c == '\x7f' || c == '"' || c == '\\' || c == '<' || c == '>')
+    if (c <= ' ' || c >= '\x7f' || c == '"' || c == '\\' || c == '<' || c == '>')
       throw Error(
           ErrorKind::invalid_argument,
           "the URL holds a space, a quote or a control character; non-ASCII ones must be written "
           "as %XX, in a host name as xn--");
-  if (has_user)
+  if (authority.find('@') != authority.npos)
     fail("holds a user name or password; give the key by with_api_key instead");
   if (rest.find('#') != rest.npos)
     fail("has a fragment (#)");
 
   Url url;
   const auto scheme = to_lower(scheme_end == text.npos ? "" : text.substr(0, scheme_end));
-  if (scheme != "http" && scheme != "https")
-    fail("must begin with http:// or https://");
+  if (scheme != "http" && scheme != "https" && scheme != "http+unix")
+    fail("must begin with http://, https:// or http+unix://");
   url.tls = scheme == "https";
+
+  const auto path = rest.substr(authority.size());
+  const auto query = path.find('?');
+  url.path = path.substr(0, query);
+  while (url.path.ends_with('/'))
+    url.path.pop_back();
+  if (query != path.npos)
+    url.query = path.substr(query);
+
+  if (scheme == "http+unix") {
+    url.unix_path = detail::percent_decoded(authority).value_or("");
+    if (url.unix_path.empty() || url.unix_path.size() > 100)  // the least that a system takes
+      fail("has no path of a socket (with %2F for its slashes) of at most 100 bytes");
+    url.host = "localhost";
+    url.port = 80;
+    return url;
+  }
 
   const bool bracketed = authority.starts_with('[');
   const auto host_end = bracketed ? authority.find(']') : authority.find(':');
@@ -109,14 +166,6 @@ inline Url Url::parse(std::string_view text)
     if (failed != std::errc() || end != port.data() + port.size() || url.port == 0)
       fail("has a port that is not between 1 and 65535");
   }
-
-  const auto path = rest.substr(authority.size());
-  const auto query = path.find('?');
-  url.path = path.substr(0, query);
-  while (url.path.ends_with('/'))
-    url.path.pop_back();
-  if (query != path.npos)
-    url.query = path.substr(query);
   return url;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace asyncllm {
@@ -33,6 +34,15 @@ struct ToolCall {
   std::string extra;      ///< JSON text that the provider wants back as it was, or empty
 };
 
+/// A picture for the model: its bytes, or where they are.
+struct Image {
+  std::string bytes, mime_type;  ///< "image/png" for instance
+  std::string url;               ///< instead of bytes
+};
+
+/// What a turn holds behind its text: one more text, or a picture.
+using Part = std::variant<std::string, Image>;
+
 /// One turn: who speaks, and what.
 class Message {
  public:
@@ -47,7 +57,8 @@ class Message {
     message.tool_calls_ = std::move(calls);
     return message;
   }
-  /// The turn that `reply` was, for a history: its text and its tool calls.
+  /// The turn that `reply` was, for a history: its text, its tool calls, and its reasoning where
+  /// the provider wants that back.
   static Message assistant(const Reply& reply);
   /// What the tool `name` gave for the call `call_id`.
   static Message tool(std::string call_id, std::string name, std::string result)
@@ -58,15 +69,54 @@ class Message {
     return message;
   }
 
+  /// Adds one more text, a document for instance, that stands for itself. Ollama gets it behind the
+  /// first one, with an empty line between them.
+  Message& with_text(std::string text)
+  {
+    parts_.emplace_back(std::move(text));
+    return *this;
+  }
+  /// Adds a picture behind what is there.
+  Message& with_image(std::string bytes, std::string mime_type)
+  {
+    parts_.emplace_back(Image{std::move(bytes), std::move(mime_type), {}});
+    return *this;
+  }
+  /// The same by its URL, which the provider fetches. Ollama takes none.
+  Message& with_image_url(std::string url)
+  {
+    parts_.emplace_back(Image{{}, {}, std::move(url)});
+    return *this;
+  }
+  /// How the model reasoned in an earlier turn. `extra`: `Reply::reasoning_extra`.
+  Message& with_reasoning(std::string reasoning, std::string extra = std::string())
+  {
+    reasoning_ = std::move(reasoning);
+    reasoning_extra_ = std::move(extra);
+    return *this;
+  }
+  /// More members of the message on the wire (of its text's block on Anthropic's), a JSON object,
+  /// merged last: `{"name": "Ann"}`, a cache mark and the like.
+  Message& with_extra(std::string json)
+  {
+    extra_ = std::move(json);
+    return *this;
+  }
+
   Role role() const noexcept { return role_; }
   const std::string& text() const noexcept { return text_; }
   const std::vector<ToolCall>& tool_calls() const noexcept { return tool_calls_; }
   const std::string& tool_call_id() const noexcept { return tool_call_id_; }
   const std::string& tool_name() const noexcept { return tool_name_; }
+  const std::vector<Part>& parts() const noexcept { return parts_; }
+  const std::string& reasoning() const noexcept { return reasoning_; }
+  const std::string& reasoning_extra() const noexcept { return reasoning_extra_; }
+  const std::string& extra() const noexcept { return extra_; }
 
  private:
   Role role_;
-  std::string text_;
+  std::string text_, reasoning_, reasoning_extra_, extra_;
+  std::vector<Part> parts_;
   std::vector<ToolCall> tool_calls_;
   std::string tool_call_id_, tool_name_;
 };

@@ -22,11 +22,18 @@ struct Parameters {
   std::optional<double> presence_penalty;   ///< -2 to 2
   std::optional<double> frequency_penalty;  ///< -2 to 2
   std::optional<std::int64_t> seed;
-  std::vector<std::string> stop;                   ///< texts that end the answer
+  std::vector<std::string> stop;       ///< texts that end the answer
+  std::optional<int> logprobs;         ///< with so many alternatives a token, 0 to 20
+  std::optional<bool> think;           ///< whether to reason before the answer
+  std::string effort;                  ///< how much: "low", "medium", "high" and the like
+  std::optional<int> thinking_budget;  ///< Anthropic: tokens to reason with, at least 1
   std::optional<std::chrono::seconds> keep_alive;  ///< Ollama: how long the model stays loaded
   std::optional<int> context_length;               ///< Ollama's num_ctx, at least 1
-  std::optional<bool> truncate;  ///< Ollama: false makes a too long prompt an error
-  std::string extra;             ///< a JSON object, merged last into the request
+  std::optional<bool> truncate;              ///< Ollama: false makes a too long prompt an error
+  std::optional<bool> replace_invalid_utf8;  ///< send U+FFFD for it, instead of an error
+  std::string extra;                         ///< a JSON object, merged last into the request
+
+  bool operator==(const Parameters&) const = default;
 
   /// These parameters, and those of `other` where it sets any.
   void override_with(const Parameters& other)
@@ -43,18 +50,25 @@ struct Parameters {
     take(presence_penalty, other.presence_penalty);
     take(frequency_penalty, other.frequency_penalty);
     take(seed, other.seed);
+    take(logprobs, other.logprobs);
+    take(think, other.think);
+    take(thinking_budget, other.thinking_budget);
     take(keep_alive, other.keep_alive);
     take(context_length, other.context_length);
     take(truncate, other.truncate);
+    take(replace_invalid_utf8, other.replace_invalid_utf8);
     if (!other.stop.empty())
       stop = other.stop;
+    if (!other.effort.empty())
+      effort = other.effort;
     if (!other.extra.empty())
       extra = other.extra;
   }
 
   /// Throws `Error{invalid_argument}` that names the first value out of its range: "temperature(9):
-  /// must be between 0 and 2". `setter_prefix` stands before the name.
-  void validate(const std::string& setter_prefix = "") const
+  /// must be between 0 and 2". `setter_prefix` stands before the name; some providers allow less
+  /// than 2 as `max_temperature`.
+  void validate(const std::string& setter_prefix = "", double max_temperature = 2) const
   {
     const auto check = [&](const char* name, const auto& value, double low, double high) {
       if (!value || (*value >= low && *value <= high))  // false for NaN
@@ -68,13 +82,15 @@ struct Parameters {
       throw Error(ErrorKind::invalid_argument, text.str());
     };
     constexpr double any = HUGE_VAL;
-    check("temperature", temperature, 0, 2);
+    check("temperature", temperature, 0, max_temperature);
     check("max_tokens", max_tokens, 1, any);
     check("top_p", top_p, 0, 1);
     check("top_k", top_k, 0, any);
     check("min_p", min_p, 0, 1);
     check("presence_penalty", presence_penalty, -2, 2);
     check("frequency_penalty", frequency_penalty, -2, 2);
+    check("logprobs", logprobs, 0, 20);
+    check("thinking_budget", thinking_budget, 1, any);
     check("context_length", context_length, 1, any);
     if (!extra.empty() && extra.front() != '{')
       throw Error(ErrorKind::invalid_argument, setter_prefix + "extra(...): must be a JSON object");

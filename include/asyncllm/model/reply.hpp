@@ -46,10 +46,23 @@ constexpr std::string_view to_string(FinishReason reason) noexcept
   return "unknown";
 }
 
+/// How likely the model found a token.
+struct TokenProbability {
+  std::string token;
+  double logprob = 0;  ///< the natural logarithm of the probability
+};
+
+/// A token of an answer, and what the model could have written in its place.
+struct TokenLogprob : TokenProbability {
+  std::vector<TokenProbability> top;  ///< the likeliest first
+};
+
 /// A complete answer. What broke off is never one: it is an `Error` with the text so far.
 struct Reply {
   std::string text, reasoning, refusal;
+  std::string reasoning_extra;  ///< JSON that the provider wants back with the reasoning, or empty
   std::vector<ToolCall> tool_calls;
+  std::vector<TokenLogprob> logprobs;  ///< where asked for by `RequestOptions::logprobs`
   FinishReason finish_reason = FinishReason::unknown;
   std::string finish_reason_text;  ///< as the server wrote it
   Usage usage;
@@ -69,7 +82,9 @@ inline std::ostream& operator<<(std::ostream& out, const Reply& reply)
 
 inline Message Message::assistant(const Reply& reply)
 {
-  return assistant(reply.text, reply.tool_calls);
+  auto message = assistant(reply.text, reply.tool_calls);
+  message.with_reasoning(reply.reasoning, reply.reasoning_extra);
+  return message;
 }
 
 }  // namespace asyncllm

@@ -17,7 +17,8 @@ inline void check_event_size(std::size_t size, std::size_t limit)
   if (size > limit)
     throw Error(
         ErrorKind::response_too_large,
-        "an event of the stream is longer than " + std::to_string(limit) + " bytes");
+        "an event of the stream is longer than " + std::to_string(limit) +
+            " bytes (Limits::event_bytes)");
 }
 
 }  // namespace asyncllm::stream

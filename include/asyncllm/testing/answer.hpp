@@ -1,6 +1,7 @@
 // What the scripted server does with one request.
 #pragma once
 #include <asyncllm/core/header_list.hpp>
+#include <asyncllm/testing/fault.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -10,6 +11,13 @@
 #include <vector>
 
 namespace asyncllm::testing {
+
+/// How the client is told where the body ends.
+enum class Framing {
+  chunked,  ///< Transfer-Encoding: chunked
+  length,   ///< Content-Length
+  close     ///< the end of the connection
+};
 
 /// One scripted answer: a text that a model would say, an echo, or an HTTP status with a body.
 ///
@@ -57,6 +65,13 @@ class Answer {
   /// Says `Connection: close` and closes the connection after this answer.
   Answer& close();
 
+  /// Default: `length` for whole answers, `chunked` for streams; for clients of HTTP/1.0, which
+  /// know no chunks, `close` in their stead.
+  Answer& framing(Framing framing);
+
+  /// Breaks the answer there. One fault an answer: a second call replaces the first.
+  Answer& fault(Fault fault);
+
  private:
   friend class Renderer;
   enum class Kind { text, echo, status, error };
@@ -73,6 +88,8 @@ class Answer {
   std::optional<std::string> finish_reason_;
   std::optional<std::pair<std::int64_t, std::int64_t>> usage_;
   HeaderList headers_;
+  std::optional<Framing> framing_;
+  std::optional<Fault> fault_;
 };
 
 }  // namespace asyncllm::testing

@@ -2,6 +2,7 @@
 #pragma once
 #include <asyncllm/core/version.hpp>
 #include <asyncllm/testing/answer.hpp>
+#include <asyncllm/testing/fault.hpp>
 #include <asyncllm/testing/received_request.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -62,6 +63,11 @@ class ScriptedServer {
 
   /// The answer to the next request to a model; several are used in their order, once each.
   ScriptedServer& push(Answer answer);
+
+  /// What happens to the next connection that is made, by cut, reset, stall or garbage in one of
+  /// the phases `accept` and `request`; several strike one connection each. Throws
+  /// `Error{invalid_argument}` for another phase.
+  ScriptedServer& push(Fault fault);
 
   /// The answer to requests for which none was pushed and no `when` was given. Default: an echo.
   ScriptedServer& always(Answer answer);

@@ -1,0 +1,170 @@
+// Whether and where a redirect is followed. Pure: an answer in, the next URL out.
+#pragma once
+
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/core/response_head.hpp>
+#include <asyncllm/http/url.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace asyncllm {
+
+/// What to do when a server says that it is elsewhere (301, 302, 303, 307, 308). By default nothing
+/// is followed: the answer is `Error{bad_response}` that names the new place, since a redirected
+/// chat mostly means a wrong base URL.
+///
+/// Switched on, these rules hold. A POST is followed on 307 and 308 only, with method and body as
+/// they were: the others would turn it into a GET. What leads to another scheme, host or port loses
+/// every header field that could hold a secret, for good. From https to http, to other schemes, to
+/// a URL with user information and in circles nothing is followed.
+class Redirects {
+ public:
+  Redirects() = default;
+
+  /// Follows so many redirects in one call; 0: none.
+  Redirects& follow(int at_most = 10)
+  {
+    most_ = at_most;
+    return *this;
+  }
+
+  int most() const noexcept { return most_; }
+
+ private:
+  int most_ = 0;
+};
+
+namespace http {
+
+constexpr bool is_redirect(int status) noexcept
+{
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/// Whether a field may go to another origin than the one that it was meant for. Few may: nobody
+/// knows what a field of the user's holds.
+inline bool may_go_elsewhere(std::string_view field) noexcept
+{
+  constexpr std::array<std::string_view, 5> harmless{
+      "Accept", "Accept-Language", "Content-Type", "User-Agent", "anthropic-version"};
+  return std::ranges::any_of(
+      harmless, [&](std::string_view name) { return equal_ignoring_case(name, field); });
+}
+
+namespace detail {
+
+// RFC 3986, 5.2.4: what . and .. stand for.
+inline std::string without_dots(std::string_view path)
+{
+  std::vector<std::string_view> kept;
+  std::string_view last;
+  while (!path.empty()) {
+    const auto end = std::min(path.find('/', 1), path.size());
+    last = path.substr(0, end);
+    path.remove_prefix(end);
+    if (last == "/..")
+      kept.resize(kept.size() - (kept.empty() ? 0 : 1));
+    else if (last != "/.")
+      kept.push_back(last);
+  }
+  std::string whole;
+  for (const auto segment : kept)
+    whole += segment;
+  return last == "/." || last == "/.." || whole.empty() ? whole + '/' : whole;
+}
+
+// RFC 3986, 5.2.2: `reference` as seen from `base`, which is http or https.
+inline std::string absolute(const Url& base, std::string_view reference)
+{
+  const auto scheme_end = std::min(reference.find_first_of(":/?"), reference.size());
+  if (scheme_end > 0 && reference.substr(scheme_end).starts_with(':'))
+    return std::string(reference);
+  if (reference.starts_with("//"))
+    return (base.tls ? "https:" : "http:") + std::string(reference);
+  if (reference.starts_with('/'))
+    return base.origin() + std::string(reference);
+  const auto folder = reference.starts_with('?') ? base.path.size() : base.path.rfind('/') + 1;
+  return base.origin() + base.path.substr(0, folder) + std::string(reference);
+}
+
+}  // namespace detail
+
+/// The way of one request from server to server.
+class RedirectChain {
+ public:
+  /// `first`: with the whole path of the request, which is kept to the letter.
+  RedirectChain(Redirects rules, std::string method, Url first)
+      : rules_(rules), method_(std::move(method)), seen_{std::move(first)}
+  {}
+
+  /// Where `answer`, for which `is_redirect` holds, leads: its `target("")` is to be asked for, by
+  /// the same method and with the same body. Throws `Error{bad_response}` with the status when it
+  /// is not to be followed.
+  const Url& follow(const ResponseHead& answer)
+  {
+    const auto refuse = [&](const std::string& why) {
+      throw Error(ErrorKind::bad_response, here().authority() + " redirects" + why)
+          .with_http_status(answer.status);
+    };
+    const auto location = find_header(answer.headers, "Location");
+    if (!location)
+      refuse(" without saying where to");
+    if (location->find('@') != location->npos)  // may be user information, which is not repeated
+      refuse(" to a URL with user information, which is not followed");
+    auto text = detail::absolute(here(), location->substr(0, location->find('#')));
+    Url url;
+    try {
+      url = Url::parse(text);
+    } catch (const Error&) {
+      refuse(" to what is no URL of http or https");
+    }
+    if (!url.unix_path.empty())  // no server tells us to open a file
+      refuse(" to a Unix socket, which is not followed");
+    const auto where = " to " + url.origin() + url.path;
+    if (rules_.most() <= 0)
+      refuse(where + ", which is not followed: give the final URL as the base URL");
+    if (method_ == "POST" && answer.status < 307)
+      refuse(where + " and wants no POST there, which is not followed");
+    if (here().tls && !url.tls)
+      refuse(where + " without TLS, which is not followed");
+
+    text.erase(std::min(text.find('?'), text.size()));
+    text.erase(0, std::min(text.find('/', text.find("://") + 3), text.size()));
+    url.path = detail::without_dots(text);
+    if (std::ranges::any_of(seen_, [&](const Url& old) { return same(old, url); }))
+      refuse(where + " in a circle");
+    if (static_cast<int>(seen_.size()) > rules_.most())
+      refuse(where + " after " + std::to_string(rules_.most()) + " other redirects");
+    elsewhere_ = elsewhere_ || url.origin() != here().origin();
+    seen_.push_back(std::move(url));
+    return here();
+  }
+
+  /// Of the fields of the first request those that may go where the chain has led.
+  HeaderList allowed(HeaderList headers) const
+  {
+    if (elsewhere_)
+      std::erase_if(headers, [](const auto& field) { return !may_go_elsewhere(field.first); });
+    return headers;
+  }
+
+ private:
+  const Url& here() const noexcept { return seen_.back(); }
+  static bool same(const Url& a, const Url& b)
+  {
+    return a.origin() == b.origin() && a.target("") == b.target("");
+  }
+
+  Redirects rules_;
+  std::string method_;
+  std::vector<Url> seen_;
+  bool elsewhere_ = false;
+};
+
+}  // namespace http
+}  // namespace asyncllm

@@ -1,0 +1,79 @@
+// Whether a failed try is followed by another. Pure: no clock, no random numbers of its own.
+#pragma once
+
+#include <asyncllm/http/retry_policy.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
+
+namespace asyncllm::http {
+
+/// The store of retries that calls share.
+class RetryBudget {
+ public:
+  explicit RetryBudget(const RetryPolicy& policy) : left_(policy.burst()) {}
+
+  /// To be called once a call.
+  void add_call(const RetryPolicy& policy) noexcept
+  {
+    left_ = std::min<double>(left_ + policy.share(), policy.burst());
+  }
+  bool take() noexcept
+  {
+    const bool has_one = left_ >= 1;
+    left_ -= has_one ? 1 : 0;
+    return has_one;
+  }
+
+ private:
+  double left_;
+};
+
+/// A try that failed.
+struct FailedTry {
+  const Error& error;
+  int attempt;                      ///< from 1
+  bool had_success;                 ///< the answer's status was 2xx
+  double random;                    ///< 0 to 1
+  RetryPolicy::Duration time_left;  ///< of the call's total clock
+};
+
+inline bool may_be_retried(const FailedTry& failed, const RetryPolicy& policy) noexcept
+{
+  const auto& error = failed.error;
+  if (failed.had_success)
+    return false;
+  if (error.http_status() != 0)
+    return error.retryable();
+  switch (error.kind()) {
+    case ErrorKind::connect_failed: return error.retryable();
+    case ErrorKind::connection_lost: return policy.retry_unanswered();
+    case ErrorKind::timeout: return error.clock() == Clock::connect && error.retryable();
+    default: return false;
+  }
+}
+
+/// How long to wait before the next try; nothing: give up. Takes from `budget` only for a try.
+inline std::optional<RetryPolicy::Duration> time_to_retry(
+    const FailedTry& failed, const RetryPolicy& policy, RetryBudget& budget)
+{
+  using Duration = RetryPolicy::Duration;
+  if (failed.attempt > policy.max_retries() || !may_be_retried(failed, policy))
+    return std::nullopt;
+  const auto asked = failed.error.retry_after();
+  if (asked && *asked > policy.longest_retry_after())
+    return std::nullopt;
+
+  // Full jitter: clients that failed together do not come back together.
+  const auto doubled = static_cast<double>(policy.first().count()) *
+                       std::ldexp(1.0, std::min(failed.attempt - 1, 60));
+  const auto most = std::min(doubled, static_cast<double>(policy.longest().count()));
+  const auto wait = asked.value_or(Duration(std::llround(most * failed.random)));
+  if (wait >= failed.time_left || !budget.take())
+    return std::nullopt;
+  return wait;
+}
+
+}  // namespace asyncllm::http

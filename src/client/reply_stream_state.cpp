@@ -1,0 +1,94 @@
+#include "client/reply_stream_state.hpp"
+
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/core/text.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace asyncllm {
+
+ReplyStream::State::State(
+    std::shared_ptr<const Client::State> its_client,
+    AnyRequest its_request,
+    RequestOptions its_options)
+    : client(std::move(its_client)),
+      request(std::move(its_request)),
+      options(std::move(its_options)),
+      deltas(client->wire.deltas())
+{
+  if (client->endpoint.preset->wire == provider::WireKind::ollama)
+    decoder.emplace<stream::NdjsonDecoder>(client->transport.limits().event_bytes());
+  else
+    decoder.emplace<stream::SseDecoder>(client->transport.limits().event_bytes());
+}
+
+void ReplyStream::State::take(std::string_view bytes)
+{
+  if (bytes.empty())
+    take_end();
+  if (!has_events && before_events.size() < longest_error)
+    before_events.append(bytes.substr(0, longest_error));
+  bool is_data = false;
+  const auto sink = [&](const StreamEvent& event) {
+    is_data = has_events = true;
+    deltas->feed(event, reply);
+  };
+  std::visit([&](auto& any) { any.feed(bytes, sink); }, decoder);
+  if (is_data)
+    exchange->mark_data();
+  if (reply.has_next())
+    exchange->mark_token();
+  if (deltas->is_at_end() && !deltas->is_complete())
+    throw Error(ErrorKind::incomplete, "the stream ended without a reply");
+  is_read = is_read || deltas->is_at_end();
+}
+
+void ReplyStream::State::take_end()
+{
+  const auto last = std::visit([](auto& any) { return any.unterminated(); }, decoder);
+  if (last && (trim(last->data) == "[DONE]" || nlohmann::json::accept(last->data))) {
+    has_events = true;
+    deltas->feed(*last, reply);
+  }
+  is_read = true;
+  if (deltas->is_complete())
+    return;
+  if (!has_events && nlohmann::json::accept(before_events))  // an error that is no event
+    throw provider::hidden_error(before_events);
+  throw Error(ErrorKind::incomplete, "the stream ended before the reply was complete");
+}
+
+void ReplyStream::State::take_whole(std::string body)
+{
+  Reply whole;
+  try {
+    whole = client->wire.decode(body);
+  } catch (Error& error) {
+    error.with_body(body);
+    throw;
+  }
+  is_read = true;
+  reply.add_reasoning(whole.reasoning);
+  reply.add_text(whole.text);
+  reply.add_refusal(whole.refusal);
+  reply.reply() = std::move(whole);
+  reply.set_finish(reply.reply().finish_reason, std::string(reply.reply().finish_reason_text));
+}
+
+void ReplyStream::State::break_off(Error& error)
+{
+  exchange.reset();
+  is_over = is_read = true;
+  error.with_partial_text(reply.reply().text);
+  if (was_sent) {
+    if (error.request_id().empty())
+      error.with_request_id(reply.reply().request_id);
+    const auto& model = std::visit([](const auto& any) -> auto& { return any.model; }, request);
+    client->explain(error.with_attempts(attempts), client->path_of(request), model);
+  }
+  failure = error;
+}
+
+}  // namespace asyncllm

@@ -1,0 +1,60 @@
+#include "client/retries.hpp"
+
+#include <asyncllm/http/retry.hpp>
+
+#include <asio/error.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+
+namespace asyncllm {
+namespace {
+
+RetryPolicy::Duration time_left(const Timeouts& timeouts, Retries::TimePoint started)
+{
+  using Duration = RetryPolicy::Duration;
+  const auto total = timeouts.limit(Clock::total);
+  if (total.count() <= 0)
+    return Duration::max();
+  const auto passed = std::chrono::steady_clock::now() - started;
+  return total - std::chrono::duration_cast<Duration>(passed);
+}
+
+}  // namespace
+
+Retries::Retries(
+    const asio::any_io_executor& executor,
+    const std::shared_ptr<const Client::State>& client,
+    const RequestOptions& options,
+    TimePoint started)
+    : executor_(executor),
+      loop_(http::Loop::of(executor)),
+      budget_(loop_->retry_budget(client, options.retries())),
+      options_(options),
+      started_(started)
+{
+  budget_.add_call(options.retries());
+}
+
+std::optional<RetryPolicy::Duration> Retries::time_to_wait(const Error& error, bool had_success)
+{
+  const http::FailedTry failed{
+      error, attempt_, had_success, loop_->random(), time_left(options_.timeouts(), started_)};
+  const auto time = http::time_to_retry(failed, options_.retries(), budget_);
+  if (time && options_.on_retry())
+    options_.on_retry()(Retry{error, attempt_, *time});
+  return time;
+}
+
+asio::awaitable<void> Retries::wait(RetryPolicy::Duration time)
+{
+  asio::steady_timer timer(executor_);
+  timer.expires_after(time);
+  asio::error_code aborted;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, aborted));
+  if (aborted)
+    throw Error(ErrorKind::cancelled, "the call was cancelled before its next try");
+  ++attempt_;
+}
+
+}  // namespace asyncllm

@@ -1,0 +1,50 @@
+// The tries of one call: the thin rim around the pure policy in http/retry.hpp.
+#pragma once
+
+#include <asyncllm/client/request_options.hpp>
+#include <asyncllm/core/error.hpp>
+
+#include "client/client_state.hpp"
+#include "http/loop.hpp"
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace asyncllm {
+
+class Retries {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  /// `options` must outlive this.
+  Retries(
+      const asio::any_io_executor& executor,
+      const std::shared_ptr<const Client::State>& client,
+      const RequestOptions& options,
+      TimePoint started);
+
+  /// How long to wait after a try that failed; nothing: give up. `had_success`: the answer's status
+  /// was 2xx. Nothing is awaited here, so that a call that was cancelled ends as cancelled.
+  std::optional<RetryPolicy::Duration> time_to_wait(const Error& error, bool had_success);
+  /// Waits before the next try. Cancellation: `Error{cancelled}`.
+  asio::awaitable<void> wait(RetryPolicy::Duration time);
+
+  /// A try that follows at once, for a reason of its own.
+  void add_attempt() noexcept { ++attempt_; }
+  /// How often the request was tried, this time included.
+  int attempts() const noexcept { return attempt_; }
+
+ private:
+  asio::any_io_executor executor_;
+  std::shared_ptr<http::Loop> loop_;
+  http::RetryBudget& budget_;
+  const RequestOptions& options_;
+  TimePoint started_;
+  int attempt_ = 1;
+};
+
+}  // namespace asyncllm

@@ -1,0 +1,122 @@
+#include "http/connector.hpp"
+
+#include "http/tunnel.hpp"
+
+#include <asio/local/stream_protocol.hpp>
+
+#include <utility>
+
+namespace asyncllm::http {
+
+namespace {
+
+// Whom the socket connects to, for messages.
+std::string peer_of(const Transport& transport)
+{
+  const auto& proxy = transport.proxy();
+  return proxy ? "the proxy " + proxy->name() : transport.url().authority();
+}
+
+}  // namespace
+
+asio::awaitable<std::unique_ptr<Connection>> Connector::run()
+{
+  asio::error_code error;
+  auto endpoints = co_await resolve(error);
+  if (is_over(error))
+    co_return nullptr;
+  if (error)
+    throw Error(
+        ErrorKind::resolve_failed,
+        "cannot find the host of " + peer_of(transport_) + ": " + error.message());
+
+  attempts_.emplace(executor_);
+  auto socket = co_await attempts_->run(std::move(endpoints), error);
+  attempts_.reset();
+  if (is_over(error))
+    co_return nullptr;
+  if (error)
+    throw Error(
+        ErrorKind::connect_failed,
+        "cannot connect to " + peer_of(transport_) + ": " + error.message());
+  connection_ = std::make_unique<Connection>(std::move(*socket));
+
+  if (transport_.proxy() && !transport_.is_forwarded()) {
+    co_await open_tunnel(*transport_.proxy(), error);
+    if (is_over(error))
+      co_return nullptr;
+  }
+  if (const auto* context = transport_.tls()) {
+    co_await connection_->start_tls(*context, error);
+    if (is_over(error))
+      co_return nullptr;
+    if (error)
+      throw Error(
+          ErrorKind::tls_failed,
+          "no TLS with " + transport_.destination() + ": " + connection_->tls()->explain(error));
+  }
+  co_return std::move(connection_);
+}
+
+asio::awaitable<Endpoints> Connector::resolve(asio::error_code& error)
+{
+  const auto& url = transport_.url();
+  const auto& proxy = transport_.proxy();
+  if (!url.unix_path.empty())
+    co_return Endpoints(1, asio::local::stream_protocol::endpoint(url.unix_path));
+  const auto& host = proxy ? proxy->host : url.host;
+  const auto port = proxy ? proxy->port : url.port;
+  if (auto known = known_endpoints(host, port))
+    co_return *std::move(known);
+  resolution_.emplace(executor_, loop_.lookups.join(executor_, host, port));
+  auto endpoints = co_await resolution_->run(error);
+  resolution_.reset();
+  co_return endpoints;
+}
+
+asio::awaitable<void> Connector::open_tunnel(const Proxy& proxy, asio::error_code& error)
+{
+  const auto tunnel = make_tunnel(proxy, transport_.url());
+  while (!tunnel->is_open() && tunnel->failure().empty()) {
+    const auto output = tunnel->output();
+    if (!output.empty())
+      co_await connection_->write(output, error);
+    if (!error) {
+      const auto size = co_await connection_->read(error);
+      connection_->add_received(size);
+    }
+    if (is_over(error))
+      co_return;
+    if (error)
+      throw Error(
+          ErrorKind::connect_failed,
+          "the proxy " + proxy.name() + " closed the connection: " + error.message());
+    const auto bytes = connection_->received();
+    tunnel->input({bytes.data(), bytes.size()});
+    connection_->add_received(0);
+  }
+  if (!tunnel->failure().empty())
+    throw Error(
+        ErrorKind::connect_failed,
+        "the proxy " + proxy.name() + " " + tunnel->failure() + ", asked for " +
+            transport_.url().authority())
+        .with_retryable(tunnel->is_temporary());
+}
+
+void Connector::cancel()
+{
+  cancelled_ = true;
+  if (resolution_)
+    resolution_->cancel();
+  if (attempts_)
+    attempts_->cancel();
+  if (connection_)
+    connection_->close();
+}
+
+bool Connector::is_over(const asio::error_code& error) const
+{
+  return cancelled_ || error == asio::error::operation_aborted;
+}
+
+}  // namespace asyncllm::http

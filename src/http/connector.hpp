@@ -1,0 +1,47 @@
+// Makes one connection as a transport wants it: resolve, connect, the proxy's consent, TLS.
+#pragma once
+
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/http/transport.hpp>
+
+#include "http/attempts.hpp"
+#include "http/connection.hpp"
+#include "http/loop.hpp"
+#include "http/resolve.hpp"
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace asyncllm::http {
+
+class Connector {
+ public:
+  Connector(const asio::any_io_executor& executor, Loop& loop, const Transport& transport)
+      : executor_(executor), loop_(loop), transport_(transport)
+  {}
+
+  /// Null when cancelled, by `cancel` or from outside. Throws `Error{resolve_failed,
+  /// connect_failed, tls_failed}`.
+  asio::awaitable<std::unique_ptr<Connection>> run();
+  void cancel();
+  /// Whether there is a connection already, and TLS is being agreed upon.
+  bool is_handshaking() const noexcept { return connection_ && connection_->tls(); }
+
+ private:
+  asio::awaitable<Endpoints> resolve(asio::error_code& error);
+  asio::awaitable<void> open_tunnel(const Proxy& proxy, asio::error_code& error);
+  bool is_over(const asio::error_code& error) const;
+
+  asio::any_io_executor executor_;
+  Loop& loop_;
+  const Transport& transport_;
+  std::optional<Resolution> resolution_;
+  std::optional<Attempts> attempts_;
+  std::unique_ptr<Connection> connection_;
+  bool cancelled_ = false;
+};
+
+}  // namespace asyncllm::http

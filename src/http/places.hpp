@@ -1,0 +1,57 @@
+// The places of one client on one loop: how many of its calls may be in flight, and who waits.
+#pragma once
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/error_code.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <optional>
+
+namespace asyncllm::http {
+
+class Place;
+
+/// Who comes first is served first: a place that comes back goes straight to the longest waiting.
+class Places {
+ public:
+  explicit Places(std::size_t count) : free_(count) {}
+
+ private:
+  friend class Place;
+  std::size_t free_;
+  std::list<Place*> queue_;
+};
+
+/// One place, or a place in the queue for one; leaves either by its destruction, wherever the
+/// coroutine that waits was broken off. Stays where it is.
+class Place {
+ public:
+  Place() = default;
+  ~Place() { leave(); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  /// Takes a place if one is free.
+  bool try_take(std::shared_ptr<Places> places);
+  /// Waits for one after `try_take` failed. operation_aborted: cancelled by either way, and no
+  /// place held.
+  asio::awaitable<void> wait(const asio::any_io_executor& executor, asio::error_code& error);
+  /// Ends a wait, if there is one.
+  void cancel();
+  /// Gives back what it has.
+  void leave() noexcept;
+
+ private:
+  enum class State { out, queued, in };
+
+  State state_ = State::out;
+  std::shared_ptr<Places> places_;
+  std::list<Place*>::iterator position_;
+  std::optional<asio::steady_timer> wake_;
+};
+
+}  // namespace asyncllm::http

@@ -1,0 +1,183 @@
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/core/text.hpp>
+#include <asyncllm/http/proxy.hpp>
+
+#include <asio/ip/address.hpp>
+#include <asio/ip/network_v4.hpp>
+#include <asio/ip/network_v6.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace asyncllm::http {
+namespace {
+
+std::string base64(std::string_view bytes)
+{
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    unsigned value = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      value = value << 8 | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0U);
+    for (std::size_t i = 0; i < 4; ++i)
+      text += at + i <= bytes.size() ? digits[value >> (18 - 6 * i) & 0x3F] : '=';
+  }
+  return text;
+}
+
+bool is_in_network(const std::string& network, const asio::ip::address& address)
+{
+  asio::error_code error;
+  if (address.is_v4()) {
+    const auto net = asio::ip::make_network_v4(network, error);
+    if (error)
+      return false;
+    const asio::ip::network_v4 own(address.to_v4(), net.prefix_length());
+    return own.canonical() == net.canonical();
+  }
+  const auto net = asio::ip::make_network_v6(network, error);
+  if (error)
+    return false;
+  const asio::ip::network_v6 own(address.to_v6(), net.prefix_length());
+  return own.canonical() == net.canonical();
+}
+
+// One entry of a list, in lower case and without blanks.
+bool names(std::string_view entry, const std::string& host, std::uint16_t port)
+{
+  asio::error_code error;
+  const auto address = asio::ip::make_address(host, error);
+  const bool is_address = !error;
+  if (is_address && entry.find('/') != entry.npos)
+    return is_in_network(std::string(entry), address);
+
+  const auto colon = entry.rfind(':');
+  const bool has_port =
+      colon != entry.npos && (entry.find(':') == colon || entry.find("]:") != entry.npos);
+  if (has_port && entry.substr(colon + 1) != std::to_string(port))
+    return false;
+  if (has_port)
+    entry = entry.substr(0, colon);
+  entry = trim(entry, "[]");
+  if (entry == host)
+    return true;
+  if (is_address)
+    return false;
+  if (entry.starts_with("*."))
+    entry.remove_prefix(1);
+  if (entry.starts_with('.'))
+    entry.remove_prefix(1);
+  if (entry.empty() || !host.ends_with(entry))
+    return false;
+  return host.size() == entry.size() || host[host.size() - entry.size() - 1] == '.';
+}
+
+}  // namespace
+
+Proxy Proxy::parse(std::string_view text)
+{
+  const auto fail = [](const std::string& why) {
+    throw Error(
+        ErrorKind::invalid_argument,
+        "the proxy's URL " + why + "; a right one looks like http://127.0.0.1:3128 or " +
+            "socks5://user:password@host:1080");
+  };
+  Proxy proxy;
+  const auto scheme_end = text.find("://");
+  const auto scheme = to_lower(scheme_end == text.npos ? "http" : text.substr(0, scheme_end));
+  if (scheme == "socks5" || scheme == "socks5h")
+    proxy.kind = Kind::socks5;
+  else if (scheme != "http")
+    fail("must begin with http:// or socks5://");
+  auto rest = scheme_end == text.npos ? text : text.substr(scheme_end + 3);
+  rest = rest.substr(0, rest.find_first_of("/?#"));
+
+  if (const auto at = rest.rfind('@'); at != rest.npos) {
+    const auto credentials = rest.substr(0, at);
+    const auto colon = std::min(credentials.find(':'), credentials.size());
+    const auto user = detail::percent_decoded(credentials.substr(0, colon));
+    const auto password =
+        detail::percent_decoded(credentials.substr(std::min(colon + 1, credentials.size())));
+    if (!user || !password || user->find(':') != user->npos || user->size() > 255 ||
+        password->size() > 255)
+      fail("has a user or password that cannot be (a % must be written as %25)");
+    proxy.user = *user;
+    proxy.password = *password;
+    rest.remove_prefix(at + 1);
+  }
+  try {
+    const auto url = Url::parse("http://" + std::string(rest));
+    const auto behind_host = rest.find(':', rest.find(']') == rest.npos ? 0 : rest.find(']'));
+    const bool has_port = behind_host != rest.npos && behind_host + 1 < rest.size();
+    proxy.host = url.host;
+    proxy.port = has_port ? url.port : proxy.kind == Kind::socks5 ? 1080 : 80;
+  } catch (const Error&) {
+    fail("has a host or port that cannot be");
+  }
+  return proxy;
+}
+
+std::string Proxy::name() const
+{
+  const bool is_v6 = host.find(':') != host.npos;
+  return (kind == Kind::socks5 ? "socks5://" : "http://") + (is_v6 ? "[" + host + "]" : host) +
+         ":" + std::to_string(port);
+}
+
+std::string Proxy::basic_credentials() const
+{
+  return "Basic " + base64(user + ":" + password);
+}
+
+bool is_excluded(std::string_view list, const std::string& host, std::uint16_t port)
+{
+  while (!list.empty()) {
+    const auto end = std::min(list.find_first_of(", \t"), list.size());
+    const auto entry = to_lower(trim(list.substr(0, end)));
+    if (entry == "*" || (!entry.empty() && names(entry, host, port)))
+      return true;
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return false;
+}
+
+std::optional<Proxy> find_proxy(
+    const Url& url, const std::optional<std::string>& setting, GetEnvironment environment)
+{
+  if (setting) {
+    if (setting->empty() || *setting == "direct")
+      return std::nullopt;
+    if (!url.unix_path.empty())
+      throw Error(ErrorKind::invalid_argument, "a Unix socket cannot be reached through a proxy");
+    return Proxy::parse(*setting);
+  }
+  if (url.is_loopback())
+    return std::nullopt;
+
+  const auto variable = [&](const char* name) -> std::string {
+    const char* const value = environment(name);
+    return value ? std::string(trim(value)) : std::string();
+  };
+  auto no_proxy = variable("no_proxy");
+  if (no_proxy.empty())
+    no_proxy = variable("NO_PROXY");
+  if (is_excluded(no_proxy, url.host, url.port))
+    return std::nullopt;
+  static constexpr std::array variables{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+  static constexpr std::array for_http{"http_proxy", "http_proxy", "all_proxy", "ALL_PROXY"};
+  for (const char* const name : url.tls ? variables : for_http) {
+    const auto value = variable(name);
+    if (value.empty())
+      continue;
+    try {
+      return Proxy::parse(value);
+    } catch (const Error& error) {
+      throw Error(error.kind(), std::string(name) + ": " + std::string(error.message()));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace asyncllm::http

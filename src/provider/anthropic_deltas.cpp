@@ -1,0 +1,183 @@
+// The events of a streamed message of Anthropic's wire, ended by message_stop. Each event's data
+// names its type itself, so that the `event:` field is not needed.
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/core/text.hpp>
+
+#include "json/reader.hpp"
+#include "provider/anthropic_fields.hpp"
+#include "provider/errors.hpp"
+#include "provider/reply_fields.hpp"
+#include "provider/wires.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace asyncllm::provider {
+namespace {
+
+class AnthropicDeltas final : public DeltaDecoder {
+ public:
+  void feed(const StreamEvent& event, StreamedReply& reply) override
+  {
+    if (trim(event.data) == "[DONE]")  // OpenRouter adds it behind the end
+      return;
+    Event read;
+    try {
+      reader_.object(event.data, [&](json::Object object) { read = read_event(object); });
+      if (read.is_error || event.type == "error")
+        throw hidden_error(event.data);
+    } catch (Error& error) {
+      error.with_partial_text(reply.reply().text).with_body(event.data);
+      throw;
+    }
+    apply(read, reply);
+  }
+
+  bool is_complete() const noexcept override { return is_done_; }
+  bool is_at_end() const noexcept override { return is_done_; }
+
+ private:
+  // What one event says.
+  struct Event {
+    std::string type, model, id, delta_type, partial_json, finish;
+    std::int64_t index = 0;
+    AnthropicBlock block;  // a new one, or a piece of one
+    bool is_error = false;
+  };
+
+  Event read_event(json::Object object)
+  {
+    Event event;
+    for (auto field : object) {
+      const std::string_view key = field.unescaped_key();
+      json::Value value = field.value();
+      if (key == "type")
+        event.type = json::text_if(value).value_or("");
+      else if (key == "index")
+        event.index = json::integer_if(value).value_or(0);
+      else if (key == "error")
+        event.is_error = !value.is_null();
+      else if (key == "content_block" && json::is_object(value))
+        event.block = read_anthropic_block(value);
+      else if (key == "delta" && json::is_object(value))
+        read_delta(value, event);
+      else if (key == "message" && json::is_object(value))
+        read_message(value, event);
+      else if (key == "usage")
+        read_anthropic_usage(value, usage_);
+    }
+    event.is_error = event.is_error || event.type == "error";
+    return event;
+  }
+
+  void read_message(json::Value message, Event& event)
+  {
+    for (auto field : message.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      json::Value value = field.value();
+      if (key == "model")
+        event.model = json::text_if(value).value_or("");
+      else if (key == "id")
+        event.id = json::text_if(value).value_or("");
+      else if (key == "usage")
+        read_anthropic_usage(value, usage_);
+    }
+  }
+
+  static void read_delta(json::Value delta, Event& event)
+  {
+    for (auto field : delta.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      const auto text = json::text_if(field.value()).value_or("");
+      if (key == "type")
+        event.delta_type = text;
+      else if (key == "text")
+        event.block.text = text;
+      else if (key == "thinking")
+        event.block.thinking = text;
+      else if (key == "signature")
+        event.block.signature = text;
+      else if (key == "partial_json")
+        event.partial_json = text;
+      else if (key == "stop_reason")
+        event.finish = text;
+    }
+  }
+
+  void apply(const Event& event, StreamedReply& reply)
+  {
+    auto& so_far = reply.reply();
+    if (event.type == "message_start") {
+      so_far.model = event.model;
+      so_far.id = event.id;
+    } else if (event.type == "content_block_start") {
+      start_block(event, reply);
+    } else if (event.type == "content_block_delta") {
+      add_piece(event, reply);
+    } else if (event.type == "message_delta") {
+      if (!event.finish.empty())
+        reply.set_finish(finish_reason(event.finish), event.finish);
+      if (usage_.reported)
+        reply.set_usage(usage_);
+    } else if (event.type == "message_stop") {
+      end(reply);
+    }
+  }
+
+  void start_block(const Event& event, StreamedReply& reply)
+  {
+    auto& block = blocks_[event.index] = event.block;
+    reply.add_text(block.type == "text" ? block.text : std::string());
+    reply.add_reasoning(block.type == "thinking" ? block.thinking : std::string());
+    if (block.type != "tool_use")
+      return;
+    if (block.input == "{}")
+      block.input.clear();  // a start that the pieces follow
+    reply.add_tool_call(event.index, block.id, block.name, block.input);
+  }
+
+  void add_piece(const Event& event, StreamedReply& reply)
+  {
+    auto& block = blocks_[event.index];
+    const auto& piece = event.block;
+    if (event.delta_type == "text_delta") {
+      reply.add_text(piece.text);
+    } else if (event.delta_type == "thinking_delta") {
+      reply.add_reasoning(piece.thinking);
+      block.thinking += piece.thinking;
+    } else if (event.delta_type == "signature_delta") {
+      block.signature += piece.signature;
+    } else if (event.delta_type == "input_json_delta" && block.type == "tool_use") {
+      block.input += event.partial_json;
+      reply.add_tool_call(event.index, {}, {}, event.partial_json);
+    }
+  }
+
+  void end(StreamedReply& reply)
+  {
+    is_done_ = true;
+    auto& so_far = reply.reply();
+    const bool was_cut = so_far.finish_reason == FinishReason::length;
+    for (const auto& [index, block] : blocks_) {
+      keep_reasoning(block, so_far.reasoning_extra);
+      if (block.type == "tool_use" && block.input.empty() && !was_cut)
+        reply.add_tool_call(index, {}, {}, "{}");  // a call without arguments
+    }
+  }
+
+  json::Reader reader_;
+  Usage usage_;  // in two events
+  std::map<std::int64_t, AnthropicBlock> blocks_;
+  bool is_done_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<DeltaDecoder> anthropic_deltas()
+{
+  return std::make_unique<AnthropicDeltas>();
+}
+
+}  // namespace asyncllm::provider

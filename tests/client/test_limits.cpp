@@ -1,0 +1,77 @@
+// The bounds on answers, over a socket.
+#include <asyncllm/agent/agent.hpp>
+#include <asyncllm/client/client.hpp>
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/testing/scripted_server.hpp>
+
+#include "on_loop.hpp"
+#include "test.hpp"
+
+#include <asio/io_context.hpp>
+
+#include <string>
+
+using namespace asyncllm;
+using testing::Answer;
+using testing::ScriptedServer;
+
+namespace {
+
+// The error of a call whose answer is `answer`, "" if there is none.
+std::string error_with(const Limits& limits, const Answer& answer, bool streamed)
+{
+  std::string what;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.always(answer);
+    const auto agent =
+        LlmAgent::builder("a", server.spec("openai", "m")).with_limits(limits).build();
+    try {
+      const auto options = RequestOptions().wire_streaming(streamed);
+      auto sending = agent.send_message_async("x", options);
+      (void)co_await std::move(sending);
+    } catch (const Error& error) {
+      what = error.what();
+    }
+    server.stop();
+  });
+  return what;
+}
+
+bool names(const std::string& what, const char* limit)
+{
+  return what.starts_with("response_too_large: ") && what.find(limit) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("what goes over a limit of the client is refused and the limit named", "[client]")
+{
+  const auto answer = Answer::text(std::string(2000, 'x'));
+  CHECK(names(error_with(Limits().body_bytes(1000), answer, false), "Limits::body_bytes"));
+  CHECK(names(error_with(Limits().event_bytes(1000), answer, true), "Limits::event_bytes"));
+  CHECK(names(error_with(Limits().header_count(2), answer, false), "Limits::header_count"));
+  CHECK(error_with(Limits().event_bytes(1000), answer, false).empty());
+  CHECK(error_with(Limits().body_bytes(1000), answer, true).empty());
+}
+
+TEST_CASE("clients of one server keep to limits of their own on a shared connection", "[client]")
+{
+  std::string what;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    const auto spec = server.spec("openai", "m");
+    const auto wide = LlmAgent::builder("wide", spec).build();
+    const auto narrow =
+        LlmAgent::builder("narrow", spec).with_limits(Limits().header_count(2)).build();
+    (void)co_await wide.send_message_async("x");
+    try {
+      (void)co_await narrow.send_message_async("x");
+    } catch (const Error& error) {
+      what = error.what();
+    }
+    (void)co_await wide.send_message_async("x");
+    server.stop();
+  });
+  CHECK(names(what, "Limits::header_count"));
+}
