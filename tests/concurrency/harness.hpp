@@ -62,6 +62,18 @@ class Loop {
   }
 };
 
+/// Runs at most `steps` handlers; how many it were.
+inline int step(Loop& loop, int steps)
+{
+  loop.context.restart();
+  int ran = 0;
+  while (ran < steps && loop.context.poll_one() > 0)
+    ++ran;
+  return ran;
+}
+
+inline constexpr int forever = 1'000'000;
+
 /// A coroutine that runs on the loop, its result, and the signal that cancels it.
 template <class T>
 class Running {
@@ -182,6 +194,13 @@ inline asio::awaitable<int> failing_at_once(std::string what)
 {
   throw std::runtime_error(what);
   co_return 0;
+}
+
+/// Ends as if it were cancelled, when the gate opens.
+inline asio::awaitable<int> aborts_by_itself(Gate& gate)
+{
+  co_await gate.wait();
+  throw asio::system_error(asio::error::make_error_code(asio::error::operation_aborted));
 }
 
 inline asio::awaitable<int> at_once(int value)

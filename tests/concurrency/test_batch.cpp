@@ -1,10 +1,10 @@
-// batch, batch_outcomes, for_each_limit and batches: limits, order, failures, progress.
+// batch, batch_outcomes and for_each_limit: limits, order, failures, cancellation.
 #include <asyncllm/concurrency/batch.hpp>
 #include <asyncllm/concurrency/batches.hpp>
 #include <asyncllm/concurrency/for_each_limit.hpp>
 #include <asyncllm/core/error.hpp>
 
-#include "harness.hpp"
+#include "calls.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -15,56 +15,16 @@
 #include <ranges>
 #include <sstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace harness;
 using asyncllm::batch;
 using asyncllm::batch_outcomes;
 using asyncllm::batches;
-using asyncllm::BatchOptions;
 using asyncllm::for_each_limit;
 using asyncllm::Outcome;
-using asyncllm::Progress;
 
 namespace {
-
-/// Calls that end when the test says so, and how many of them run.
-class Calls {
- public:
-  Calls(Loop& loop, std::size_t count) : gates_(loop, count) {}
-
-  auto function()
-  {
-    return [this](int index) { return call(index); };
-  }
-  void open(std::size_t index) { gates_[index].open(); }
-
-  Log log;
-  int running = 0;
-  int most = 0;
-
- private:
-  asio::awaitable<int> call(int index)
-  {
-    most = std::max(most, ++running);
-    std::exception_ptr error;
-    int value = 0;
-    try {
-      auto work = child(log, gates_[static_cast<std::size_t>(index)], index);
-      value = co_await std::move(work);
-    } catch (...) {
-      error = std::current_exception();
-    }
-    --running;
-    if (error)
-      std::rethrow_exception(error);
-    co_return value * 10;
-  }
-
-  Gates gates_;
-};
-
 asyncllm::ErrorKind kind_of(const std::function<void()>& call)
 {
   try {
@@ -73,13 +33,6 @@ asyncllm::ErrorKind kind_of(const std::function<void()>& call)
     return error.kind();
   }
   return asyncllm::ErrorKind::cancelled;
-}
-
-asio::awaitable<int> fail_at(int index, int failing)
-{
-  if (index == failing)
-    throw std::runtime_error("item " + std::to_string(index));
-  co_return index;
 }
 
 }  // namespace
@@ -378,110 +331,6 @@ TEST_CASE("batch 73d: an item that was cancelled is cancelled at its next co_awa
   CHECK(log == Log{"cancelled"});
 }
 
-TEST_CASE("batch 74: progress is told once for each item, on the loop's thread, counting up")
-{
-  Loop loop;
-  Calls calls(loop, 3);
-  std::vector<Progress> seen;
-  const auto here = std::this_thread::get_id();
-  bool elsewhere = false;
-  const auto options = BatchOptions().on_progress([&](const Progress& progress) {
-    seen.push_back(progress);
-    elsewhere = elsewhere || std::this_thread::get_id() != here;
-  });
-  Running main(loop, batch_outcomes(std::views::iota(0, 3), 3, calls.function(), options));
-  loop.settle();
-  for (const std::size_t index : {2u, 0u, 1u}) {
-    calls.open(index);
-    loop.settle();
-  }
-  REQUIRE(seen.size() == 3);
-  CHECK(seen[0].index == 2);
-  CHECK(seen[1].index == 0);
-  CHECK(seen[2].index == 1);
-  for (std::size_t i = 0; i < 3; ++i) {
-    CHECK(seen[i].done == i + 1);
-    CHECK(seen[i].total == std::optional<std::size_t>(3));
-    CHECK(seen[i].ok);
-  }
-  CHECK_FALSE(elsewhere);
-  CHECK(main.has_value());
-}
-
-TEST_CASE(
-    "batch 74b: progress comes after the result is stored, failures are told, totals if known")
-{
-  Loop loop;
-  std::vector<Outcome<int>> stored;
-  bool in_time = true;
-  std::vector<Progress> seen;
-  auto sink = [&](std::size_t, Outcome<int> outcome) { stored.push_back(std::move(outcome)); };
-  const auto options = BatchOptions().on_progress([&](const Progress& progress) {
-    in_time = in_time && stored.size() == progress.done;
-    seen.push_back(progress);
-  });
-  auto call = [](int index) { return fail_at(index, 1); };
-  auto odd = [](int index) { return index != 7; };
-  Running main(
-      loop,
-      for_each_limit(std::views::iota(0, 3) | std::views::filter(odd), 2, call, sink, options));
-  loop.settle();
-  CHECK(main.has_value());
-  CHECK(in_time);
-  REQUIRE(seen.size() == 3);
-  CHECK_FALSE(seen[0].total.has_value());
-  CHECK(seen[0].ok);
-  CHECK_FALSE(seen[1].ok);
-}
-
-TEST_CASE("batch 74c: an exception from the progress callback or the sink fails the whole")
-{
-  Loop loop;
-  Log log;
-  Gate gate(loop);
-  auto call = [&](int index) -> asio::awaitable<int> {
-    if (index == 0)
-      return child(log, gate, 0);
-    return at_once(index);
-  };
-  const auto options = BatchOptions().on_progress([](const Progress& progress) {
-    if (progress.index == 2)
-      throw std::runtime_error("enough");
-  });
-  auto sink = [](std::size_t index, Outcome<int>) {
-    if (index == 1)
-      throw std::runtime_error("full");
-  };
-  Running by_progress(loop, batch_outcomes(std::views::iota(0, 9), 2, call, options));
-  Running by_sink(loop, for_each_limit(std::views::iota(0, 9), 2, call, sink));
-  loop.settle();
-  CHECK(by_progress.message() == "enough");
-  CHECK(by_sink.message() == "full");
-  CHECK(log == Log{"start 0", "start 0", "cancel 0", "cancel 0"});
-}
-
-TEST_CASE("batch 74d: after a failure of the whole, neither sink nor progress hear of other items")
-{
-  Loop loop;
-  Gate gate(loop);
-  int heard = 0;
-  auto call = [&](int index) -> asio::awaitable<int> {
-    if (index == 0)
-      return stubborn(gate, 0);
-    return at_once(index);
-  };
-  auto sink = [&](std::size_t index, Outcome<int>) {
-    ++heard;
-    if (index == 1)
-      throw std::runtime_error("full");
-  };
-  const auto options = BatchOptions().on_progress([&](const Progress&) { ++heard; });
-  Running main(loop, for_each_limit(std::views::iota(0, 9), 2, call, sink, options));
-  loop.settle();
-  CHECK(main.message() == "full");
-  CHECK(heard == 1);
-}
-
 namespace {
 
 /// A range that can be read once, and shows each element where it keeps it.
@@ -600,118 +449,4 @@ TEST_CASE("batch 75c: the loop destroyed while the items are suspended")
     CHECK(alive.use_count() > 4);
   }
   CHECK(alive.use_count() == 1);
-}
-
-namespace {
-
-template <class Stream>
-asio::awaitable<void> next_batch(Stream& stream, Log& log)
-{
-  const auto outcomes = co_await stream.next();
-  if (!outcomes) {
-    log.push_back("end");
-    co_return;
-  }
-  std::string line;
-  for (const auto& outcome : *outcomes)
-    line += outcome ? std::to_string(*outcome) + " " : outcome.error_message() + " ";
-  log.push_back(line);
-}
-
-}  // namespace
-
-TEST_CASE("batches: each batch ends before the next begins, the last may be smaller")
-{
-  Loop loop;
-  Calls calls(loop, 5);
-  Log seen;
-  auto stream = batches(std::views::iota(0, 5), 2, calls.function());
-  CHECK(calls.log.empty());
-  Running first(loop, next_batch(stream, seen));
-  loop.settle();
-  CHECK(calls.log == Log{"start 0", "start 1"});
-  calls.open(1);
-  loop.settle();
-  CHECK_FALSE(first.done());
-  CHECK(calls.running == 1);
-  calls.open(0);
-  loop.settle();
-  CHECK(seen == Log{"0 10 "});
-  CHECK(calls.running == 0);  // nothing is started before it is asked for
-  for (const std::size_t index : {2u, 3u, 4u})
-    calls.open(index);
-  Running second(loop, next_batch(stream, seen));
-  loop.settle();
-  Running third(loop, next_batch(stream, seen));
-  loop.settle();
-  Running fourth(loop, next_batch(stream, seen));
-  loop.settle();
-  CHECK(seen == Log{"0 10 ", "20 30 ", "40 ", "end"});
-}
-
-TEST_CASE("batches: failures are outcomes of their batch and do not end the stream")
-{
-  Loop loop;
-  Log seen;
-  auto call = [](int index) { return fail_at(index, 1); };
-  auto stream = batches(std::vector<int>{0, 1, 2}, 2, call);
-  for (int i = 0; i < 3; ++i) {
-    Running next(loop, next_batch(stream, seen));
-    loop.settle();
-  }
-  CHECK(seen == Log{"0 item 1 ", "2 ", "end"});
-}
-
-TEST_CASE("batches: two next() at once are refused, and the first is not disturbed")
-{
-  Loop loop;
-  Calls calls(loop, 2);
-  Log seen;
-  auto stream = batches(std::views::iota(0, 2), 2, calls.function());
-  Running first(loop, next_batch(stream, seen));
-  loop.settle();
-  Running second(loop, next_batch(stream, seen));
-  loop.settle();
-  REQUIRE(second.done());
-  CHECK(second.outcome().error_as<std::logic_error>() != nullptr);
-  calls.open(0);
-  calls.open(1);
-  loop.settle();
-  CHECK(seen == Log{"0 10 "});
-}
-
-TEST_CASE("batches: what the input throws comes out, and then the stream is at its end")
-{
-  Loop loop;
-  Log seen;
-  auto read = [](int index) {
-    if (index == 1)
-      throw std::runtime_error("no second");
-    return index;
-  };
-  auto stream = batches(std::views::iota(0, 4) | std::views::transform(read), 2, at_once);
-  Running first(loop, next_batch(stream, seen));
-  loop.settle();
-  CHECK(first.message() == "no second");
-  Running second(loop, next_batch(stream, seen));
-  loop.settle();
-  CHECK(seen == Log{"end"});
-}
-
-TEST_CASE("batches: cancelled, the batch is cancelled and joined")
-{
-  Loop loop;
-  Log log, seen;
-  Gates gates(loop, 2);
-  auto call = [&](int) { return slow_to_end(log, gates[0], gates[1], 0); };
-  auto stream = batches(std::views::iota(0, 4), 1, call);
-  Running next(loop, next_batch(stream, seen));
-  loop.settle();
-  next.cancel();
-  loop.settle();
-  CHECK_FALSE(next.done());
-  gates[1].open();
-  loop.settle();
-  CHECK(next.aborted());
-  CHECK(log == Log{"cleaned 0"});
 }

@@ -458,12 +458,12 @@ bool contains(const std::vector<std::string>& lines, const Block& block)
 
 std::filesystem::path root()
 {
-  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+  return ASYNCLLM_SOURCE_DIR;  // __FILE__ may be relative to wherever the compiler ran
 }
 
 std::string first_line_not_compiled(const std::vector<Block>& blocks)
 {
-  const auto here = lines_of(std::filesystem::path(__FILE__));
+  const auto here = lines_of(root() / "tests/concurrency/test_doc_examples.cpp");
   for (const Block& block : blocks)
     if (!contains(here, block))
       return block.front();

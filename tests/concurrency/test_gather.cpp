@@ -1,7 +1,7 @@
-// gather and gather_outcomes: order, results, failures.
+// gather: order, results, failures.
 #include <asyncllm/concurrency/gather.hpp>
 
-#include "harness.hpp"
+#include "children.hpp"
 
 #include <asio/any_io_executor.hpp>
 
@@ -75,20 +75,6 @@ TEST_CASE("gather 3: nothing to gather gives nothing, without a turn of the loop
   CHECK(*main.outcome());
 }
 
-namespace {
-
-struct Special : std::runtime_error {
-  Special() : std::runtime_error("special") {}
-};
-
-asio::awaitable<int> throw_this(Gate& gate, std::exception_ptr error)
-{
-  co_await gate.wait();
-  std::rethrow_exception(error);
-}
-
-}  // namespace
-
 TEST_CASE("gather 4: it throws the very exception object that a child threw")
 {
   Loop loop;
@@ -155,16 +141,6 @@ TEST_CASE("gather 7: a child that fails before it suspends fails it in the same 
   CHECK(log == Log{"start 0", "cancel 0"});  // the third is not even started
   CHECK(loop.empty());
 }
-
-namespace {
-
-asio::awaitable<int> aborts_by_itself(Gate& gate)
-{
-  co_await gate.wait();
-  throw asio::system_error(asio::error::make_error_code(asio::error::operation_aborted));
-}
-
-}  // namespace
 
 TEST_CASE(
     "gather 8: operation_aborted out of a child that nobody cancelled is an error like others")
@@ -273,22 +249,10 @@ asio::awaitable<NoDefault> no_default(Gate& gate, int value)
   co_return NoDefault(value);
 }
 
-asio::awaitable<void> gives_nothing(Gate& gate, int& ended)
-{
-  co_await gate.wait();
-  ++ended;
-}
-
 asio::awaitable<bool> gives_bool(Gate& gate, bool value)
 {
   co_await gate.wait();
   co_return value;
-}
-
-asio::awaitable<std::string> gives_text(Gate& gate, std::string text)
-{
-  co_await gate.wait();
-  co_return text;
 }
 
 }  // namespace
@@ -426,123 +390,4 @@ TEST_CASE("gather 28: an awaitable cannot be given twice, since it only moves")
 {
   static_assert(!std::is_copy_constructible_v<asio::awaitable<int>>);
   static_assert(!std::is_copy_constructible_v<std::tuple<asio::awaitable<int>>>);
-}
-
-TEST_CASE("gather_outcomes 33: one outcome for each input, in input order")
-{
-  Loop loop;
-  Gates gates(loop, 3);
-  Log log;
-  Running main(
-      loop,
-      gather_outcomes(
-          tasks(child(log, gates[0], 0), failing(gates[1], "broken"), child(log, gates[2], 2))));
-  loop.settle();
-  for (const std::size_t index : {2u, 1u, 0u}) {
-    gates[index].open();
-    loop.settle();
-  }
-  auto& outcomes = *main.outcome();
-  REQUIRE(outcomes.size() == 3);
-  CHECK(*outcomes[0] == 0);
-  CHECK(outcomes[1].error_message() == "broken");
-  CHECK(*outcomes[2] == 2);
-}
-
-TEST_CASE("gather_outcomes 34 and 36: a failure cancels nobody, and all are waited for")
-{
-  Loop loop;
-  Log log;
-  Gate gate(loop);
-  Running main(loop, gather_outcomes(tasks(failing_at_once("broken"), child(log, gate, 1))));
-  loop.settle();
-  CHECK_FALSE(main.done());
-  CHECK(log == Log{"start 1"});
-  gate.open();
-  loop.settle();
-  REQUIRE(main.has_value());
-  CHECK(log == Log{"start 1", "end 1"});
-}
-
-TEST_CASE("gather_outcomes 35: operation_aborted of one child is the outcome of that child")
-{
-  Loop loop;
-  Gate gate(loop);
-  Running main(loop, gather_outcomes(tasks(at_once(0), aborts_by_itself(gate), at_once(2))));
-  gate.open();
-  loop.settle();
-  auto& outcomes = *main.outcome();
-  CHECK(*outcomes[0] == 0);
-  CHECK(outcomes[1].error_as<std::system_error>()->code() == asio::error::operation_aborted);
-  CHECK(*outcomes[2] == 2);
-}
-
-TEST_CASE("gather_outcomes 37: value() rethrows the original exception each time")
-{
-  Loop loop;
-  Gate gate(loop);
-  const auto error = std::make_exception_ptr(Special());
-  Running main(loop, gather_outcomes(tasks(throw_this(gate, error))));
-  gate.open();
-  loop.settle();
-  auto& outcome = main.outcome()->at(0);
-  CHECK(outcome.error() == error);
-  CHECK_THROWS_AS(outcome.value(), Special);
-  CHECK_THROWS_AS(outcome.value(), Special);
-}
-
-TEST_CASE("gather_outcomes 38: void children give outcomes of void")
-{
-  Loop loop;
-  Gate gate(loop);
-  int ended = 0;
-  Running main(loop, gather_outcomes(tasks(gives_nothing(gate, ended))));
-  gate.open();
-  loop.settle();
-  const std::vector<asyncllm::Outcome<void>>& outcomes = *main.outcome();
-  CHECK(outcomes.at(0).has_value());
-  CHECK(ended == 1);
-}
-
-TEST_CASE("gather_outcomes 39: when all fail it returns as usual")
-{
-  Loop loop;
-  Running main(loop, gather_outcomes(tasks(failing_at_once("one"), failing_at_once("two"))));
-  loop.settle();
-  REQUIRE(main.has_value());
-  CHECK(main.outcome()->at(0).error_message() == "one");
-  CHECK(main.outcome()->at(1).error_message() == "two");
-}
-
-TEST_CASE("gather_outcomes 39b: a pack of different types")
-{
-  Loop loop;
-  Gate gate(loop);
-  int ended = 0;
-  Running main(
-      loop,
-      gather_outcomes(
-          gives_text(gate, "text"), failing_at_once("broken"), gives_nothing(gate, ended)));
-  gate.open();
-  loop.settle();
-  auto& [text, broken, nothing] = *main.outcome();
-  CHECK(*text == "text");
-  CHECK(broken.error_message() == "broken");
-  CHECK(nothing.has_value());
-}
-
-TEST_CASE("gather_outcomes 40: what the input throws is no outcome but comes out")
-{
-  Loop loop;
-  Log log;
-  Gate gate(loop);
-  auto make = [&](int index) -> asio::awaitable<int> {
-    if (index == 1)
-      throw std::runtime_error("no second");
-    return child(log, gate, index);
-  };
-  Running main(loop, gather_outcomes(std::views::iota(0, 3) | std::views::transform(make)));
-  loop.settle();
-  CHECK(main.message() == "no second");
-  CHECK(log == Log{"start 0", "cancel 0"});
 }

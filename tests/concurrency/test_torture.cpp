@@ -131,18 +131,6 @@ asio::awaitable<void> everything(World& world)
   co_await std::move(all);
 }
 
-/// Runs at most `steps` handlers; how many it were.
-int step(Loop& loop, int steps)
-{
-  loop.context.restart();
-  int ran = 0;
-  while (ran < steps && loop.context.poll_one() > 0)
-    ++ran;
-  return ran;
-}
-
-constexpr int forever = 1'000'000;
-
 int steps_in_all()
 {
   Loop loop;
