@@ -88,6 +88,28 @@ asio::awaitable<void> gather_pack(std::string text)
   show(title);
 }
 
+int what_main_does()
+{
+  try {
+    return asyncllm::run(co_main());
+  }
+  // clang-format off
+  catch (const std::system_error& error) {
+    if (asyncllm::is_cancelled(error.code()))
+      return 130;
+    throw;
+  }
+  // clang-format on
+}
+
+asio::awaitable<void> gather_outcomes_pack(std::string text)
+{
+  auto outcomes = co_await asyncllm::gather_outcomes(count_words(text), fetch("title"));
+  auto& [words, title] = outcomes;
+  show(words);
+  show(title);
+}
+
 asio::awaitable<void> gather_outcomes(Texts tasks)
 {
   auto outcomes = co_await asyncllm::gather_outcomes(std::move(tasks));
@@ -461,6 +483,28 @@ std::filesystem::path root()
   return ASYNCLLM_SOURCE_DIR;  // __FILE__ may be relative to wherever the compiler ran
 }
 
+// The functions of a header, outside of classes, whose doc comment has no example.
+std::vector<std::string> functions_without_example(const std::filesystem::path& path)
+{
+  std::vector<std::string> found;
+  std::ifstream file(path);
+  bool commented = false, example = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("///")) {
+      commented = true;
+      example = example || line.starts_with("///     ");
+      continue;
+    }
+    if (commented && line.starts_with("template"))
+      continue;
+    const bool function = line.find('(') != std::string::npos && line.find('=') > line.find('(');
+    if (commented && !example && function && line.front() != ' ')
+      found.push_back(path.filename().string() + ": " + line);
+    commented = example = false;
+  }
+  return found;
+}
+
 std::string first_line_not_compiled(const std::vector<Block>& blocks)
 {
   const auto here = lines_of(root() / "tests/concurrency/test_doc_examples.cpp");
@@ -482,6 +526,14 @@ TEST_CASE("every example in a doc comment of the concurrency room is compiled")
         blocks.push_back(std::move(block));
   CHECK(blocks.size() >= 18);
   CHECK(first_line_not_compiled(blocks) == "");
+}
+
+TEST_CASE("every helper of the concurrency room has an example in its doc comment")
+{
+  for (const auto& entry :
+       std::filesystem::directory_iterator(root() / "include/asyncllm/concurrency"))
+    if (entry.is_regular_file())
+      CHECK(functions_without_example(entry.path()) == std::vector<std::string>());
 }
 
 TEST_CASE("every example of docs/concurrency.md is compiled")

@@ -104,8 +104,8 @@ asio::awaitable<void> with_streams(World& world)
   co_await std::move(visiting);
   auto batches = asyncllm::batches(
       std::views::iota(0, 3), 2, [&world](int number) { return work(world, number); });
-  while (co_await batches.next()) {
-  }
+  while (const auto outcomes = co_await batches.next())
+    static_cast<void>(outcomes);
 }
 
 asio::awaitable<int> with_groups(World& world)

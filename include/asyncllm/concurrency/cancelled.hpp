@@ -12,6 +12,12 @@ namespace asyncllm {
 /// coroutine gets at every `co_await`, the code of `Error{cancelled}`, or any other that is
 /// equivalent to `std::errc::operation_canceled`. (Asio's alone is not: it has a category of its
 /// own.)
+///
+///     catch (const std::system_error& error) {
+///       if (asyncllm::is_cancelled(error.code()))
+///         return 130;
+///       throw;
+///     }
 inline bool is_cancelled(const std::error_code& code)
 {
   return code == std::errc::operation_canceled || code == asio::error::operation_aborted;

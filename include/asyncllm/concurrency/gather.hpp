@@ -68,7 +68,11 @@ auto gather_outcomes(Range tasks)
       detail::make_ref<detail::RangeGroup<Range, detail::StopAt::end_of_all>>(std::move(tasks)));
 }
 
-/// The same for awaitables of different types: gives a `std::tuple<Outcome<Ts>...>`.
+/// The same for awaitables of different types: gives a `std::tuple<Outcome<Ts>...>` in the order of
+/// the arguments.
+///
+///     auto outcomes = co_await asyncllm::gather_outcomes(count_words(text), fetch("title"));
+///     auto& [words, title] = outcomes;
 template <class Executor, class... Ts>
 auto gather_outcomes(asio::awaitable<Ts, Executor>... tasks)
 {
