@@ -118,6 +118,8 @@ asio::awaitable<void> consume_until_deadline(
     std::vector<asio::awaitable<int>> all, Log& seen, asio::steady_timer::duration limit)
 {
   auto stream = as_completed(std::move(all));
+  auto first = consume(stream, seen, 1);  // on a slow machine the limit could be over before it
+  co_await std::move(first);
   try {
     auto consuming = asyncllm::with_timeout(consume(stream, seen), limit);
     co_await std::move(consuming);
