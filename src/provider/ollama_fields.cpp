@@ -59,7 +59,7 @@ OllamaAnswer read_ollama_answer(json::Object object)
     const std::string_view key = field.unescaped_key();
     json::Value value = field.value();
     if (key == "error") {
-      answer.is_error = !value.is_null();
+      answer.is_error = is_error(value);
     } else if (key == "message" && json::is_object(value)) {
       answer.has_content = true;
       read_message(value, reply);
