@@ -21,7 +21,7 @@ void read_message(json::Value message, Reply& reply)
       reply.reasoning = json::text_or_null(value);
     else if (key == "tool_calls" && json::is_array(value))
       for (json::Value call : value.get_array())
-        add_tool_call(call, reply.tool_calls);
+        add_tool_call(call, reply.tool_calls, true);
   }
 }
 

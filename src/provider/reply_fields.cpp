@@ -17,6 +17,7 @@ FinishReason finish_reason(std::string_view word) noexcept
       {"eos_token", FinishReason::stop},
       {"end_turn", FinishReason::stop},
       {"stop_sequence", FinishReason::stop},
+      {"complete", FinishReason::stop},
       {"length", FinishReason::length},
       {"max_tokens", FinishReason::length},
       {"model_length", FinishReason::length},
@@ -25,6 +26,7 @@ FinishReason finish_reason(std::string_view word) noexcept
       {"tool_use", FinishReason::tool_calls},
       {"function_call", FinishReason::tool_calls},
       {"content_filter", FinishReason::content_filter},
+      {"safety", FinishReason::content_filter},
       {"refusal", FinishReason::refusal},
       {"error", FinishReason::error},
       {"abort", FinishReason::error},
@@ -139,7 +141,7 @@ void append_array(json::Value value, std::string& into)
   }
 }
 
-void add_tool_call(json::Value value, std::vector<ToolCall>& calls)
+void add_tool_call(json::Value value, std::vector<ToolCall>& calls, bool is_whole)
 {
   ToolCall call;
   for (auto field : value.get_object()) {
@@ -160,6 +162,8 @@ void add_tool_call(json::Value value, std::vector<ToolCall>& calls)
       }
     }
   }
+  if (is_whole && call.arguments.empty())
+    call.arguments = "{}";
   if (!call.name.empty() && nlohmann::json::accept(call.arguments))
     calls.push_back(std::move(call));
 }

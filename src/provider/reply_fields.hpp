@@ -31,8 +31,9 @@ void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens);
 void append_array(json::Value value, std::string& into);
 
 /// Adds a call of the form `{"id", "function": {"name", "arguments"}}`, whose arguments are a
-/// string of JSON or JSON itself. A call whose arguments are cut, or missing, is not added.
-void add_tool_call(json::Value value, std::vector<ToolCall>& calls);
+/// string of JSON or JSON itself. A call whose arguments are cut, or missing, is not added;
+/// from a server that sends calls whole or not at all, missing ones are none.
+void add_tool_call(json::Value value, std::vector<ToolCall>& calls, bool is_whole = false);
 
 /// `json::read_object` for the body of an answer, which may be an error in another form.
 template <class Read>
