@@ -1,6 +1,6 @@
 // Asks a real server and prints what came of it, for run.sh to compare.
 //   check ask SPEC QUESTION [KEY]   one question: "text: ..." or "error: KIND: ..."
-//   check five SPEC                 five questions at once: fails if they take as long as in turn
+//   check five SPEC                 five questions at once: fails if they were answered in turn
 //   check scripts URL               every scripted model, whole and streamed, on two wires
 #include <asyncllm/asyncllm.hpp>
 
@@ -71,9 +71,10 @@ asio::awaitable<bool> race(llm::LlmAgent agent)
   std::cout << "one " << one << " s, five at once " << last << " s (the first after " << first
             << " s), that is " << last / one << " times one, five in turn " << in_turn
             << " s, that is " << in_turn / one << " times one\n";
-  // How much faster five at once are is the business of the server and its cores. That it has them
-  // all at the same time is ours: they end together, and before five in turn would.
-  co_return first > last / 2 && last < 0.9 * in_turn;
+  // How much faster five at once are is the business of the server and its cores: on a busy machine
+  // they may even be slower. That it has them all at the same time is ours: they end together,
+  // while of five in turn the first would end after a fifth of the time.
+  co_return first > last / 2;
 }
 
 asio::awaitable<int> five(std::string spec)
