@@ -31,8 +31,19 @@ bool contains(std::string_view text, std::string_view words)
 // Whether the server streams, as it was asked to: a whole JSON document or a page is no stream.
 bool is_stream(const ResponseHead& head)
 {
-  const auto type = to_lower(find_header(head.headers, "Content-Type").value_or(""));
-  return !contains(type, "application/json") && !contains(type, "text/html");
+  const auto field = find_header(head.headers, "Content-Type").value_or("");
+  const auto type = to_lower(trim(field.substr(0, field.find(';'))));
+  return type != "application/json" && type != "text/html";
+}
+
+// Whether a body that was announced as something else is a stream all the same.
+bool is_stream(std::string_view body, const ReplyStream::State& state)
+{
+  const auto text = trim(body);
+  if (std::holds_alternative<stream::SseDecoder>(state.decoder))
+    return text.starts_with("data:") || text.starts_with("event:") || text.starts_with(':');
+  const auto line = trim(text.substr(0, text.find('\n')));
+  return line.size() < text.size() && line.starts_with('{') && line.ends_with('}');
 }
 
 // Marks a next() as pending for as long as its coroutine lives.
@@ -83,7 +94,13 @@ asio::awaitable<void> try_once(ReplyStream::State& state, const asio::any_io_exe
     state.exchange->finish();
     throw provider::error_from_answer(head, body);
   }
-  state.take_whole(std::move(body));
+  if (!is_stream(body, state)) {
+    state.take_whole(std::move(body));
+    co_return;
+  }
+  state.take(body);
+  if (!state.is_read)
+    state.take({});
 }
 
 bool knows_no_stream_options(const Error& error)

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace asyncllm {
@@ -28,8 +29,11 @@ void ReplyStream::State::take(std::string_view bytes)
 {
   if (bytes.empty())
     take_end();
-  if (!has_events && before_events.size() < longest_error)
-    before_events.append(bytes.substr(0, longest_error));
+  if (!has_events) {  // it may be a whole reply, or an error
+    const bool is_json = trim(before_events.empty() ? bytes : before_events).starts_with('{');
+    const auto most = is_json ? stream::default_event_limit : longest_error;
+    before_events.append(bytes.substr(0, most - std::min(most, before_events.size())));
+  }
   bool is_data = false;
   const auto sink = [&](const StreamEvent& event) {
     is_data = has_events = true;
@@ -48,16 +52,32 @@ void ReplyStream::State::take(std::string_view bytes)
 void ReplyStream::State::take_end()
 {
   const auto last = std::visit([](auto& any) { return any.unterminated(); }, decoder);
-  if (last && (trim(last->data) == "[DONE]" || nlohmann::json::accept(last->data))) {
-    has_events = true;
-    deltas->feed(*last, reply);
-  }
+  if (last)
+    try {
+      deltas->feed(*last, reply);
+      has_events = true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::bad_response)  // else it was cut
+        throw;
+    }
   is_read = true;
   if (deltas->is_complete())
     return;
-  if (!has_events && nlohmann::json::accept(before_events))  // an error that is no event
-    throw provider::hidden_error(before_events);
+  if (!has_events && nlohmann::json::accept(before_events))
+    return take_no_event();
   throw Error(ErrorKind::incomplete, "the stream ended before the reply was complete");
+}
+
+// JSON that is no event: a whole reply, or an error.
+void ReplyStream::State::take_no_event()
+{
+  try {
+    take_whole(before_events);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::bad_response)
+      throw;
+    throw provider::hidden_error(before_events);
+  }
 }
 
 void ReplyStream::State::take_whole(std::string body)

@@ -57,6 +57,7 @@ struct ReplyStream::State {
 
  private:
   void take_end();
+  void take_no_event();
 };
 
 }  // namespace asyncllm

@@ -75,6 +75,8 @@ class Reader {
 template <class Read>
 void read_object(std::string& text, Read&& read)
 {
+  if (text.starts_with("\xEF\xBB\xBF"))
+    text.erase(0, 3);  // newer versions of simdjson skip a byte order mark, older ones do not
   Reader().object(text, read);
 }
 

@@ -177,19 +177,22 @@ class Anthropic final : public Wire {
   Reply decode(std::string& body) const override
   {
     Reply reply;
-    bool is_error = false, has_content = false;
-    json::read_object(body, [&](json::Object answer) {
+    bool is_error = false, has_content = false, ends_with_call = false;
+    read_answer(body, [&](json::Object answer) {
       reply = Reply();
-      has_content = false;
+      is_error = has_content = false;
       for (auto field : answer) {
         const std::string_view key = field.unescaped_key();
         json::Value value = field.value();
         if (key == "content" && json::is_array(value)) {
           has_content = true;
-          for (json::Value block : value.get_array())
+          for (json::Value block : value.get_array()) {
+            const auto calls = reply.tool_calls.size();
             add_block(read_anthropic_block(block), reply);
+            ends_with_call = reply.tool_calls.size() > calls;
+          }
         } else if (key == "error") {
-          is_error = !value.is_null();
+          is_error = is_error || provider::is_error(value);
         } else if (key == "type") {
           is_error = is_error || json::text_if(value).value_or("") == "error";
         } else if (key == "stop_reason") {
@@ -208,6 +211,8 @@ class Anthropic final : public Wire {
     if (!has_content)
       throw Error(ErrorKind::bad_response, "the answer has no content");
     reply.finish_reason = finish_reason(reply.finish_reason_text);
+    if (reply.finish_reason == FinishReason::length && ends_with_call)
+      reply.tool_calls.pop_back();  // the server closes the braces of a call that was cut
     return reply;
   }
 

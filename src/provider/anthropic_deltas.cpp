@@ -28,9 +28,10 @@ class AnthropicDeltas final : public DeltaDecoder {
       reader_.object(event.data, [&](json::Object object) { read = read_event(object); });
       if (read.is_error || event.type == "error")
         throw hidden_error(event.data);
-    } catch (Error& error) {
-      error.with_partial_text(reply.reply().text).with_body(event.data);
-      throw;
+    } catch (const Error& error) {
+      throw error_behind(error, event.data, event.type == "error")
+          .with_partial_text(reply.reply().text)
+          .with_body(event.data);
     }
     apply(read, reply);
   }
@@ -58,7 +59,7 @@ class AnthropicDeltas final : public DeltaDecoder {
       else if (key == "index")
         event.index = json::integer_if(value).value_or(0);
       else if (key == "error")
-        event.is_error = !value.is_null();
+        event.is_error = is_error(value);
       else if (key == "content_block" && json::is_object(value))
         event.block = read_anthropic_block(value);
       else if (key == "delta" && json::is_object(value))
@@ -133,7 +134,7 @@ class AnthropicDeltas final : public DeltaDecoder {
     reply.add_reasoning(block.type == "thinking" ? block.thinking : std::string());
     if (block.type != "tool_use")
       return;
-    if (block.input == "{}")
+    if (block.input.find_first_not_of("{} \t\r\n") == block.input.npos)
       block.input.clear();  // a start that the pieces follow
     reply.add_tool_call(event.index, block.id, block.name, block.input);
   }

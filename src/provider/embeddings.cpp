@@ -5,6 +5,7 @@
 #include "json/reader.hpp"
 #include "provider/errors.hpp"
 #include "provider/openai_fields.hpp"
+#include "provider/reply_fields.hpp"
 
 #include <bit>
 #include <cstdint>
@@ -72,13 +73,13 @@ template <class Read>
 void read_fields(std::string& body, Embeddings& embeddings, Read read)
 {
   bool is_error = false;
-  json::read_object(body, [&](json::Object answer) {
+  read_answer(body, [&](json::Object answer) {
     embeddings = Embeddings();
     for (auto field : answer) {
       const std::string_view key = field.unescaped_key();
       json::Value value = field.value();
       if (key == "error")
-        is_error = !value.is_null();
+        is_error = provider::is_error(value);
       else if (key == "model")
         embeddings.model = json::text_if(value).value_or("");
       else

@@ -5,13 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <ctime>
-#include <iomanip>
-#include <locale>
-#include <sstream>
 #include <utility>
 
 namespace asyncllm::provider {
@@ -19,153 +12,26 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t longest_excerpt = 200;
-
 bool contains_any(std::string_view text, std::initializer_list<std::string_view> words)
 {
   return std::ranges::any_of(words, [&](auto word) { return text.find(word) != text.npos; });
-}
-
-// A member as text: codes come as strings, numbers or null.
-std::string text_of(const Json& object, const char* name)
-{
-  const auto found = object.find(name);
-  if (found == object.end() || found->is_null() || found->is_structured())
-    return {};  // writing what is deeply nested would need as deep a stack
-  return found->is_string() ? found->get<std::string>()
-                            : found->dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-void read_members(const Json& object, ServerError& error)
-{
-  error.message = text_of(object, "message");
-  error.code = text_of(object, "code");
-  error.type = text_of(object, "type");
-  error.param = text_of(object, "param");
-  if (const auto code = object.find("code"); code != object.end() && code->is_number_integer())
-    error.status = code->get<int>();
-}
-
-// Not negative.
-std::optional<double> number(std::string_view text)
-{
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0))
-    return std::nullopt;
-  return value;
-}
-
-// A year is as good as never.
-std::chrono::milliseconds bounded(double milliseconds)
-{
-  return std::chrono::milliseconds(std::llround(std::min(milliseconds, 365 * 86'400'000.0)));
-}
-
-// Google: {"details": [{"@type": "...RetryInfo", "retryDelay": "55s"}]}.
-std::optional<std::chrono::milliseconds> retry_delay(const Json& error)
-{
-  const auto details = error.find("details");
-  if (details == error.end() || !details->is_array())
-    return std::nullopt;
-  for (const auto& item : *details) {
-    const auto text = item.is_object() ? text_of(item, "retryDelay") : std::string();
-    if (text.ends_with('s'))
-      if (const auto seconds = number(std::string_view(text).substr(0, text.size() - 1)))
-        return bounded(*seconds * 1000);
-  }
-  return std::nullopt;
-}
-
-// FastAPI: {"detail": "text"} or {"detail": [{"loc": ["body", "n"], "msg": "..."}]}.
-std::string text_of_detail(const Json& detail)
-{
-  if (detail.is_string())
-    return detail.get<std::string>();
-  std::string text;
-  if (detail.is_array())
-    for (const auto& item : detail) {
-      if (!item.is_object())
-        continue;
-      text += text.empty() ? "" : "; ";
-      if (const auto place = item.find("loc"); place != item.end() && place->is_array())
-        for (const auto& step : *place)
-          text += (step.is_string()       ? step.get<std::string>()
-                   : step.is_structured() ? std::string()
-                                          : step.dump()) +
-                  ": ";
-      text += text_of(item, "msg");
-    }
-  return text;
-}
-
-ServerError read_json_error(const Json& body)
-{
-  ServerError error;
-  // Google sends its error in an array of one.
-  if (body.is_array() && !body.empty() && body.front().is_object())
-    return read_json_error(body.front());
-  if (!body.is_object())
-    return error;
-  if (const auto inner = body.find("error"); inner != body.end() && inner->is_object()) {
-    read_members(*inner, error);
-    error.retry_after = retry_delay(*inner);
-  } else if (inner != body.end() && inner->is_string())
-    error.message = inner->get<std::string>();
-  // Ollama's cloud: a Go struct that was given no names for JSON
-  if (error.status == 0)
-    if (const auto status = body.find("StatusCode");
-        status != body.end() && status->is_number_integer())
-      error.status = status->get<int>();
-  if (error.message.empty()) {
-    const auto known = error;
-    read_members(body, error);
-    error.code = known.code.empty() ? error.code : known.code;
-    error.type = known.type.empty() ? error.type : known.type;
-  }
-  if (error.message.empty() && body.contains("detail"))
-    error.message = text_of_detail(body["detail"]);
-  if (const auto all = body.find("errors");
-      error.message.empty() && all != body.end() && all->is_array() && !all->empty())
-    error.message = all->front().is_string() ? all->front().get<std::string>()
-                                             : text_of(all->front(), "message");
-  error.request_id = text_of(body, "request_id");
-  return error;
-}
-
-// The text of a page without its tags, white space folded.
-std::string excerpt(std::string_view page)
-{
-  std::string text;
-  bool in_tag = false, space = false;
-  for (const char c : page) {
-    if (c == '<') {
-      in_tag = space = true;
-    } else if (c == '>' && in_tag) {
-      in_tag = false;
-    } else if (!in_tag && static_cast<unsigned char>(c) <= ' ') {
-      space = true;
-    } else if (!in_tag) {
-      if (space && !text.empty())
-        text += ' ';
-      space = false;
-      text += c;
-      if (text.size() >= longest_excerpt)
-        return text + "...";
-    }
-  }
-  return text;
 }
 
 bool is_context_overflow(const ServerError& error, std::string_view words)
 {
   if (error.code == "string_above_max_length")
     return false;
+  const auto has = [&](std::string_view word) { return words.find(word) != words.npos; };
+  if ((has("maximum input length is") && has("tokens")) ||
+      (has("current length is") && has("while limit is")))
+    return true;
   return error.code == "context_length_exceeded" || error.type == "exceed_context_size_error" ||
+         error.type == "too_many_prompt_tokens" ||
          contains_any(
              words,
              {"exceed context limit",
               "maximum context length",
+              "max context length",
               "model's maximum context limit",
               "longer than the model's context length",
               "input tokens exceed the configured limit",
@@ -187,19 +53,6 @@ bool is_missing_model(const ServerError& error, std::string_view words)
 }
 
 }  // namespace
-
-ServerError read_server_error(std::string_view body)
-{
-  const auto json = Json::parse(body, nullptr, false);
-  if (!json.is_discarded()) {
-    auto error = read_json_error(json);
-    if (!error.message.empty() || !error.code.empty())
-      return error;
-  }
-  ServerError error;
-  error.message = excerpt(body);
-  return error;
-}
 
 ErrorKind kind_of(int status, const ServerError& error)
 {
@@ -257,26 +110,34 @@ int status_of(const ServerError& error)
   constexpr std::pair<std::string_view, int> words[] = {
       {"overloaded_error", 529},
       {"unavailable_error", 503},
+      {"ServiceUnavailableError", 503},
+      {"service_unavailable", 503},
       {"rate_limit_error", 429},
       {"rate_limit_exceeded", 429},
       {"rate_limited", 429},
+      {"RateLimitError", 429},
+      {"RateLimitReached", 429},
+      {"resource_exhausted", 429},
       {"insufficient_quota", 429},
       {"invalid_request_error", 400},
       {"exceed_context_size_error", 400},
       {"context_length_exceeded", 400},
+      {"content_filter", 400},
       {"BadRequestError", 400},
       {"authentication_error", 401},
+      {"AuthenticationError", 401},
       {"invalid_api_key", 401},
       {"billing_error", 402},
       {"permission_error", 403},
       {"not_found_error", 404},
+      {"NotFoundError", 404},
       {"model_not_found", 404},
       {"request_too_large", 413},
       {"not_supported_error", 501},
       {"timeout_error", 504},
   };
   for (const auto& [word, status] : words)
-    if (error.type == word || error.code == word)
+    if (equal_ignoring_case(error.type, word) || equal_ignoring_case(error.code, word))
       return status;
   return 500;
 }
@@ -329,41 +190,16 @@ Error hidden_error(std::string_view body)
   return make_error(has_status ? said.status : status_of(said), said, body);
 }
 
-namespace {
-
-std::optional<std::chrono::system_clock::time_point> http_date(std::string_view text)
+Error error_behind(const Error& unreadable, std::string_view text, bool is_error)
 {
-  std::tm parts{};
-  std::istringstream stream{std::string(text)};
-  stream.imbue(std::locale::classic());
-  stream >> std::get_time(&parts, "%a, %d %b %Y %H:%M:%S GMT");
-  if (stream.fail())
-    return std::nullopt;
-  using namespace std::chrono;
-  const year_month_day day{
-      year(parts.tm_year + 1900),
-      month(static_cast<unsigned>(parts.tm_mon + 1)),
-      std::chrono::day(static_cast<unsigned>(parts.tm_mday))};
-  return sys_days(day) + hours(parts.tm_hour) + minutes(parts.tm_min) + seconds(parts.tm_sec);
-}
-
-}  // namespace
-
-std::optional<std::chrono::milliseconds> retry_after(
-    const HeaderList& headers, std::chrono::system_clock::time_point now)
-{
-  using Milliseconds = std::chrono::milliseconds;
-  if (const auto field = find_header(headers, "retry-after-ms"))
-    if (const auto milliseconds = number(*field))
-      return bounded(*milliseconds);
-  const auto field = find_header(headers, "retry-after");
-  if (!field)
-    return std::nullopt;
-  if (const auto seconds = number(*field))
-    return bounded(*seconds * 1000);
-  if (const auto date = http_date(*field))
-    return std::max(Milliseconds(0), std::chrono::ceil<Milliseconds>(*date - now));
-  return std::nullopt;
+  if (unreadable.kind() != ErrorKind::bad_response)
+    return unreadable;
+  if (!is_error && trim(text).starts_with('[')) {
+    const auto json = Json::parse(text, nullptr, false);
+    is_error = json.is_array() && !json.empty() && json.front().is_object() &&
+               json.front().contains("error");
+  }
+  return is_error ? hidden_error(text) : unreadable;
 }
 
 std::string request_id(const HeaderList& headers)

@@ -30,6 +30,10 @@ Error error_from_answer(const ResponseHead& head, std::string_view body);
 /// The error that a 2xx answer hides.
 Error hidden_error(std::string_view body);
 
+/// What to throw for a text that is not the object that its wire sends: the error that it is, when
+/// it `is_error` all the same, or is one in an array (Google); else `unreadable`, as it came.
+Error error_behind(const Error& unreadable, std::string_view text, bool is_error = false);
+
 /// What Retry-After and its relatives ask for: `retry-after-ms`, `retry-after` in seconds, with
 /// fractions, or as a date (RFC 9110, 10.2.3).
 std::optional<std::chrono::milliseconds> retry_after(

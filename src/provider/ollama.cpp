@@ -163,7 +163,7 @@ class Ollama final : public Wire {
   Reply decode(std::string& body) const override
   {
     OllamaAnswer answer;
-    json::read_object(body, [&](json::Object object) { answer = read_ollama_answer(object); });
+    read_answer(body, [&](json::Object object) { answer = read_ollama_answer(object); });
     auto& reply = answer.reply;
     if (answer.is_error)
       throw hidden_error(body);

@@ -19,9 +19,10 @@ class OllamaDeltas final : public DeltaDecoder {
       reader_.object(event.data, [&](json::Object object) { answer = read_ollama_answer(object); });
       if (answer.is_error)
         throw hidden_error(event.data);
-    } catch (Error& error) {
-      error.with_partial_text(reply.reply().text).with_body(event.data);
-      throw;
+    } catch (const Error& error) {
+      throw error_behind(error, event.data, false)
+          .with_partial_text(reply.reply().text)
+          .with_body(event.data);
     }
     auto& said = answer.reply;
     auto& so_far = reply.reply();

@@ -21,7 +21,7 @@ void read_message(json::Value message, Reply& reply)
       reply.reasoning = json::text_or_null(value);
     else if (key == "tool_calls" && json::is_array(value))
       for (json::Value call : value.get_array())
-        add_tool_call(call, reply.tool_calls);
+        add_tool_call(call, reply.tool_calls, true);
   }
 }
 
@@ -59,7 +59,7 @@ OllamaAnswer read_ollama_answer(json::Object object)
     const std::string_view key = field.unescaped_key();
     json::Value value = field.value();
     if (key == "error") {
-      answer.is_error = !value.is_null();
+      answer.is_error = is_error(value);
     } else if (key == "message" && json::is_object(value)) {
       answer.has_content = true;
       read_message(value, reply);

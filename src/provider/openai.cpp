@@ -112,35 +112,38 @@ void write_thinking(RequestWriter& json, const Parameters& parameters, const Pre
 void read_message(json::Value message, Reply& reply)
 {
   std::string thinking;
-  std::string names[2];  // of the reasoning, in the order of preference
+  std::string names[3];  // of the reasoning, in the order of preference
   for (auto field : message.get_object()) {
     const std::string_view key = field.unescaped_key();
     json::Value value = field.value();
     if (key == "content")
       append_content(value, reply.text, thinking);
     else if (key == "refusal")
-      reply.refusal = json::text_or_null(value);
+      reply.refusal = json::text_if(value).value_or("");
     else if (key == "reasoning_content")
       names[0] = json::text_if(value).value_or("");
     else if (key == "reasoning")
       names[1] = json::text_if(value).value_or("");
+    else if (key == "thinking")
+      names[2] = json::text_if(value).value_or("");
     else if (key == "reasoning_details" && json::is_array(value))
       append_array(value, reply.reasoning_extra);
     else if (key == "tool_calls" && json::is_array(value))
       for (json::Value call : value.get_array())
         add_tool_call(call, reply.tool_calls);
   }
-  for (auto* const text : {&names[0], &names[1], &thinking})
+  for (auto* const text : {&names[0], &names[1], &names[2], &thinking})
     if (reply.reasoning.empty())
       reply.reasoning = std::move(*text);
 }
 
-// Reads a choice into `reply` unless one with a lower index was read before.
-void read_choice(json::Value choice, Reply& reply, std::int64_t& lowest_index)
+// Reads a choice into `reply` unless one with a lower index was read before. Result: whether it
+// holds an error (OpenRouter).
+bool read_choice(json::Value choice, Reply& reply, std::int64_t& lowest_index)
 {
   Reply read;
   std::int64_t index = 0;
-  bool has_message = false;
+  bool has_message = false, is_error = false;
   for (auto field : choice.get_object()) {
     const std::string_view key = field.unescaped_key();
     json::Value value = field.value();
@@ -155,10 +158,12 @@ void read_choice(json::Value choice, Reply& reply, std::int64_t& lowest_index)
       read_logprobs(value, read.logprobs);
     } else if (key == "usage") {
       read_usage(value, reply.usage);  // Moonshot
+    } else if (key == "error") {
+      is_error = provider::is_error(value);
     }
   }
   if (!has_message || index >= lowest_index)
-    return;
+    return is_error;
   lowest_index = index;
   reply.text = std::move(read.text);
   reply.reasoning = std::move(read.reasoning);
@@ -167,6 +172,7 @@ void read_choice(json::Value choice, Reply& reply, std::int64_t& lowest_index)
   reply.tool_calls = std::move(read.tool_calls);
   reply.logprobs = std::move(read.logprobs);
   reply.finish_reason_text = std::move(read.finish_reason_text);
+  return is_error;
 }
 
 class OpenAi final : public Wire {
@@ -224,17 +230,18 @@ class OpenAi final : public Wire {
     Reply reply;
     bool is_error = false;
     auto lowest_index = std::numeric_limits<std::int64_t>::max();
-    json::read_object(body, [&](json::Object answer) {
+    read_answer(body, [&](json::Object answer) {
       reply = Reply();
+      is_error = false;
       lowest_index = std::numeric_limits<std::int64_t>::max();
       for (auto field : answer) {
         const std::string_view key = field.unescaped_key();
         json::Value value = field.value();
         if (key == "choices" && json::is_array(value)) {
           for (json::Value choice : value.get_array())
-            read_choice(choice, reply, lowest_index);
+            is_error |= read_choice(choice, reply, lowest_index);
         } else if (key == "error") {
-          is_error = !value.is_null();
+          is_error |= provider::is_error(value);
         } else if (key == "usage") {
           read_usage(value, reply.usage);
         } else if (key == "timings") {
@@ -247,7 +254,7 @@ class OpenAi final : public Wire {
       }
     });
     if (is_error)
-      throw hidden_error(body);
+      throw Error(hidden_error(body)).with_partial_text(reply.text);
     if (lowest_index == std::numeric_limits<std::int64_t>::max())
       throw Error(ErrorKind::bad_response, "the answer has no choices[].message");
     reply.finish_reason = finish_reason(reply.finish_reason_text);

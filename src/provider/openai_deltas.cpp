@@ -8,6 +8,7 @@
 #include "provider/reply_fields.hpp"
 #include "provider/wires.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ class OpenAiDeltas final : public DeltaDecoder {
   {
     if (trim(event.data) == "[DONE]") {
       is_done_ = true;
+      release_held(reply);
       return;
     }
     bool is_error = event.type == "error";
@@ -32,10 +34,17 @@ class OpenAiDeltas final : public DeltaDecoder {
       });
       if (is_error)
         throw hidden_error(event.data);
-    } catch (Error& error) {
-      error.with_partial_text(reply.reply().text).with_body(event.data);
-      throw;
+    } catch (const Error& error) {
+      throw error_behind(error, event.data, is_error)
+          .with_partial_text(reply.reply().text)
+          .with_body(event.data);
     }
+    if (chunk.index.value_or(0) > 0 && !index_) {
+      held_.push_back(std::move(chunk));
+      return;
+    }
+    if (chunk.index)
+      held_.clear();  // of other choices
     apply(chunk, reply);
   }
 
@@ -55,6 +64,7 @@ class OpenAiDeltas final : public DeltaDecoder {
     std::vector<TokenLogprob> logprobs;
     std::vector<Fragment> calls;
     std::optional<Usage> usage;
+    bool is_message = false;  // not a delta
   };
 
   // Result: whether it is an error.
@@ -66,9 +76,9 @@ class OpenAiDeltas final : public DeltaDecoder {
       json::Value value = field.value();
       if (key == "choices" && json::is_array(value)) {
         for (json::Value choice : value.get_array())
-          read_choice(choice, chunk);
+          is_error |= read_choice(choice, chunk);
       } else if (key == "error") {
-        is_error = !value.is_null();
+        is_error |= provider::is_error(value);
       } else if (key == "usage") {
         read_usage(value, chunk);
       } else if (key == "x_groq" && json::is_object(value)) {
@@ -95,11 +105,12 @@ class OpenAiDeltas final : public DeltaDecoder {
       chunk.usage = usage;
   }
 
-  // Of several choices the one with the lowest index counts, as far as it can be told.
-  void read_choice(json::Value choice, Chunk& chunk)
+  // Of several choices the one with the lowest index counts, as far as it can be told. Result:
+  // whether it holds an error (OpenRouter).
+  bool read_choice(json::Value choice, Chunk& chunk)
   {
     Chunk read, whole;
-    bool has_delta = false;
+    bool has_delta = false, is_error = false;
     read.index = 0;
     for (auto field : choice.get_object()) {
       const std::string_view key = field.unescaped_key();
@@ -117,18 +128,22 @@ class OpenAiDeltas final : public DeltaDecoder {
         read_delta(value, whole);
       } else if (key == "usage") {
         read_usage(value, chunk);  // Moonshot
+      } else if (key == "error") {
+        is_error = provider::is_error(value);
       }
     }
     if (!has_delta) {  // beside a delta it is all the text so far (Perplexity)
       whole.index = read.index;
       whole.finish = std::move(read.finish);
       whole.logprobs = std::move(read.logprobs);
+      whole.is_message = true;
       read = std::move(whole);
     }
     if ((chunk.index && *chunk.index <= *read.index) || (index_ && *index_ < *read.index))
-      return;
+      return is_error;
     read.usage = chunk.usage;
     chunk = std::move(read);
+    return is_error;
   }
 
   static void read_delta(json::Value delta, Chunk& chunk)
@@ -191,7 +206,10 @@ class OpenAiDeltas final : public DeltaDecoder {
     if (chunk.index)
       index_ = chunk.index;
     reply.add_reasoning(chunk.reasoning);
-    reply.add_text(chunk.text);
+    reply.add_text(
+        chunk.is_message && !chunk.finish.empty() && chunk.text == reply.reply().text
+            ? std::string_view()  // all of it once more, with the end
+            : std::string_view(chunk.text));
     reply.add_refusal(chunk.refusal);
     reply.add_reasoning_extra(chunk.details);
     reply.add_logprobs(chunk.logprobs);
@@ -208,7 +226,20 @@ class OpenAiDeltas final : public DeltaDecoder {
       reply.set_usage(*chunk.usage);
   }
 
+  // No choice with index 0 came: the lowest that did is the reply.
+  void release_held(StreamedReply& reply)
+  {
+    std::optional<std::int64_t> lowest;
+    for (const auto& chunk : held_)
+      lowest = std::min(lowest.value_or(*chunk.index), *chunk.index);
+    for (const auto& chunk : held_)
+      if (chunk.index == lowest)
+        apply(chunk, reply);
+    held_.clear();
+  }
+
   json::Reader reader_;
+  std::vector<Chunk> held_;            // of choices other than the first, before any of that came
   std::optional<std::int64_t> index_;  // of the choice that is read
   bool has_id_ = false, has_finish_ = false, is_done_ = false;
 };

@@ -17,6 +17,7 @@ FinishReason finish_reason(std::string_view word) noexcept
       {"eos_token", FinishReason::stop},
       {"end_turn", FinishReason::stop},
       {"stop_sequence", FinishReason::stop},
+      {"complete", FinishReason::stop},
       {"length", FinishReason::length},
       {"max_tokens", FinishReason::length},
       {"model_length", FinishReason::length},
@@ -25,6 +26,7 @@ FinishReason finish_reason(std::string_view word) noexcept
       {"tool_use", FinishReason::tool_calls},
       {"function_call", FinishReason::tool_calls},
       {"content_filter", FinishReason::content_filter},
+      {"safety", FinishReason::content_filter},
       {"refusal", FinishReason::refusal},
       {"error", FinishReason::error},
       {"abort", FinishReason::error},
@@ -36,25 +38,63 @@ FinishReason finish_reason(std::string_view word) noexcept
   return FinishReason::unknown;
 }
 
+namespace {
+
+// Whether a member of an error says something. What is nested is not looked into: an object counts,
+// a list (of details) alone does not.
+bool has_content(json::Value value)
+{
+  using Type = simdjson::ondemand::json_type;
+  switch (value.type().value()) {
+    case Type::string: return !value.get_string().value().empty();
+    case Type::number: return value.get_double().value() != 0;
+    case Type::boolean: return value.get_bool().value();
+    case Type::object: return true;
+    default: return false;
+  }
+}
+
+// As for append_content; parts nest once at most: the texts of a thinking part.
+void append_part(json::Value part, std::string& text, std::string& thinking, bool may_nest)
+{
+  if (!json::is_object(part)) {
+    text += json::text_or_null(part);
+    return;
+  }
+  for (auto field : part.get_object()) {
+    const std::string_view key = field.unescaped_key();
+    if (key == "text")
+      text += json::text_or_null(field.value());
+    else if (key == "thinking" && json::is_array(field.value()) && may_nest)
+      for (json::Value inner : field.value().get_array())
+        append_part(inner, thinking, thinking, false);
+    else if (key == "thinking")
+      thinking += json::text_if(field.value()).value_or("");
+  }
+}
+
+}  // namespace
+
+bool is_error(json::Value value)
+{
+  if (json::is_array(value))
+    return true;
+  if (!json::is_object(value))
+    return has_content(value);
+  bool says_something = false;
+  for (auto member : value.get_object())
+    says_something |= has_content(member.value());
+  return says_something;
+}
+
 void append_content(json::Value value, std::string& text, std::string& thinking)
 {
   if (!json::is_array(value)) {
     text += json::text_or_null(value);
     return;
   }
-  for (json::Value part : value.get_array()) {
-    if (!json::is_object(part)) {
-      text += json::text_or_null(part);
-      continue;
-    }
-    for (auto field : part.get_object()) {
-      const std::string_view key = field.unescaped_key();
-      if (key == "text")
-        text += json::text_or_null(field.value());
-      else if (key == "thinking")
-        append_content(field.value(), thinking, thinking);
-    }
-  }
+  for (json::Value part : value.get_array())
+    append_part(part, text, thinking, true);
 }
 
 void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens)
@@ -64,8 +104,9 @@ void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens)
   const auto read = [](std::string_view key, json::Value member, TokenProbability& token) {
     if (key == "token")
       token.token = json::text_or_null(member);
-    else if (key == "logprob" && !member.is_null())
-      token.logprob = member.get_double().value();
+    else if (key == "logprob")
+      if (double number = 0; !member.get_double().get(number))  // not so "-Infinity", from Python
+        token.logprob = number;
   };
   for (json::Value item : value.get_array()) {
     TokenLogprob token;
@@ -100,7 +141,7 @@ void append_array(json::Value value, std::string& into)
   }
 }
 
-void add_tool_call(json::Value value, std::vector<ToolCall>& calls)
+void add_tool_call(json::Value value, std::vector<ToolCall>& calls, bool is_whole)
 {
   ToolCall call;
   for (auto field : value.get_object()) {
@@ -121,6 +162,8 @@ void add_tool_call(json::Value value, std::vector<ToolCall>& calls)
       }
     }
   }
+  if (is_whole && call.arguments.empty())
+    call.arguments = "{}";
   if (!call.name.empty() && nlohmann::json::accept(call.arguments))
     calls.push_back(std::move(call));
 }
@@ -129,7 +172,7 @@ std::vector<std::string> read_names(std::string& body, std::string_view list, st
 {
   std::vector<std::string> names;
   bool found = false;
-  json::read_object(body, [&](json::Object answer) {
+  read_answer(body, [&](json::Object answer) {
     names.clear();
     for (auto field : answer) {
       const std::string_view key = field.unescaped_key();

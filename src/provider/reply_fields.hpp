@@ -4,12 +4,17 @@
 #include <asyncllm/model/reply.hpp>
 
 #include "json/reader.hpp"
+#include "provider/errors.hpp"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace asyncllm::provider {
+
+/// Whether an `error` member is one. Null and "" are none, nor is an object of empty members, which
+/// some gateways add to every answer.
+bool is_error(json::Value value);
 
 /// The reason behind a server's word, in any case; "" and words nobody knows are `unknown`.
 FinishReason finish_reason(std::string_view word) noexcept;
@@ -26,8 +31,20 @@ void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens);
 void append_array(json::Value value, std::string& into);
 
 /// Adds a call of the form `{"id", "function": {"name", "arguments"}}`, whose arguments are a
-/// string of JSON or JSON itself. A call whose arguments are cut, or missing, is not added.
-void add_tool_call(json::Value value, std::vector<ToolCall>& calls);
+/// string of JSON or JSON itself. A call whose arguments are cut, or missing, is not added;
+/// from a server that sends calls whole or not at all, missing ones are none.
+void add_tool_call(json::Value value, std::vector<ToolCall>& calls, bool is_whole = false);
+
+/// `json::read_object` for the body of an answer, which may be an error in another form.
+template <class Read>
+void read_answer(std::string& body, Read&& read)
+{
+  try {
+    json::read_object(body, read);
+  } catch (const Error& error) {
+    throw error_behind(error, body);
+  }
+}
 
 /// The `name` of each object in the array `list` of the object `body`; a null list is empty.
 std::vector<std::string> read_names(

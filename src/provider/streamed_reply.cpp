@@ -16,7 +16,7 @@ void StreamedReply::add(Delta::Kind kind, std::string& text, std::string_view pi
 }
 
 StreamedReply::OpenCall& StreamedReply::call_of(
-    std::optional<std::int64_t> index, std::string_view id)
+    std::optional<std::int64_t> index, std::string_view id, bool starts_anew)
 {
   // From the back: a second call under the same index is the one that goes on.
   const auto found = std::find_if(calls_.rbegin(), calls_.rend(), [&](const OpenCall& open) {
@@ -26,7 +26,12 @@ StreamedReply::OpenCall& StreamedReply::call_of(
   });
   const bool is_another = found != calls_.rend() && index && !id.empty() &&
                           !found->call.id.empty() && found->call.id != id;
-  if (found == calls_.rend() || is_another) {
+  const auto is_whole = [](const ToolCall& call) {
+    return !call.name.empty() && call.arguments.ends_with('}') &&
+           nlohmann::json::accept(call.arguments);
+  };
+  const bool is_next = found != calls_.rend() && starts_anew && id.empty() && is_whole(found->call);
+  if (found == calls_.rend() || is_another || is_next) {
     calls_.push_back({index, {}});
     last_call_ = calls_.size() - 1;
   } else {
@@ -41,7 +46,7 @@ void StreamedReply::add_tool_call(
     std::string_view name,
     std::string_view arguments)
 {
-  auto& call = call_of(index, id).call;
+  auto& call = call_of(index, id, !name.empty() && !arguments.empty()).call;
   if (call.id.empty())
     call.id = id;
   if (call.name.empty())

@@ -43,7 +43,9 @@ class StreamedReply {
 
   /// A fragment of a tool call. Which call it belongs to: the one of its `index`, unless that has
   /// another id already, which makes it a new call; without an index the one of its `id`, a new one
-  /// for a new id, the last one without an id. The first id and name win, arguments are appended.
+  /// for a new id, the last one without an id. A fragment with a name and arguments behind a call
+  /// that is whole starts another, for servers that know neither. The first id and name win,
+  /// arguments are appended.
   void add_tool_call(
       std::optional<std::int64_t> index,
       std::string_view id,
@@ -77,7 +79,7 @@ class StreamedReply {
   };
 
   void add(Delta::Kind kind, std::string& text, std::string_view piece);
-  OpenCall& call_of(std::optional<std::int64_t> index, std::string_view id);
+  OpenCall& call_of(std::optional<std::int64_t> index, std::string_view id, bool starts_anew);
 
   Reply reply_;
   std::vector<OpenCall> calls_;

@@ -194,6 +194,8 @@ TEST_CASE("fixture 2: SSE with CR, LF and CRLF cut at every byte", "[client]")
 
 TEST_CASE("fixture 3: no line end behind the last event", "[client]")
 {
+  CHECK(outcome(sse(delta("Hi\xFF") + stop.substr(0, stop.size() - 2))) == "stop: Hi\uFFFD");
+  CHECK(outcome(sse(delta("Hi") + stop.substr(0, stop.size() - 4))) == "incomplete: Hi");
   CHECK(outcome(sse(delta("Hi") + "data: [DONE]")) == "unknown: Hi");
   CHECK(outcome(sse(delta("Hi") + stop.substr(0, stop.size() - 2))) == "stop: Hi");
   const auto last = ollama_done.substr(0, ollama_done.size() - 1);
@@ -296,6 +298,17 @@ TEST_CASE("fixture 10: JSON with an error, or a whole reply, instead of a stream
   CHECK(
       outcome(json(200, R"({"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]})")) ==
       "stop: Hi");
+  // The other way round: what the head says of the body is wrong.
+  const std::string whole = R"({"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]})";
+  CHECK(outcome(sse(whole)) == "stop: Hi");
+  CHECK(outcome(sse("{\"detail\":\"Not here\"}")) == "server_error: |Not here");
+  CHECK(outcome(json(200, delta("Hi") + stop + done)) == "stop: Hi");
+  CHECK(outcome(json(200, delta("Hi"))) == "incomplete: Hi");
+  CHECK(
+      outcome(json(200, line("H") + line("i") + ollama_done), of("ollama")) == "stop: Hi|3 tokens");
+  CHECK(
+      outcome(head(200, "application/jsonl") + "\r\n" + line("Hi") + ollama_done, of("ollama")) ==
+      "stop: Hi|3 tokens");
 }
 
 TEST_CASE("fixture 11: a page of HTML instead of an answer", "[client]")

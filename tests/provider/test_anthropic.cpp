@@ -248,6 +248,32 @@ TEST_CASE("Anthropic stream: tool calls from pieces, without arguments, and cut"
   CHECK(cut.reply.finish_reason == FinishReason::length);
 }
 
+TEST_CASE("Anthropic stream: a call's empty start may be written with white space", "[provider]")
+{
+  const auto result = support::read_stream<stream::SseDecoder>(
+      "data: "
+      "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\","
+      "\"id\":\"a\",\"name\":\"f\",\"input\":{ }}}\n\n"
+      "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
+      "\"input_json_delta\",\"partial_json\":\"{\\\"x\\\":1}\"}}\n\n"
+      "data: {\"type\":\"message_stop\"}\n\n",
+      0,
+      provider::anthropic_deltas());
+  REQUIRE(result.reply.tool_calls.size() == 1);
+  CHECK(result.reply.tool_calls[0].arguments == R"({"x":1})");
+}
+
+TEST_CASE("Anthropic: the last call of a reply that was cut is not handed on", "[provider]")
+{
+  const std::string body =
+      R"({"type":"message","stop_reason":"max_tokens","content":[
+      {"type":"tool_use","id":"a","name":"f","input":{"x":1}},
+      {"type":"tool_use","id":"b","name":"f","input":{}}]})";
+  const auto reply = decode(body);
+  REQUIRE(reply.tool_calls.size() == 1);
+  CHECK(reply.tool_calls[0].id == "a");
+}
+
 TEST_CASE("Anthropic stream: an error event throws with the text so far", "[provider]")
 {
   const auto error = error_of([] {

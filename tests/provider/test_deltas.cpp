@@ -93,6 +93,11 @@ TEST_CASE(
        "Compute error."},
       {R"(data: {"error":"text"})", "text"},
       {"data: <html>502</html>", ""},
+      {"event: error\ndata: upstream timed out", "upstream timed out"},
+      {R"(data: [{"error":{"code":503,"message":"in a list","status":"UNAVAILABLE"}}])",
+       "in a list"},
+      {R"(data: {"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error","error":{"code":502,"message":"in a choice"}}]})",
+       "in a choice"},
   };
   for (const auto& [event, message] : events) {
     INFO(event);
@@ -102,6 +107,18 @@ TEST_CASE(
     REQUIRE(error);
     CHECK(error->partial_text() == "so far");
     CHECK(error->server_message() == message);
+  }
+}
+
+TEST_CASE("OpenAI stream: an error of nothing but empty members is none", "[provider]")
+{
+  for (const std::string error :
+       {"null", "\"\"", "{}", "false", R"({"message":"","type":"","param":null,"code":0})"}) {
+    INFO(error);
+    const auto result = read_openai_stream(
+        delta("\"content\":\"Hi\"") + "data: {\"error\":" + error + ",\"choices\":[]}\n\n" + stop);
+    CHECK(result.is_complete);
+    CHECK(result.reply.text == "Hi");
   }
 }
 
@@ -166,6 +183,46 @@ TEST_CASE("OpenAI stream: of several choices the lowest is read, wherever it sta
       chunk(R"({"index":1,"delta":{"content":"z"}},{"index":0,"delta":{"content":"b"}})"));
   CHECK(result.reply.text == "ab");
   CHECK_FALSE(result.is_complete);  // the other choice's end is not this one's
+}
+
+TEST_CASE("OpenAI stream: another choice that comes before the first is not mixed in", "[provider]")
+{
+  const std::string other = R"({"index":1,"delta":{"content":"x"}})";
+  const auto late = read_openai_stream(
+      chunk(other) + delta("\"content\":\"a\"") + chunk(other) + delta("\"content\":\"b\"") + stop +
+      done);
+  CHECK(late.reply.text == "ab");
+  CHECK(late.deltas == "ab");
+  CHECK(late.is_complete);
+
+  const auto alone = read_openai_stream(
+      chunk(R"({"index":2,"delta":{"content":"z"}})") + chunk(other) +
+      chunk(R"({"index":1,"delta":{"content":"y"},"finish_reason":"stop"})") + done);
+  CHECK(alone.reply.text == "xy");
+  CHECK(alone.is_complete);
+}
+
+TEST_CASE("OpenAI stream: calls without index and id are told apart by being whole", "[provider]")
+{
+  for (const std::string index : {"", "\"index\":0,"}) {
+    const auto result = read_openai_stream(
+        tool(index + R"("function":{"name":"f","arguments":"{\"x\":1}"})") +
+        tool(index + R"("function":{"name":"f","arguments":"{\"x\""})") +
+        tool(index + R"("function":{"name":"f","arguments":":2}"})") +
+        tool(index + R"("function":{"name":"f","arguments":""})") + stop);
+    REQUIRE(result.reply.tool_calls.size() == 2);
+    CHECK(result.reply.tool_calls[0].arguments == R"({"x":1})");
+    CHECK(result.reply.tool_calls[1].arguments == R"({"x":2})");
+  }
+}
+
+TEST_CASE("OpenAI stream: the whole message once more at the end doubles nothing", "[provider]")
+{
+  const auto result = read_openai_stream(
+      delta("\"content\":\"Hi \"") + delta("\"content\":\"you\"") +
+      chunk(R"({"index":0,"message":{"content":"Hi you"},"finish_reason":"stop"})") + done);
+  CHECK(result.reply.text == "Hi you");
+  CHECK(result.reply.finish_reason == FinishReason::stop);
 }
 
 TEST_CASE(

@@ -32,6 +32,29 @@ TEST_CASE("every shape of an error body gives the server's own words", "[provide
        "m"},
       {R"({"errors":["m"]})", "m"},
       {R"({"errors":[{"message":"m"}]})", "m"},
+      {R"({"code":"c","error":"m"})", "m"},                 // xAI
+      {R"({"error":"m","error_type":"overloaded"})", "m"},  // Hugging Face's servers
+      {R"({"error":["m","n"]})", "m; n"},
+      {R"({"error":{"error":{"message":"m"}}})", "m"},
+      {R"({"object":"error","message":{"detail":[{"loc":["body","stop"],"msg":"m"}]},"code":1})",
+       "body: stop: m"},  // Mistral
+      {R"({"detail":{"error":"m","code":3}})", "m"},
+      {R"({"detail":{"message":"m"}})", "m"},
+      {R"({"detail":["m"]})", "m"},
+      {R"({"type":"about:blank","title":"Not Found","status":404,"detail":"m"})", "m"},  // NVIDIA
+      {R"({"success":false,"errors":[{"code":7003,"message":"m"}],"messages":[]})", "m"},
+      {R"({"Message":"m"})", "m"},
+      {R"({"error_code":17,"error_msg":"m"})", "m"},  // Baidu
+      {R"({"base_resp":{"status_code":1004,"status_msg":"m"},"message":"m"})", "m"},
+      {R"({"error":{"message":"{\"error\":{\"code\":503}}","code":503}})",
+       R"({"error":{"code":503}})"},
+      {R"(["m"])", "m"},
+      {R"("m")", "m"},
+      {R"({"error":{"code":502,"message":"Provider returned error","metadata":{"raw":"x"}}})",
+       "Provider returned error"},  // OpenRouter
+      {R"({"choices":[{"error":{"code":502,"message":"m"},"finish_reason":"error"}],"error":null})",
+       "m"},
+      {"\n\n  {\"error\":{\"message\":\"m\"}}\n", "m"},
       {"plain words\n", "plain words"},
       {"<html><head><title>502 Bad Gateway</title></head>\r\n<body><h1>nginx</h1></body></html>",
        "502 Bad Gateway nginx"},
@@ -60,6 +83,40 @@ TEST_CASE("code, type, param and request id are kept, numbers as text", "[provid
   CHECK(
       answer(529, R"({"type":"error","error":{"message":"m"},"request_id":"r"})").request_id() ==
       "r");
+}
+
+TEST_CASE("code and type are found beside an error that is a text, or in a list", "[provider]")
+{
+  CHECK(
+      answer(400, R"({"code":"invalid-argument","error":"m"})").server_code() ==
+      "invalid-argument");
+  CHECK(answer(424, R"({"error":"m","error_type":"incomplete"})").server_type() == "incomplete");
+  CHECK(answer(400, R"({"errors":[{"code":7003,"message":"m"}]})").server_code() == "7003");
+  CHECK(answer(400, R"({"type":"error","error":{"message":"m"}})").server_type().empty());
+}
+
+TEST_CASE(
+    "an error that is hidden in a 200 has the kind of the status or word it names", "[provider]")
+{
+  const std::pair<const char*, ErrorKind> cases[] = {
+      {R"({"error":{"message":"m","code":429}})", ErrorKind::rate_limited},
+      {R"({"error":{"message":"m","code":"429"}})", ErrorKind::rate_limited},
+      {R"({"error":{"message":"m","code":"rate_limit_exceeded","status":"x"}})",
+       ErrorKind::rate_limited},
+      {R"([{"error":{"message":"m","status":"RESOURCE_EXHAUSTED","code":429}}])",
+       ErrorKind::rate_limited},
+      {R"({"error":{"message":"m","type":"NotFoundError","code":404}})", ErrorKind::not_found},
+      {R"({"error":{"message":"m","type":"overloaded_error"}})", ErrorKind::overloaded},
+      {R"({"error":{"message":"m","code":"content_filter"}})", ErrorKind::content_filtered},
+      {R"({"choices":[{"error":{"message":"m","code":502}}]})", ErrorKind::overloaded},
+      {R"({"error":"m","StatusCode":429})", ErrorKind::rate_limited},
+      {R"({"error":"m"})", ErrorKind::server_error},
+  };
+  for (const auto& [body, kind] : cases) {
+    INFO(body);
+    CHECK(hidden_error(body).kind() == kind);
+    CHECK(hidden_error(body).server_message() == "m");
+  }
 }
 
 TEST_CASE("status and words amount to a kind", "[provider]")
@@ -132,6 +189,8 @@ TEST_CASE("retry-after is understood in all its forms", "[provider]")
   CHECK(retry_after({{"Retry-After", "0.5"}}, now) == 500ms);
   CHECK(retry_after({{"Retry-After", "Sat, 01 Aug 2026 12:00:30 GMT"}}, now) == 30s);
   CHECK(retry_after({{"Retry-After", "Sat, 01 Aug 2026 11:00:00 GMT"}}, now) == 0s);
+  CHECK(retry_after({{"Retry-After", "Saturday, 01-Aug-26 12:00:30 GMT"}}, now) == 30s);
+  CHECK(retry_after({{"Retry-After", "Sat Aug  1 12:00:30 2026"}}, now) == 30s);
   CHECK(retry_after({{"Retry-After", "1e300"}}, now) == hours(365 * 24));
   for (const auto* text : {"", "soon", "-1", "nan", "2 s"})
     CHECK_FALSE(retry_after({{"Retry-After", text}}, now));
@@ -156,5 +215,5 @@ TEST_CASE("an error that is nested as deep as you like does no harm", "[provider
   CHECK(members.server_message() == "m");
   CHECK(members.server_code().empty());
   const auto detail = answer(422, R"({"detail":[{"msg":"m","loc":[)" + open + close + "]}]}");
-  CHECK(detail.server_message() == ": m");
+  CHECK(detail.server_message() == "m");
 }

@@ -189,6 +189,19 @@ TEST_CASE("Ollama: tool calls come as objects and finish as tool_calls", "[provi
   CHECK(reply.finish_reason_text == "stop");
 }
 
+TEST_CASE("Ollama: a call without arguments is one all the same", "[provider]")
+{
+  for (const std::string arguments : {"", ",\"arguments\":null", ",\"arguments\":{}"}) {
+    INFO(arguments);
+    std::string body =
+        "{\"message\":{\"content\":\"\",\"tool_calls\":[{\"function\":{\"name\":\"f\"" + arguments +
+        "}}]},\"done\":true,\"done_reason\":\"stop\"}";
+    const auto reply = provider::ollama_wire().decode(body);
+    REQUIRE(reply.tool_calls.size() == 1);
+    CHECK(reply.tool_calls[0].arguments == "{}");
+  }
+}
+
 TEST_CASE("Ollama: the probabilities of tokens are read", "[provider]")
 {
   const auto reply = decode(R"({"message":{"content":"Hi"},"done":true,"logprobs":[

@@ -303,6 +303,42 @@ TEST_CASE("OpenAI: an answer without a choice is a bad response", "[provider]")
   }
 }
 
+TEST_CASE(
+    "OpenAI: gateways' empty error, a byte order mark and odd members cost no reply", "[provider]")
+{
+  const std::string choice = R"("choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}])";
+  for (
+      const auto& body :
+      {R"({"error":{"message":"","type":"","param":"","code":null},)" + choice + "}",
+       R"({"error":"",)" + choice + "}",
+       "\xEF\xBB\xBF{" + choice + "}",
+       std::string(
+           R"({"choices":[{"message":{"content":[{"type":"text","text":"Hi"},"",null],"refusal":false}}]})"),
+       std::string(
+           R"({"choices":[{"message":{"content":"Hi"},"logprobs":{"content":[{"token":"Hi","logprob":-Infinity}]}}]})")}) {
+    INFO(body);
+    CHECK(decode(body).text == "Hi");
+  }
+  CHECK(decode(R"({"choices":[{"message":{"content":"Hi","thinking":"Hm"}}]})").reasoning == "Hm");
+}
+
+TEST_CASE("OpenAI: an error in a choice, or in a list, is one, with the text so far", "[provider]")
+{
+  const auto in_choice = support::error_of([] {
+    decode(
+        R"({"choices":[{"message":{"content":"so far"},"finish_reason":"error",
+        "error":{"code":502,"message":"gone"}}]})");
+  });
+  REQUIRE(in_choice);
+  CHECK(in_choice->kind() == ErrorKind::overloaded);
+  CHECK(in_choice->server_message() == "gone");
+  CHECK(in_choice->partial_text() == "so far");
+  const auto in_list =
+      support::error_of([] { decode(R"([{"error":{"code":429,"message":"slow down"}}])"); });
+  REQUIRE(in_list);
+  CHECK(in_list->kind() == ErrorKind::rate_limited);
+}
+
 TEST_CASE("OpenAI: the models' names are read", "[provider]")
 {
   std::string body =

@@ -42,12 +42,10 @@ asio::awaitable<int> ask(std::string spec, std::string question, std::string key
   co_return 0;
 }
 
-asio::awaitable<int> five(std::string spec)
+// One measurement: true when five at once were all under way together.
+asio::awaitable<bool> race(llm::LlmAgent agent)
 {
-  const auto agent = make_agent(spec, "");
   const std::string question = "Sing.";
-  (void)co_await agent.send_message_async(question);  // the server loads the model
-
   auto start = std::chrono::steady_clock::now();
   (void)co_await agent.send_message_async(question);
   const double one = seconds_since(start);
@@ -71,10 +69,24 @@ asio::awaitable<int> five(std::string spec)
   const double in_turn = seconds_since(start);
 
   std::cout << "one " << one << " s, five at once " << last << " s (the first after " << first
-            << " s), five in turn " << in_turn << " s\n";
-  // How much faster five at once are is the server's business; that it has them all at the same
-  // time is ours: then they end together, not one after the other.
-  co_return first > last / 2 ? 0 : 1;
+            << " s), that is " << last / one << " times one, five in turn " << in_turn
+            << " s, that is " << in_turn / one << " times one\n";
+  // How much faster five at once are is the business of the server and its cores: on a busy machine
+  // they may even be slower. That it has them all at the same time is ours: they end together,
+  // while of five in turn the first would end after a fifth of the time.
+  co_return first > last / 2;
+}
+
+asio::awaitable<int> five(std::string spec)
+{
+  const auto agent = make_agent(spec, "");
+  (void)co_await agent.send_message_async("Sing.");  // the server loads the model
+  for (int attempt = 0; attempt < 3; ++attempt) {    // on a machine that has other things to do
+    const bool is_won = co_await race(agent);
+    if (is_won)
+      co_return 0;
+  }
+  co_return 1;
 }
 
 struct Script {

@@ -1,6 +1,7 @@
 // Replies of real servers against what is known to be in them.
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/core/response_head.hpp>
+#include <asyncllm/stream/ndjson_decoder.hpp>
 
 #include "provider/errors.hpp"
 #include "provider/wires.hpp"
@@ -8,6 +9,7 @@
 #include "stream_reader.hpp"
 #include "test.hpp"
 
+#include <algorithm>
 #include <string>
 
 using namespace asyncllm;
@@ -41,13 +43,8 @@ std::string difference(const Json& expected, const Reply& reply)
     count("input_tokens", reply.usage.input_tokens);
     count("output_tokens", reply.usage.output_tokens);
     count("cache_read_input_tokens", reply.usage.cached_input_tokens);
-    const auto detail = [&](const char* group, const char* name, std::int64_t got) {
-      const auto details = usage.value(group, Json());
-      if (details.is_object() && details.value(name, Json()).is_number() && details[name] != got)
-        words += std::string(" ") + name;
-    };
-    detail("prompt_tokens_details", "cached_tokens", reply.usage.cached_input_tokens);
-    detail("completion_tokens_details", "reasoning_tokens", reply.usage.reasoning_tokens);
+    count("cached_tokens", reply.usage.cached_input_tokens);
+    count("reasoning_tokens", reply.usage.reasoning_tokens);
   }
   std::size_t whole = 0;
   for (const auto& call : expected.value("tool_calls", Json::array())) {
@@ -65,47 +62,119 @@ std::string difference(const Json& expected, const Reply& reply)
   return words;
 }
 
+// The same for an error.
+std::string difference(const Json& expected, const Error& error, bool has_message)
+{
+  std::string words;
+  const auto compare = [&](const char* name, const std::string& got) {
+    if (const auto want = text_of(expected, name); want != got)
+      words += std::string(" ") + name + ": \"" + got + "\" instead of \"" + want + '"';
+  };
+  if (has_message)
+    compare("message", error.server_message());
+  compare("code", error.server_code());
+  compare("type", error.server_type());
+  compare("param", error.server_param());
+  return words;
+}
+
+// The same for a stream that came in pieces of `size`.
+std::string difference_of_stream(const Json& meta, const std::string& body, std::size_t size)
+{
+  const auto& expected = meta["expected"];
+  const auto error = expected.value("error", Json());
+  try {
+    const auto result = support::read_stream_of(support::wire_of(meta), body, size);
+    auto wrong = difference(expected, result.reply);
+    if (!error.is_null())
+      wrong += " is no error";
+    if (result.deltas != result.reply.text || result.reasoning != result.reply.reasoning)
+      wrong += " the deltas are not the text";
+    if (result.events != expected["n_events"])
+      wrong += " " + std::to_string(result.events) + " events";
+    const bool should_be_complete =
+        meta["wire"] == "anthropic"
+            ? body.find("message_stop") != body.npos
+            : !text_of(expected, "finish_reason").empty() || body.find("[DONE]") != body.npos;
+    if (result.is_complete != should_be_complete)
+      wrong += result.is_complete ? " is taken for complete" : " is taken for incomplete";
+    return wrong;
+  } catch (const Error& thrown) {
+    if (error.is_null())
+      return std::string(" threw ") + thrown.what();
+    auto wrong = difference(error, thrown, true);
+    if (thrown.partial_text() != text_of(expected, "text"))
+      wrong += " the text so far is \"" + thrown.partial_text() + '"';
+    return wrong;
+  }
+}
+
+std::string difference_of_chat(const Json& meta, std::string body)
+{
+  try {
+    return difference(meta["expected"], support::wire_of(meta).decode(body));
+  } catch (const Error& error) {
+    return std::string(" threw ") + error.what();
+  }
+}
+
+// The same object with its members in another order, what is not ASCII escaped, white space if
+// indented, a member that nobody knows and an error that is none.
+std::string varied(const std::string& text, int indent)
+{
+  auto value = Json::parse(text, nullptr, false);
+  if (!value.is_object())
+    return text;
+  value["a member"] = {{"error", "none"}, {"choices", {{{"message", {{"content", "no"}}}}}}};
+  if (!value.contains("error"))
+    value["error"] = {{"message", ""}, {"type", ""}, {"code", nullptr}};
+  return value.dump(indent, ' ', true, Json::error_handler_t::replace);
+}
+
+// The same for each line of JSON; comments between the events.
+std::string varied_stream(const std::string& body, bool is_sse)
+{
+  std::string varied_body;
+  for (std::size_t at = 0; at < body.size();) {
+    const auto end = std::min(body.find('\n', at), body.size());
+    auto line = body.substr(at, end - at);
+    const auto json = std::min(is_sse ? line.find('{') : 0, line.size());
+    if (!is_sse || line.starts_with("data:"))
+      line = line.substr(0, json) + varied(line.substr(json), -1);
+    varied_body += line;
+    if (end < body.size())
+      varied_body += is_sse && line.empty() ? "\n: comment\n" : "\n";
+    at = end + 1;
+  }
+  return varied_body;
+}
+
 }  // namespace
 
 TEST_CASE("recorded whole replies are read as they are", "[recordings]")
 {
-  for_each_recording({"chat"}, "whole replies", [](const Json& meta, const std::string& body) {
-    try {
-      auto copy = body;
-      return difference(meta["expected"], support::wire_of(meta).decode(copy));
-    } catch (const Error& error) {
-      return std::string(" threw ") + error.what();
-    }
-  });
+  for_each_recording({"chat"}, "whole replies", &difference_of_chat);
 }
 
 TEST_CASE("recorded streams are read the same in every chunking", "[recordings]")
 {
   for_each_recording({"stream"}, "streams", [](const Json& meta, const std::string& body) {
-    const auto& expected = meta["expected"];
-    std::string wrong;
-    for (const auto size : support::chunk_sizes) {
-      try {
-        const auto result = support::read_stream_of(support::wire_of(meta), body, size);
-        wrong = difference(expected, result.reply);
-        if (result.deltas != result.reply.text)
-          wrong += " the deltas are not the text";
-        const bool should_be_complete =
-            meta["wire"] == "anthropic"
-                ? body.find("message_stop") != body.npos
-                : !text_of(expected, "finish_reason").empty() || body.find("[DONE]") != body.npos;
-        if (result.is_complete != should_be_complete)
-          wrong += result.is_complete ? " is taken for complete" : " is taken for incomplete";
-      } catch (const Error& error) {
-        wrong = std::string(" threw ") + error.what();
-        if (!text_of(expected, "error").empty())
-          wrong.clear();  // the recording is of an error
-      }
-      if (!wrong.empty())
+    for (const auto size : support::chunk_sizes)
+      if (const auto wrong = difference_of_stream(meta, body, size); !wrong.empty())
         return " in pieces of " + std::to_string(size) + wrong;
-    }
-    return wrong;
+    return std::string();
   });
+}
+
+TEST_CASE("recordings are read the same when they are written in other ways", "[recordings]")
+{
+  for_each_recording(
+      {"chat", "stream"}, "written in other ways", [](const Json& meta, const std::string& body) {
+        if (meta["kind"] == "chat")
+          return difference_of_chat(meta, "\n \n" + varied(body, 2) + "\n");
+        const auto other = varied_stream(body, meta["wire"] != "ollama");
+        return difference_of_stream(meta, other, 0) + difference_of_stream(meta, other, 7);
+      });
 }
 
 TEST_CASE("recorded errors give the server's words, code, type and parameter", "[recordings]")
@@ -118,17 +187,14 @@ TEST_CASE("recorded errors give the server's words, code, type and parameter", "
     const auto error =
         head.status >= 400 ? provider::error_from_answer(head, body) : provider::hidden_error(body);
     const auto& expected = meta["expected"]["error"];
-    std::string wrong;
-    const auto compare = [&](const char* name, const std::string& got) {
-      if (const auto want = text_of(expected, name); want != got)
-        wrong += std::string(" ") + name + ": \"" + got + "\" instead of \"" + want + '"';
-    };
-    const bool is_json = Json::accept(body);
-    if (is_json || !text_of(expected, "message").empty())  // of any other body we show a part
-      compare("message", error.server_message());
-    compare("code", error.server_code());
-    compare("type", error.server_type());
-    compare("param", error.server_param());
+    // of what is not JSON we show a part, where the list has nothing
+    const bool has_message = Json::accept(body) || !text_of(expected, "message").empty();
+    auto wrong = difference(expected, error, has_message);
+    // retry-after-ms, where it is there too, is more exact than what the list has
+    const auto wait = text_of(meta["expected"], "retry_after");
+    const bool is_exact = find_header(head.headers, "retry-after-ms").has_value();
+    if (!is_exact && error.retry_after().has_value() == wait.empty())
+      wrong += " retry-after";
     return wrong;
   });
 }
@@ -175,5 +241,24 @@ TEST_CASE("recorded lists of models have all names", "[recordings]")
     } catch (const Error& error) {
       return std::string(" threw ") + error.what();
     }
+  });
+}
+
+TEST_CASE("the recorded progress of a download is lines of JSON", "[recordings]")
+{
+  for_each_recording({"other"}, "others", [](const Json&, const std::string& body) {
+    std::string wrong;
+    for (const auto size : support::chunk_sizes) {
+      stream::NdjsonDecoder decoder;
+      std::string last;
+      support::in_pieces(body, size, [&](std::string_view piece) {
+        decoder.feed(piece, [&](const StreamEvent& event) {
+          last = Json::parse(event.data).value("status", "");
+        });
+      });
+      if (last != "success")
+        wrong += " in pieces of " + std::to_string(size) + " it ends with " + last;
+    }
+    return wrong;
   });
 }

@@ -20,7 +20,8 @@ namespace support {
 struct StreamResult {
   asyncllm::Reply reply;
   bool is_complete = false;
-  std::string deltas;  // the texts of all deltas of kind text, joined
+  std::string deltas, reasoning;  // the texts of all deltas of that kind, joined
+  int events = 0;                 // but a plain [DONE]
 };
 
 template <class Decoder>
@@ -34,9 +35,12 @@ StreamResult read_stream(
   StreamResult result;
   const auto take = [&](const asyncllm::StreamEvent& event) {
     deltas->feed(event, reply);
+    result.events += event.data == "[DONE]" && event.type == "message" ? 0 : 1;
     while (const auto delta = reply.next())
       if (delta->kind == asyncllm::Delta::Kind::text)
         result.deltas += delta->text;
+      else if (delta->kind == asyncllm::Delta::Kind::reasoning)
+        result.reasoning += delta->text;
   };
   in_pieces(body, piece, [&](std::string_view part) {
     const std::string copy(part);

@@ -1,0 +1,82 @@
+#include "provider/retry_after.hpp"
+
+#include "provider/errors.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <ctime>
+#include <iomanip>
+#include <locale>
+#include <sstream>
+#include <string>
+
+namespace asyncllm::provider {
+namespace {
+
+// Not negative.
+std::optional<double> number(std::string_view text)
+{
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0))
+    return std::nullopt;
+  return value;
+}
+
+// A year is as good as never.
+std::chrono::milliseconds bounded(double milliseconds)
+{
+  return std::chrono::milliseconds(std::llround(std::min(milliseconds, 365 * 86'400'000.0)));
+}
+
+std::optional<std::chrono::system_clock::time_point> http_date(std::string_view text)
+{
+  std::tm parts{};
+  // RFC 9110, 5.6.7: the form of today and the two that must be understood besides
+  const auto reads = [&](const char* form) {
+    std::istringstream stream{std::string(text)};
+    stream.imbue(std::locale::classic());
+    parts = {};
+    stream >> std::get_time(&parts, form);
+    return !stream.fail();
+  };
+  if (!reads("%a, %d %b %Y %H:%M:%S GMT") && !reads("%A, %d-%b-%y %H:%M:%S GMT") &&
+      !reads("%a %b %d %H:%M:%S %Y"))
+    return std::nullopt;
+  using std::chrono::hours, std::chrono::minutes, std::chrono::sys_days, std::chrono::month,
+      std::chrono::year, std::chrono::year_month_day;
+  const year_month_day day{
+      year(parts.tm_year + 1900),
+      month(static_cast<unsigned>(parts.tm_mon + 1)),
+      std::chrono::day(static_cast<unsigned>(parts.tm_mday))};
+  return sys_days(day) + hours(parts.tm_hour) + minutes(parts.tm_min) +
+         std::chrono::seconds(parts.tm_sec);
+}
+
+}  // namespace
+
+std::optional<std::chrono::milliseconds> seconds(std::string_view text)
+{
+  const auto value = number(text);
+  return value ? std::optional(bounded(*value * 1000)) : std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> retry_after(
+    const HeaderList& headers, std::chrono::system_clock::time_point now)
+{
+  using Milliseconds = std::chrono::milliseconds;
+  if (const auto field = find_header(headers, "retry-after-ms"))
+    if (const auto milliseconds = number(*field))
+      return bounded(*milliseconds);
+  const auto field = find_header(headers, "retry-after");
+  if (!field)
+    return std::nullopt;
+  if (const auto time = seconds(*field))
+    return time;
+  if (const auto date = http_date(*field))
+    return std::max(Milliseconds(0), std::chrono::ceil<Milliseconds>(*date - now));
+  return std::nullopt;
+}
+
+}  // namespace asyncllm::provider

@@ -1,0 +1,13 @@
+// Times to wait, as servers write them.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace asyncllm::provider {
+
+/// "1.5" as seconds, at most a year; nothing for what is negative or no number.
+std::optional<std::chrono::milliseconds> seconds(std::string_view text);
+
+}  // namespace asyncllm::provider

@@ -1,0 +1,201 @@
+// Errors in all the shapes in which servers phrase them.
+#include <asyncllm/core/text.hpp>
+
+#include "provider/errors.hpp"
+#include "provider/retry_after.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+#include <string>
+#include <string_view>
+
+namespace asyncllm::provider {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t longest_excerpt = 200;
+
+// A member as text: codes come as strings, numbers or null.
+std::string text_of(const Json& object, const char* name)
+{
+  const auto found = object.find(name);
+  if (found == object.end() || found->is_null() || found->is_structured())
+    return {};  // writing what is deeply nested would need as deep a stack
+  return found->is_string() ? found->get<std::string>()
+                            : found->dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+constexpr int deepest_words = 4;
+
+// The words in whatever stands where a message should: a text, FastAPI's [{"loc": ["body", "n"],
+// "msg": "..."}], a message in a message (Mistral's {"detail": [...]}).
+std::string words_in(const Json& value, int depth = 0)
+{
+  std::string words;
+  if (value.is_string())
+    return value.get<std::string>();
+  if (depth == deepest_words)
+    return words;
+  if (value.is_array())
+    for (const auto& item : value)
+      if (const auto more = words_in(item, depth + 1); !more.empty())
+        words += (words.empty() ? "" : "; ") + more;
+  if (!value.is_object())
+    return words;
+  if (const auto place = value.find("loc"); place != value.end() && place->is_array())
+    for (const auto& step : *place)
+      if (!step.is_structured())
+        words += (step.is_string() ? step.get<std::string>() : step.dump()) + ": ";
+  for (const char* const name :
+       {"message",
+        "detail",
+        "msg",
+        "error",
+        "Message",
+        "error_msg",
+        "error_message",
+        "status_msg",
+        "title"})
+    if (const auto member = value.find(name); member != value.end())
+      if (const auto text = words_in(*member, depth + 1); !text.empty())
+        return words + text;
+  return words;
+}
+
+// The status that a member names, 0 if it does not: 429 and "429".
+int status_in(const Json& object, const char* name)
+{
+  const auto found = object.find(name);
+  if (found == object.end())
+    return 0;
+  if (found->is_number_integer())
+    return found->get<int>();
+  const auto text = text_of(object, name);
+  int status = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
+  return error == std::errc() && end == text.data() + text.size() ? status : 0;
+}
+
+void read_members(const Json& object, ServerError& error)
+{
+  const auto take = [&](std::string& into, const char* name) {
+    if (into.empty())
+      into = text_of(object, name);
+  };
+  take(error.message, "message");
+  take(error.code, "code");
+  take(error.code, "error_code");
+  take(error.type, "type");
+  take(error.type, "error_type");  // Hugging Face's servers
+  take(error.param, "param");
+  for (const char* const name : {"code", "status", "StatusCode", "status_code"})
+    if (error.status < 400)
+      error.status = status_in(object, name);
+}
+
+// Google: {"details": [{"@type": "...RetryInfo", "retryDelay": "55s"}]}.
+std::optional<std::chrono::milliseconds> retry_delay(const Json& error)
+{
+  const auto details = error.find("details");
+  if (details == error.end() || !details->is_array())
+    return std::nullopt;
+  for (const auto& item : *details) {
+    const auto text = item.is_object() ? text_of(item, "retryDelay") : std::string();
+    if (text.ends_with('s'))
+      if (const auto time = seconds(std::string_view(text).substr(0, text.size() - 1)))
+        return time;
+  }
+  return std::nullopt;
+}
+
+// An error that stands within a choice (OpenRouter).
+const Json* error_in_choice(const Json& body)
+{
+  const auto choices = body.find("choices");
+  if (choices != body.end() && choices->is_array())
+    for (const auto& choice : *choices)
+      if (choice.is_object() && choice.contains("error") && choice["error"].is_structured())
+        return &choice["error"];
+  return nullptr;
+}
+
+ServerError read_json_error(const Json& body)
+{
+  ServerError error;
+  // Google sends its error in an array of one.
+  if (body.is_array() && !body.empty() && body.front().is_object())
+    return read_json_error(body.front());
+  if (!body.is_object()) {
+    error.message = words_in(body);
+    return error;
+  }
+  const auto found = body.find("error");
+  const Json* inner = found == body.end() ? error_in_choice(body) : &*found;
+  if (inner && inner->is_null())
+    inner = error_in_choice(body);
+  if (inner && inner->is_object()) {
+    read_members(*inner, error);
+    error.retry_after = retry_delay(*inner);
+  }
+  if (inner && error.message.empty())
+    error.message = words_in(*inner);
+  const bool is_message_inside = !error.message.empty() && inner && inner->is_object();
+  if (!is_message_inside)  // beside an error that is a text there may be its code (xAI)
+    read_members(body, error);
+  if (error.status < 400)
+    error.status = status_in(body, "StatusCode");  // Ollama's cloud: Go names, for want of others
+  if (const auto all = body.find("errors");
+      error.message.empty() && all != body.end() && all->is_array() && !all->empty()) {
+    if (all->front().is_object())
+      read_members(all->front(), error);  // Cloudflare
+    else
+      error.message = words_in(all->front());
+  }
+  if (error.message.empty())
+    error.message = words_in(body);
+  error.request_id = text_of(body, "request_id");
+  return error;
+}
+
+// The text of a page without its tags, white space folded.
+std::string excerpt(std::string_view page)
+{
+  std::string text;
+  bool in_tag = false, space = false;
+  for (const char c : page) {
+    if (c == '<') {
+      in_tag = space = true;
+    } else if (c == '>' && in_tag) {
+      in_tag = false;
+    } else if (!in_tag && static_cast<unsigned char>(c) <= ' ') {
+      space = true;
+    } else if (!in_tag) {
+      if (space && !text.empty())
+        text += ' ';
+      space = false;
+      text += c;
+      if (text.size() >= longest_excerpt)
+        return text + "...";
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+ServerError read_server_error(std::string_view body)
+{
+  const auto json = Json::parse(body, nullptr, false);
+  if (!json.is_discarded()) {
+    auto error = read_json_error(json);
+    if (!error.message.empty() || !error.code.empty())
+      return error;
+  }
+  ServerError error;
+  error.message = excerpt(body);
+  return error;
+}
+
+}  // namespace asyncllm::provider
