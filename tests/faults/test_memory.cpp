@@ -113,6 +113,15 @@ void operator delete[](void* block, const std::nothrow_t&) noexcept
 {
   release(block);
 }
+// Catch asks so.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept
+{
+  return ::operator new[](size, std::nothrow);
+}
+void operator delete(void* block, const std::nothrow_t&) noexcept
+{
+  release(block);
+}
 void operator delete(void* block) noexcept
 {
   release(block);
