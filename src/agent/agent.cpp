@@ -102,7 +102,7 @@ LlmAgent LlmAgent::Builder::build(Abi) const
                        .key_over_plain_http(key_over_plain_http_);
     if (proxy_)
       options.proxy(*proxy_);
-    options.limits(limits_);
+    options.limits(limits_).redirects(redirects_);
     if (max_in_flight_)
       options.max_in_flight(*max_in_flight_);
     const Client client(options);

@@ -6,6 +6,7 @@
 #include "client/client_state.hpp"
 #include "client/reply_stream_state.hpp"
 #include "client/retries.hpp"
+#include "client/route.hpp"
 #include "http/exchange.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/errors.hpp"
@@ -146,23 +147,29 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
   const auto message = job.message(*client);
   const auto executor = co_await asio::this_coro::executor;
   Retries retries(executor, client, job.options(), started);
-  for (;;) {
+  for (std::optional<RetryPolicy::Duration> pause;;) {
     std::optional<Error> failure;
     bool had_success = false;
+    Route route(*client, job.path(*client), message);
     try {
-      http::Exchange exchange(executor, client->transport, job.options().timeouts(), started);
-      co_await exchange.send(message);
-      had_success = is_success(exchange.head());
+      if (pause)
+        co_await retries.wait(*pause);
       Answer answer;
-      for (;;) {
-        const auto piece = co_await exchange.read();
-        if (answer.body.empty())
-          answer.first_byte = SteadyClock::now() - started;
-        if (piece.empty())
-          break;
-        append_bounded(answer.body, piece, client->transport.limits());
-      }
-      answer.head = exchange.finish();
+      do {
+        http::Exchange exchange(executor, route.transport(), job.options().timeouts(), started);
+        co_await exchange.send(route.message());
+        had_success = is_success(exchange.head());
+        answer.body.clear();
+        for (;;) {
+          const auto piece = co_await exchange.read();
+          if (answer.body.empty())
+            answer.first_byte = SteadyClock::now() - started;
+          if (piece.empty())
+            break;
+          append_bounded(answer.body, piece, client->transport.limits());
+        }
+        answer.head = exchange.finish();
+      } while (route.follow(answer.head));
       answer.total = SteadyClock::now() - started;
       answer.attempts = retries.attempts();
       co_return judge(*client, job, answer);
@@ -173,13 +180,13 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
         throw Error(ErrorKind::cancelled, "the call to " + client->base_url + " was cancelled");
       throw;
     }
-    const auto time = retries.time_to_wait(*failure, had_success);
-    if (!time) {
+    pause = retries.time_to_wait(*failure, had_success);
+    if (!pause) {
       failure->with_attempts(retries.attempts());
+      route.explain(*failure);
       client->explain(*failure, job.path(*client), job.model());
       throw *failure;
     }
-    co_await retries.wait(*time);
   }
 }
 

@@ -28,8 +28,13 @@ Client::State::State(const ClientOptions& options, provider::Endpoint its_endpoi
     : endpoint(std::move(its_endpoint)),
       wire(provider::wire_of(*endpoint.preset)),
       transport(make_transport(options, endpoint)),
-      base_url(transport.url().origin() + transport.url().path)
+      redirects(options.redirects()),
+      base_url(transport.url().origin() + transport.url().path),
+      proxy_(options.proxy()),
+      trust_(options.tls_files())
 {
+  trust_.certificate.clear();
+  trust_.key.clear();
   const auto& url = transport.url();
   const auto& preset = *endpoint.preset;
   auto headers = transport.headers();
@@ -176,6 +181,24 @@ std::string_view Client::State::path_of(const AnyRequest& request) const
   return is_bare ? wire.generate_path() : wire.chat_path();
 }
 
+std::shared_ptr<const http::Transport> Client::State::transport_to(const http::Url& url) const
+{
+  constexpr std::size_t most_remembered = 16;
+  const std::lock_guard lock(elsewhere_.mutex);
+  auto& known = elsewhere_.by_origin;
+  if (const auto found = known.find(url.origin()); found != known.end())
+    return found->second;
+  http::TransportOptions how;
+  how.limits = transport.limits();
+  how.tls = trust_;
+  how.proxy = http::find_proxy(url, proxy_, &std::getenv);
+  how.max_in_flight = transport.max_in_flight();
+  how.places_of = transport.places_key();
+  if (known.size() == most_remembered)  // calls under way hold theirs
+    known.clear();
+  return known[url.origin()] = std::make_shared<const http::Transport>(url, how);
+}
+
 void Client::State::explain(Error& error, std::string_view path, const std::string& model) const
 {
   const auto& preset = *endpoint.preset;
@@ -217,6 +240,13 @@ void append_bounded(std::string& body, std::span<const char> piece, const Limits
         ErrorKind::response_too_large,
         "the answer is longer than " + std::to_string(limits.body_bytes()) +
             " bytes (Limits::body_bytes)");
+  if (const auto size = body.size() + piece.size(); size > body.capacity()) {
+    // A string doubles its memory, beyond the limit too, and needs the old one beside it meanwhile.
+    std::string larger;
+    larger.reserve(std::max(size, std::min(2 * body.capacity(), limits.body_bytes())));
+    larger.append(body);
+    body.swap(larger);
+  }
   body.append(piece.data(), piece.size());
 }
 

@@ -13,6 +13,10 @@
 #include "provider/wire.hpp"
 
 #include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,15 +45,29 @@ struct Client::State {
   /// Where that goes, behind the base URL's path.
   std::string_view path_of(const AnyRequest& request) const;
 
+  /// For a redirect to `url`, which is not this server: shares the places, the trust and the
+  /// bounds, shows no client's certificate. Throws as a transport does.
+  std::shared_ptr<const http::Transport> transport_to(const http::Url& url) const;
+
   /// Adds to an error where it happened and what to do about it, and takes the API key out.
   void explain(Error& error, std::string_view path, const std::string& model) const;
 
   provider::Endpoint endpoint;
   const provider::Wire& wire;
   http::Transport transport;
+  Redirects redirects;
   std::string base_url;
 
  private:
+  /// Those that redirects led to. Several loops on threads of their own may share a client.
+  struct Elsewhere {
+    std::mutex mutex;
+    std::map<std::string, std::shared_ptr<const http::Transport>> by_origin;
+  };
+
+  std::optional<std::string> proxy_;
+  http::TlsFiles trust_;
+  mutable Elsewhere elsewhere_;
   http::RequestHead chat_head_, generate_head_, embed_head_, models_head_;
 };
 

@@ -10,6 +10,7 @@
 #include <asio/this_coro.hpp>
 
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -80,20 +81,25 @@ asio::awaitable<void> try_once(ReplyStream::State& state, const asio::any_io_exe
 {
   const auto& client = *state.client;
   state.message = client.message_for(state.request, state.options, state.delivery);
-  state.exchange = std::make_unique<http::Exchange>(
-      executor, client.transport, state.options.timeouts(), state.started);
-  state.was_sent = true;
-  state.exchange->expect(http::Exchange::Body::stream);
-  co_await state.exchange->send(state.message);
-  const auto& head = state.head = state.exchange->head();
-  if (is_success(head) && is_stream(head))
-    co_return;
-  state.exchange->expect(http::Exchange::Body::whole);
-  auto body = co_await read_all(*state.exchange, client.transport.limits());
-  if (!is_success(head)) {
-    state.exchange->finish();
+  auto& route = state.route.emplace(client, client.path_of(state.request), state.message);
+  std::string body;
+  const auto& head = state.head;
+  do {
+    state.exchange = std::make_unique<http::Exchange>(
+        executor, route.transport(), state.options.timeouts(), state.started);
+    state.was_sent = true;
+    state.exchange->expect(http::Exchange::Body::stream);
+    co_await state.exchange->send(route.message());
+    state.head = state.exchange->head();
+    if (is_success(head) && is_stream(head))
+      co_return;
+    state.exchange->expect(http::Exchange::Body::whole);
+    body = co_await read_all(*state.exchange, client.transport.limits());
+    if (!is_success(head))
+      state.exchange->finish();
+  } while (route.follow(head));
+  if (!is_success(head))
     throw provider::error_from_answer(head, body);
-  }
   if (!is_stream(body, state)) {
     state.take_whole(std::move(body));
     co_return;
@@ -150,6 +156,8 @@ asio::awaitable<std::optional<Delta>> advance(ReplyStream::State& state)
     co_return delta;
   if (state.failure)
     throw *state.failure;
+  if (state.other_failure)
+    std::rethrow_exception(state.other_failure);
   if (state.is_over)
     co_return std::nullopt;
   try {
@@ -189,15 +197,17 @@ asio::awaitable<std::optional<Delta>> advance(ReplyStream::State& state)
   } catch (Error& error) {
     state.break_off(error);
     throw;
-  } catch (const std::system_error& error) {
-    if (!is_cancelled(error.code())) {
-      state.exchange.reset();
-      state.is_over = true;
-      throw;
+  } catch (...) {
+    if (is_cancelled(std::current_exception())) {
+      Error cancelled(ErrorKind::cancelled, "the stream was cancelled");
+      state.break_off(cancelled);
+      throw cancelled;
     }
-    Error cancelled(ErrorKind::cancelled, "the stream was cancelled");
-    state.break_off(cancelled);
-    throw cancelled;
+    // Whatever it was, a piece may be lost: nothing comes after it, least of all a proper end.
+    state.exchange.reset();
+    state.is_over = state.is_read = true;
+    state.other_failure = std::current_exception();
+    throw;
   }
 }
 

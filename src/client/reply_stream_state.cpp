@@ -105,6 +105,8 @@ void ReplyStream::State::break_off(Error& error)
   if (was_sent) {
     if (error.request_id().empty())
       error.with_request_id(reply.reply().request_id);
+    if (route)
+      route->explain(error);
     const auto& model = std::visit([](const auto& any) -> auto& { return any.model; }, request);
     client->explain(error.with_attempts(attempts), client->path_of(request), model);
   }

@@ -8,12 +8,14 @@
 #include <asyncllm/stream/sse_decoder.hpp>
 
 #include "client/client_state.hpp"
+#include "client/route.hpp"
 #include "http/exchange.hpp"
 #include "provider/delta_decoder.hpp"
 #include "provider/errors.hpp"
 #include "provider/streamed_reply.hpp"
 
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +43,7 @@ struct ReplyStream::State {
   provider::Delivery delivery = provider::Delivery::streamed;
   std::string message;
   ResponseHead head;
+  std::optional<Route> route;
   std::chrono::steady_clock::time_point started;
   std::unique_ptr<http::Exchange> exchange;
   std::variant<stream::SseDecoder, stream::NdjsonDecoder> decoder;
@@ -48,7 +51,8 @@ struct ReplyStream::State {
   provider::StreamedReply reply;
   std::string before_events;  // the start of a body in which no event was found yet
   int attempts = 1;
-  std::optional<Error> failure;  // by which it ended
+  std::optional<Error> failure;      // by which it ended
+  std::exception_ptr other_failure;  // the same, if it was none of ours
   bool was_sent = false;
   bool has_events = false;
   bool is_read = false;     // the reply is complete, though not all of it was taken

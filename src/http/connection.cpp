@@ -33,6 +33,8 @@ asio::awaitable<std::size_t> Connection::read(asio::error_code& error)
 
 bool Connection::is_quiet()
 {
+  if (tls_ && tls_->has_unread())
+    return false;
   char byte = 0;
   asio::error_code error;
   socket_.non_blocking(true, error);

@@ -44,6 +44,7 @@ class Connection {
   ResponseParser parser;
   int requests = 0;                                  ///< sent so far
   std::chrono::steady_clock::time_point idle_until;  ///< not to be used after
+  bool is_broken = false;                            ///< a request did not go out whole
 
  private:
   static constexpr std::size_t buffer_size = 16 * 1024;

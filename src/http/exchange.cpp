@@ -105,7 +105,7 @@ asio::awaitable<void> Exchange::send(std::string_view message)
 
 asio::awaitable<void> Exchange::take_place()
 {
-  if (place_.try_take(loop_->places(&transport_, transport_.max_in_flight())))
+  if (place_.try_take(loop_->places(transport_.places_key(), transport_.max_in_flight())))
     co_return;
   start(Clock::pool_wait);
   asio::error_code error;
@@ -126,6 +126,7 @@ asio::awaitable<bool> Exchange::converse(std::string_view message, bool reused)
   co_await connection_->write(message, write_error);
   if (is_over(write_error))
     fail_over();
+  connection_->is_broken = static_cast<bool>(write_error);
 
   if (awaits_token_)
     token_end_ = time_after(steady_clock::now(), timeouts_.limit(Clock::first_token));
@@ -212,7 +213,8 @@ ResponseHead Exchange::finish()
   const bool whole = parser.state() == ResponseParser::State::complete;
   auto head = std::move(connection_->parser.head());
   // Surplus bytes are no answer to any request of ours: such a connection is never used again.
-  const bool reusable = whole && parser.keep_alive() && connection_->received().empty();
+  const bool reusable =
+      whole && parser.keep_alive() && !connection_->is_broken && connection_->received().empty();
   if (const auto idle = idle_time(head.headers, connection_->requests); idle && reusable) {
     connection_->idle_until = steady_clock::now() + *idle;
     loop_->pool.put(transport_.pool_key(), std::move(connection_));

@@ -174,6 +174,13 @@ bool TlsStream::is_alert(const asio::error_code& error) noexcept
   return error.category() == asio::error::get_ssl_category();
 }
 
+bool TlsStream::has_unread() const
+{
+  const SSL* const ssl = native_->stream.native_handle();
+  // Decrypted, and whole records behind those: one read of the socket may bring several.
+  return SSL_pending(ssl) > 0 || BIO_ctrl_pending(SSL_get_rbio(ssl)) > 0;
+}
+
 asio::awaitable<void> TlsStream::handshake(asio::error_code& error)
 {
   return native_->stream.async_handshake(
@@ -240,6 +247,10 @@ bool TlsStream::is_truncation(const asio::error_code&) noexcept
   return false;
 }
 bool TlsStream::is_alert(const asio::error_code&) noexcept
+{
+  return false;
+}
+bool TlsStream::has_unread() const
 {
   return false;
 }

@@ -49,6 +49,9 @@ class TlsStream {
   asio::awaitable<std::size_t> read_some(asio::mutable_buffer buffer, asio::error_code& error);
   asio::awaitable<std::size_t> write(asio::const_buffer buffer, asio::error_code& error);
 
+  /// Whether bytes have come that nobody has read: the socket's own do not tell.
+  bool has_unread() const;
+
   /// Whether the peer closed without TLS's farewell: what came before may be cut.
   static bool is_truncation(const asio::error_code& error) noexcept;
   /// Whether TLS itself failed, by an alert of the peer for instance.

@@ -11,6 +11,7 @@ Transport::Transport(Url url, const TransportOptions& options)
       proxy_(options.proxy),
       destination_(url_.authority()),
       max_in_flight_(options.max_in_flight),
+      places_of_(options.places_of),
       limits_(options.limits)
 {
   pool_key_ = url_.origin();

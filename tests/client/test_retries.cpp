@@ -1,6 +1,7 @@
 // Calls that are tried again, over a socket.
 #include <asyncllm/agent/agent.hpp>
 #include <asyncllm/client/client.hpp>
+#include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/concurrency/gather.hpp>
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/testing/scripted_server.hpp>
@@ -13,8 +14,11 @@
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
 
+#include <exception>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -208,4 +212,65 @@ TEST_CASE("a call that waits for its next try is cancelled at once", "[client]")
     REQUIRE(result.error);
     CHECK(result.error->kind() == ErrorKind::cancelled);
   }
+}
+
+// The cancellation comes when nothing is awaited, and is seen when the wait begins.
+TEST_CASE("a call cancelled by its own hook ends as cancelled, not as Asio's error", "[client]")
+{
+  for (const bool streamed : {false, true}) {
+    std::exception_ptr failure;
+    std::size_t requests = 0;
+    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+      ScriptedServer server(loop.get_executor());
+      server.always(Answer::error(503, "down"));
+      asio::cancellation_signal signal;
+      const auto options = RequestOptions().retries(soon).on_retry(
+          [&](const Retry&) { signal.emit(asio::cancellation_type::terminal); });
+      bool ended = false;
+      const Client client = client_of(server);
+      const auto call = [&]() -> asio::awaitable<void> {
+        auto stream = client.stream("m", Messages().user("x"), options);
+        auto reply = streamed ? stream.collect() : client.chat("m", Messages().user("x"), options);
+        (void)co_await std::move(reply);
+      };
+      asio::co_spawn(
+          loop, call(), asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr error) {
+            failure = error;
+            ended = true;
+          }));
+      while (!ended)
+        co_await asio::post(loop, asio::use_awaitable);
+      requests = server.stats().requests;
+      server.stop();
+    });
+    REQUIRE(failure);
+    CHECK_THROWS_AS(std::rethrow_exception(failure), Error);
+    CHECK(is_cancelled(failure));
+    CHECK(requests == 1);
+  }
+}
+
+TEST_CASE("what the hook throws ends a stream for good, nothing is sent again", "[client]")
+{
+  int thrown = 0;
+  std::size_t requests = 0;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.push(Answer::error(503, "down"));
+    const auto options = RequestOptions().retries(soon).on_retry(
+        [](const Retry&) { throw std::runtime_error("enough"); });
+    const Client client = client_of(server);
+    auto stream = client.stream("m", Messages().user("x"), options);
+    for (int i = 0; i < 3; ++i) {
+      try {
+        (void)co_await stream.next();
+      } catch (const std::runtime_error& error) {
+        thrown += std::string(error.what()) == "enough" ? 1 : 0;
+      }
+    }
+    requests = server.stats().requests;
+    server.stop();
+  });
+  CHECK(thrown == 3);
+  CHECK(requests == 1);
 }

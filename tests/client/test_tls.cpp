@@ -46,6 +46,13 @@ asio::awaitable<Result> ask(std::string url, std::string ca_file, Timeouts timeo
   co_return result;
 }
 
+asio::awaitable<std::string> text_from(Client client)
+{
+  auto chat = client.chat("m", Messages().user("x"));
+  const auto reply = co_await std::move(chat);
+  co_return reply.text;
+}
+
 struct Server {
   std::string names = "DNS:localhost";
   std::string response = chat_response("secret", "Connection: close\r\n");
@@ -198,6 +205,28 @@ TEST_CASE("a certificate file that cannot be read is refused at once", "[client]
   auto without_key = options;
   without_key.client_certificate(certificate_file.path(), "");
   CHECK(support::fails_with(ErrorKind::invalid_argument, "key", [&] { Client{without_key}; }));
+}
+
+// One read of the socket brings two records; the socket is quiet then, TLS is not.
+TEST_CASE("surplus in a TLS record of its own is no answer to the next request", "[client]")
+{
+  const auto certificate = make_certificate("DNS:localhost");
+  const TemporaryFile file(certificate.certificate);
+  std::string first, second;
+  int requests = 0;
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    TlsServer server(loop, certificate, chat_response("mine"));
+    server.add_surplus(chat_response("foreign"));
+    const Client client(ClientOptions("openai")
+                            .base_url("https://localhost:" + std::to_string(server.port()))
+                            .ca_file(file.path()));
+    first = co_await text_from(client);
+    second = co_await text_from(client);
+    requests = server.requests();
+  });
+  CHECK(first == "mine");
+  CHECK(second == "mine");
+  CHECK(requests == 2);
 }
 
 #else

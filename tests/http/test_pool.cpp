@@ -66,6 +66,20 @@ TEST_CASE("a connection that is closed, too old or not quiet is dropped", "[http
   CHECK_FALSE(pool.take("key"));
 }
 
+TEST_CASE("calls to one server drop the old connections to all", "[http]")
+{
+  asio::io_context loop;
+  Peer old(loop), other(loop), last(loop);
+  Pool pool;
+  pool.put("old", connection_to(old, 60s));
+  pool.put("other", connection_to(other));
+  CHECK(pool.size() == 2);
+  pool.put("last", connection_to(last), std::chrono::steady_clock::now() + 61s);
+  CHECK(pool.size() == 2);
+  CHECK(pool.take("other"));
+  CHECK(pool.take("last"));
+}
+
 TEST_CASE("sockets have TCP_NODELAY and SO_KEEPALIVE, and are not inherited", "[http]")
 {
   asio::io_context loop;

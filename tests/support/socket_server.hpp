@@ -38,7 +38,7 @@ class Peer {
     if (at < size)
       size += std::stoul(received_.substr(at + 15));
     while (received_.size() < size && !error) {
-      char piece[4096];
+      char piece[64 * 1024];
       const auto free = asio::buffer(piece);
       const auto got =
           co_await socket_.async_read_some(free, asio::redirect_error(asio::use_awaitable, error));

@@ -17,9 +17,13 @@
 
 #  include <cstdlib>
 #  include <filesystem>
+#  include <netinet/in.h>
+#  include <netinet/tcp.h>
 #  include <stdexcept>
+#  include <sys/socket.h>
 #  include <unistd.h>
 #  include <utility>
+#  include <vector>
 
 namespace support {
 namespace {
@@ -97,14 +101,24 @@ struct TlsServer::State {
 
   asio::ip::tcp::acceptor acceptor;
   asio::ssl::context context;
-  std::string response, server_name;
+  std::string response, surplus, server_name;
   bool truncate = false;
-  int resumed = 0;
+  int resumed = 0, requests = 0;
+  std::vector<std::weak_ptr<asio::ssl::stream<asio::ip::tcp::socket>>> streams;
 };
 
 namespace {
 
 using Stream = asio::ssl::stream<asio::ip::tcp::socket>;
+
+// What is written is sent when it is no longer held back, in one piece.
+void hold_back(Stream& stream, bool on)
+{
+#  if defined(TCP_CORK)
+  const int value = on ? 1 : 0;
+  ::setsockopt(stream.next_layer().native_handle(), IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+#  endif
+}
 
 template <class State>
 asio::awaitable<void> serve(std::shared_ptr<State> state, std::shared_ptr<Stream> stream)
@@ -120,7 +134,21 @@ asio::awaitable<void> serve(std::shared_ptr<State> state, std::shared_ptr<Stream
   std::string request;
   auto buffer = asio::dynamic_buffer(request);
   co_await asio::async_read_until(*stream, buffer, "\r\n\r\n", token);
+  state->requests += error ? 0 : 1;
   const auto answer = asio::buffer(state->response);
+  if (!state->surplus.empty()) {
+    hold_back(*stream, true);
+    co_await asio::async_write(*stream, answer, token);
+    const auto surplus = asio::buffer(state->surplus);
+    co_await asio::async_write(*stream, surplus, token);
+    hold_back(*stream, false);
+    char rest = 0;
+    while (!error) {  // until the client goes
+      const auto more = asio::buffer(&rest, 1);
+      co_await stream->async_read_some(more, token);
+    }
+    co_return;
+  }
   co_await asio::async_write(*stream, answer, token);
   if (!state->truncate)
     co_await stream->async_shutdown(token);
@@ -137,6 +165,7 @@ asio::awaitable<void> accept(std::shared_ptr<State> state)
     if (error)
       co_return;
     auto stream = std::make_shared<Stream>(std::move(socket), state->context);
+    state->streams.push_back(stream);
     asio::co_spawn(state->acceptor.get_executor(), serve(state, std::move(stream)), asio::detached);
   }
 }
@@ -161,12 +190,25 @@ TlsServer::TlsServer(
 TlsServer::~TlsServer()
 {
   state_->acceptor.close();
+  for (const auto& weak : state_->streams)
+    if (const auto stream = weak.lock())
+      stream->next_layer().close();
 }
 
 void TlsServer::speak(int oldest, int newest)
 {
   SSL_CTX_set_min_proto_version(state_->context.native_handle(), oldest);
   SSL_CTX_set_max_proto_version(state_->context.native_handle(), newest);
+}
+
+void TlsServer::add_surplus(std::string surplus)
+{
+  state_->surplus = std::move(surplus);
+}
+
+int TlsServer::requests() const
+{
+  return state_->requests;
 }
 
 void TlsServer::demand_certificate(const std::string& ca_file)

@@ -46,10 +46,15 @@ class TlsServer {
 
   /// Speaks these versions of TLS only. To be called before the loop runs.
   void speak(int oldest, int newest);
+  /// After a response `surplus` follows, which nobody asked for, in a record of its own but at
+  /// once, and the connection stays open for further requests. To be called before the loop runs.
+  void add_surplus(std::string surplus);
   /// Wants a client's certificate that this authority signed. To be called before the loop runs.
   void demand_certificate(const std::string& ca_file);
 
   int port() const;
+  /// How many requests came.
+  int requests() const;
   /// How many handshakes resumed a session.
   int resumed() const;
   /// The name that the last client sent, "" without.

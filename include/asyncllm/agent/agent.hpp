@@ -154,6 +154,13 @@ class LlmAgent::Builder {
     limits_ = bounds;
     return *this;
   }
+  /// Follows the server's redirects, `Redirects().follow()`, by the rules that `Redirects` lists.
+  /// Default: none, a redirect is `Error{bad_response}` that says where it leads.
+  Builder& with_redirects(Redirects rules)
+  {
+    redirects_ = rules;
+    return *this;
+  }
   /// Defaults for every call; `with_temperature` and `with_max_tokens` win over them, and a call's
   /// own options over all.
   Builder& with_options(RequestOptions defaults)
@@ -176,6 +183,7 @@ class LlmAgent::Builder {
   std::optional<std::string> proxy_;
   std::optional<std::size_t> max_in_flight_;
   Limits limits_;
+  Redirects redirects_;
   RequestOptions own_, defaults_;
 };
 

@@ -6,6 +6,7 @@
 #include <asyncllm/client/request_options.hpp>
 #include <asyncllm/core/version.hpp>
 #include <asyncllm/http/limits.hpp>
+#include <asyncllm/http/redirect.hpp>
 #include <asyncllm/http/tls_files.hpp>
 #include <asyncllm/model/chat_request.hpp>
 #include <asyncllm/model/embeddings.hpp>
@@ -81,12 +82,21 @@ class ClientOptions {
     return *this;
   }
 
+  /// Follows the server's redirects, `Redirects().follow()`, by the rules that `Redirects` lists.
+  /// Default: none, a redirect is `Error{bad_response}` that says where it leads.
+  ClientOptions& redirects(Redirects rules)
+  {
+    redirects_ = rules;
+    return *this;
+  }
+
   const std::string& provider() const noexcept { return provider_; }
   const std::string& base_url() const noexcept { return base_url_; }
   const std::string& api_key() const noexcept { return api_key_; }
   const http::TlsFiles& tls_files() const noexcept { return tls_files_; }
   const std::optional<std::string>& proxy() const noexcept { return proxy_; }
   const Limits& limits() const noexcept { return limits_; }
+  Redirects redirects() const noexcept { return redirects_; }
   bool key_over_plain_http() const noexcept { return key_over_plain_http_; }
   std::optional<std::size_t> max_in_flight() const noexcept { return max_in_flight_; }
 
@@ -100,6 +110,7 @@ class ClientOptions {
   std::string provider_, base_url_, api_key_;
   http::TlsFiles tls_files_;
   Limits limits_;
+  Redirects redirects_;
   bool key_over_plain_http_ = false;
   std::optional<std::string> proxy_;
   std::optional<std::size_t> max_in_flight_;

@@ -20,8 +20,10 @@ namespace asyncllm {
 ///
 /// Switched on, these rules hold. A POST is followed on 307 and 308 only, with method and body as
 /// they were: the others would turn it into a GET. What leads to another scheme, host or port loses
-/// every header field that could hold a secret, for good. From https to http, to other schemes, to
-/// a URL with user information and in circles nothing is followed.
+/// every header field that could hold a secret, and the client's certificate, for good; the
+/// conversation goes there. From https to http, to other schemes, to a URL with user information
+/// and in circles nothing is followed. Nothing is remembered: the next try, and the next call,
+/// begin at the first URL again.
 class Redirects {
  public:
   Redirects() = default;
@@ -145,6 +147,11 @@ class RedirectChain {
     return here();
   }
 
+  /// Where it has led so far.
+  const Url& here() const noexcept { return seen_.back(); }
+  /// Whether it has ever left the first server.
+  bool is_elsewhere() const noexcept { return elsewhere_; }
+
   /// Of the fields of the first request those that may go where the chain has led.
   HeaderList allowed(HeaderList headers) const
   {
@@ -154,7 +161,6 @@ class RedirectChain {
   }
 
  private:
-  const Url& here() const noexcept { return seen_.back(); }
   static bool same(const Url& a, const Url& b)
   {
     return a.origin() == b.origin() && a.target("") == b.target("");

@@ -1,0 +1,48 @@
+// Where one try of a call goes: to the client's own server, and wherever that redirects it.
+#pragma once
+
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/core/response_head.hpp>
+#include <asyncllm/http/redirect.hpp>
+#include <asyncllm/http/transport.hpp>
+
+#include "client/client_state.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace asyncllm {
+
+/// Must outlive the exchanges that go its way; `client` and `message` must outlive it. Costs
+/// nothing as long as nobody redirects.
+class Route {
+ public:
+  /// `path`: behind the base URL's, where `message` goes first.
+  Route(const Client::State& client, std::string_view path, std::string_view message)
+      : client_(client), path_(path), message_(message)
+  {}
+
+  const http::Transport& transport() const noexcept
+  {
+    return elsewhere_ ? *elsewhere_ : client_.transport;
+  }
+  std::string_view message() const noexcept { return next_message_ ? *next_message_ : message_; }
+
+  /// Whether `answer` is a redirect; transport and message are those for its target then. Throws
+  /// `Error{bad_response}` when it is not to be followed.
+  bool follow(const ResponseHead& answer);
+
+  /// Adds to an error where a redirect has led.
+  void explain(Error& error) const;
+
+ private:
+  const Client::State& client_;
+  std::string_view path_, message_;
+  std::optional<http::RedirectChain> chain_;
+  std::shared_ptr<const http::Transport> elsewhere_;
+  std::optional<std::string> next_message_;
+};
+
+}  // namespace asyncllm
