@@ -7,6 +7,7 @@
 #include "client/reply_stream_state.hpp"
 #include "client/retries.hpp"
 #include "client/route.hpp"
+#include "client/scratch.hpp"
 #include "http/exchange.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/errors.hpp"
@@ -26,8 +27,11 @@ using SteadyClock = std::chrono::steady_clock;
 
 /// A whole answer, and when its parts came.
 struct Answer {
+  explicit Answer(json::Reader& its_reader) : reader(its_reader) {}
+
   ResponseHead head;
-  std::string body;
+  std::string* body = nullptr;
+  json::Reader& reader;  // that may read it
   SteadyClock::duration first_byte{}, total{};
   int attempts = 1;
 };
@@ -35,25 +39,22 @@ struct Answer {
 /// A call to `chat` or `generate`.
 class ReplyJob {
  public:
-  ReplyJob(AnyRequest request, RequestOptions options)
+  ReplyJob(AnyRequest request, SharedOptions options)
       : request_(std::move(request)), options_(std::move(options))
   {}
 
-  const RequestOptions& options() const { return options_; }
-  const std::string& model() const
-  {
-    return std::visit([](const auto& any) -> auto& { return any.model; }, request_);
-  }
+  const RequestOptions& options() const { return *options_; }
+  const std::string& model() const { return model_of(request_); }
   std::string_view path(const Client::State& client) const { return client.path_of(request_); }
 
-  std::string message(const Client::State& client) const
+  void write(const Client::State& client, std::string& message) const
   {
-    return client.message_for(request_, options_, provider::Delivery::whole);
+    client.write_message(request_, *options_, provider::Delivery::whole, message);
   }
 
   Reply result(const Client::State& client, Answer& answer) const
   {
-    auto reply = client.wire.decode(answer.body);
+    auto reply = client.wire.decode(*answer.body, answer.reader);
     check_finish(reply);
     reply.request_id = provider::request_id(answer.head.headers);
     reply.headers = std::move(answer.head.headers);
@@ -65,7 +66,7 @@ class ReplyJob {
 
  private:
   AnyRequest request_;
-  RequestOptions options_;
+  SharedOptions options_;
 };
 
 /// A call to `embed`.
@@ -78,14 +79,14 @@ class EmbedJob {
   const RequestOptions& options() const { return options_; }
   const std::string& model() const { return request_.model; }
   std::string_view path(const Client::State& client) const { return client.wire.embed_path(); }
-  std::string message(const Client::State& client) const
+  void write(const Client::State& client, std::string& message) const
   {
-    return client.message_for(request_, options_);
+    client.write_message(request_, options_, message);
   }
 
   Embeddings result(const Client::State& client, Answer& answer) const
   {
-    auto embeddings = client.wire.decode_embeddings(answer.body);
+    auto embeddings = client.wire.decode_embeddings(*answer.body);
     if (embeddings.vectors.size() != request_.texts.size())
       throw Error(
           ErrorKind::bad_response,
@@ -107,14 +108,14 @@ class ModelsJob {
   const RequestOptions& options() const { return options_; }
   std::string model() const { return {}; }
   std::string_view path(const Client::State& client) const { return client.wire.models_path(); }
-  std::string message(const Client::State& client) const
+  void write(const Client::State& client, std::string& message) const
   {
-    return client.message_for_models(options_);
+    client.write_message_for_models(options_, message);
   }
 
   std::vector<std::string> result(const Client::State& client, Answer& answer) const
   {
-    return client.wire.decode_models(answer.body);
+    return client.wire.decode_models(*answer.body);
   }
 
  private:
@@ -126,13 +127,13 @@ template <class Job>
 auto judge(const Client::State& client, const Job& job, Answer& answer)
 {
   if (!is_success(answer.head))
-    throw provider::error_from_answer(answer.head, answer.body);
+    throw provider::error_from_answer(answer.head, *answer.body);
   try {
     return job.result(client, answer);
   } catch (Error& error) {
     if (error.http_status() == 0)
       error.with_http_status(answer.head.status);
-    error.with_body(answer.body);
+    error.with_body(*answer.body);
     error.with_request_id(provider::request_id(answer.head.headers));
     throw;
   }
@@ -144,30 +145,36 @@ template <class Result, class Job>
 asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job job)
 {
   const auto started = SteadyClock::now();
-  const auto message = job.message(*client);
   const auto executor = co_await asio::this_coro::executor;
   Retries retries(executor, client, job.options(), started);
+  auto& scratch = Scratch::of(*retries.loop());
+  LentString request(scratch), lent(scratch);
+  job.write(*client, request.lend());
   for (std::optional<RetryPolicy::Duration> pause;;) {
     std::optional<Error> failure;
     bool had_success = false;
-    Route route(*client, job.path(*client), message);
+    Route route(*client, job.path(*client), request.bytes());
     try {
       if (pause)
         co_await retries.wait(*pause);
-      Answer answer;
+      Answer answer(scratch.reader.get());
       do {
-        http::Exchange exchange(executor, route.transport(), job.options().timeouts(), started);
+        http::Exchange exchange(
+            executor, retries.loop(), route.transport(), job.options().timeouts(), started);
         co_await exchange.send(route.message());
         had_success = is_success(exchange.head());
-        answer.body.clear();
+        auto& body = lent.lend();
         for (;;) {
-          const auto piece = co_await exchange.read();
-          if (answer.body.empty())
+          auto piece = exchange.buffered();
+          if (piece.empty() && !exchange.is_complete())
+            piece = co_await exchange.read();
+          if (body.empty())
             answer.first_byte = SteadyClock::now() - started;
           if (piece.empty())
             break;
-          append_bounded(answer.body, piece, client->transport.limits());
+          append_bounded(body, piece, client->transport.limits());
         }
+        answer.body = &body;
         answer.head = exchange.finish();
       } while (route.follow(answer.head));
       answer.total = SteadyClock::now() - started;
@@ -198,9 +205,9 @@ asio::awaitable<Reply> collected(ReplyStream stream)
 
 // A reply, by whichever way it is to come.
 asio::awaitable<Reply> reply_to(
-    std::shared_ptr<const Client::State> client, AnyRequest request, RequestOptions options)
+    std::shared_ptr<const Client::State> client, AnyRequest request, SharedOptions options)
 {
-  if (options.wire_streaming())
+  if (options->wire_streaming())
     return collected(ReplyStream(std::make_unique<ReplyStream::State>(
         std::move(client), std::move(request), std::move(options))));
   return perform<Reply>(std::move(client), ReplyJob(std::move(request), std::move(options)));
@@ -219,14 +226,16 @@ asio::awaitable<Reply> Client::chat(
     std::string model, Messages messages, RequestOptions options) const
 {
   ChatRequest request{std::move(model), std::move(messages), options.parameters()};
-  return reply_to(state_, std::move(request), std::move(options));
+  return reply_to(
+      state_, std::make_unique<const ChatRequest>(std::move(request)), share(std::move(options)));
 }
 
 asio::awaitable<Reply> Client::chat(
     const PreparedChat& chat, std::string question, RequestOptions options) const
 {
-  auto request = state_->question(chat, std::move(question), options);
-  return reply_to(state_, std::move(request), std::move(options));
+  SharedOptions all;
+  auto request = state_->question(chat, std::move(question), options, all);
+  return reply_to(state_, std::move(request), std::move(all));
 }
 
 PreparedChat Client::prepare(std::string model, Messages before, RequestOptions options) const
@@ -239,7 +248,10 @@ asio::awaitable<Reply> Client::generate(
     std::string model, Prompt prompt, RequestOptions options) const
 {
   GenerateRequest request{std::move(model), std::move(prompt), options.parameters()};
-  return reply_to(state_, std::move(request), std::move(options));
+  return reply_to(
+      state_,
+      std::make_unique<const GenerateRequest>(std::move(request)),
+      share(std::move(options)));
 }
 
 asio::awaitable<Embeddings> Client::embed(

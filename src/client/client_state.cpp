@@ -108,23 +108,33 @@ PreparedChat::State Client::State::prepared(
 }
 
 AnyRequest Client::State::question(
-    const PreparedChat& chat, std::string text, RequestOptions& options) const
+    const PreparedChat& chat,
+    std::string text,
+    const RequestOptions& given,
+    SharedOptions& options) const
 {
   const auto& state = chat.state();
-  const bool is_as_prepared = options.parameters() == Parameters();
-  auto all = state->defaults;
-  options = all.override_with(options);
+  if (given.empty()) {
+    options = SharedOptions(state, &state->defaults);
+  } else {
+    auto all = state->defaults;
+    options = share(std::move(all.override_with(given)));
+  }
+  const bool is_as_prepared = given.parameters() == Parameters();
   if (is_as_prepared && state->whole && state->streamed)
-    return PreparedRequest{state->model, std::move(text), state};
+    return PreparedRequest{std::move(text), state};
   auto messages = state->before;
   messages.user(std::move(text));
-  return ChatRequest{state->model, std::move(messages), options.parameters()};
+  return std::make_unique<const ChatRequest>(
+      ChatRequest{state->model, std::move(messages), options->parameters()});
 }
 
-std::string Client::State::message_for(
-    const AnyRequest& any, const RequestOptions& options, provider::Delivery delivery) const
+void Client::State::write_message(
+    const AnyRequest& any,
+    const RequestOptions& options,
+    provider::Delivery delivery,
+    std::string& message) const
 {
-  std::string message;
   const auto write = [&](const auto& request, const http::RequestHead& head) {
     check(request.parameters);
     check_message(request, options);
@@ -132,52 +142,45 @@ std::string Client::State::message_for(
     wire.encode(request, *endpoint.preset, delivery, message);
     http::RequestHead::finish(message, body_at);
   };
-  if (const auto* const chat = std::get_if<ChatRequest>(&any)) {
-    write(*chat, chat_head_);
-  } else if (const auto* const prompt = std::get_if<GenerateRequest>(&any)) {
-    write(*prompt, generate_head_);
-  } else {
-    const auto& prepared = std::get<PreparedRequest>(any);
-    if (delivery == provider::Delivery::streamed_without_options) {  // rare: written anew
-      auto messages = prepared.chat->before;
-      messages.user(prepared.question);
-      write(ChatRequest{prepared.model, messages, options.parameters()}, chat_head_);
-      return message;
-    }
-    check_text(prepared.question.empty(), "the message", options);
-    const bool replaces = options.parameters().replace_invalid_utf8.value_or(false);
-    const auto& body =
-        delivery == provider::Delivery::whole ? prepared.chat->whole : prepared.chat->streamed;
-    const auto body_at = chat_head_.begin(message, options.headers());
-    body->write(prepared.question, replaces, message);
-    http::RequestHead::finish(message, body_at);
+  if (const auto* const chat = std::get_if<0>(&any))
+    return write(**chat, chat_head_);
+  if (const auto* const prompt = std::get_if<1>(&any))
+    return write(**prompt, generate_head_);
+
+  const auto& [question, chat] = std::get<PreparedRequest>(any);
+  if (delivery == provider::Delivery::streamed_without_options) {  // rare: written anew
+    auto messages = chat->before;
+    messages.user(question);
+    return write(ChatRequest{chat->model, messages, options.parameters()}, chat_head_);
   }
-  return message;
+  check_text(question.empty(), "the message", options);
+  const bool replaces = options.parameters().replace_invalid_utf8.value_or(false);
+  const auto& body = delivery == provider::Delivery::whole ? chat->whole : chat->streamed;
+  const auto body_at = chat_head_.begin(message, options.headers());
+  body->write(question, replaces, message);
+  http::RequestHead::finish(message, body_at);
 }
 
-std::string Client::State::message_for(
-    const EmbedRequest& request, const RequestOptions& options) const
+void Client::State::write_message(
+    const EmbedRequest& request, const RequestOptions& options, std::string& message) const
 {
   check(request.parameters);
   for (const auto& text : request.texts)
     check_text(text.empty(), "a text to embed", options);
-  std::string message;
   const auto body_at = embed_head_.begin(message, options.headers());
   wire.encode(request, message);
   http::RequestHead::finish(message, body_at);
-  return message;
 }
 
-std::string Client::State::message_for_models(const RequestOptions& options) const
+void Client::State::write_message_for_models(
+    const RequestOptions& options, std::string& message) const
 {
-  std::string message;
   models_head_.begin(message, options.headers());
-  return message;
 }
 
 std::string_view Client::State::path_of(const AnyRequest& request) const
 {
-  const bool is_bare = std::holds_alternative<GenerateRequest>(request);
+  const bool is_bare = request.index() == 1;
   return is_bare ? wire.generate_path() : wire.chat_path();
 }
 
@@ -240,14 +243,10 @@ void append_bounded(std::string& body, std::span<const char> piece, const Limits
         ErrorKind::response_too_large,
         "the answer is longer than " + std::to_string(limits.body_bytes()) +
             " bytes (Limits::body_bytes)");
-  if (const auto size = body.size() + piece.size(); size > body.capacity()) {
-    // A string doubles its memory, beyond the limit too, and needs the old one beside it meanwhile.
-    std::string larger;
-    larger.reserve(std::max(size, std::min(2 * body.capacity(), limits.body_bytes())));
-    larger.append(body);
-    body.swap(larger);
-  }
-  body.append(piece.data(), piece.size());
+  constexpr std::size_t spare = 64;  // behind the end, for who reads it
+  if (body.empty())
+    body.reserve(piece.size() + spare);
+  append_below(body, {piece.data(), piece.size()}, limits.body_bytes() + spare);
 }
 
 void check_finish(const Reply& reply)

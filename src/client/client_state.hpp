@@ -32,15 +32,24 @@ struct Client::State {
 
   PreparedChat::State prepared(
       std::string model, Messages before, const RequestOptions& options) const;
-  /// The request for a question in a prepared chat; `options` get the chat's own, where they are
-  /// not set.
-  AnyRequest question(const PreparedChat& chat, std::string text, RequestOptions& options) const;
+  /// The request for a question in a prepared chat, and its options: the chat's own, where `given`
+  /// does not set others.
+  AnyRequest question(
+      const PreparedChat& chat,
+      std::string text,
+      const RequestOptions& given,
+      SharedOptions& options) const;
 
-  /// The bytes that ask for a reply. Throws `Error{invalid_argument}`, `Error{unsupported}`.
-  std::string message_for(
-      const AnyRequest& request, const RequestOptions& options, provider::Delivery delivery) const;
-  std::string message_for(const EmbedRequest& request, const RequestOptions& options) const;
-  std::string message_for_models(const RequestOptions& options) const;
+  /// Replaces `message` by the bytes that ask for a reply. Throws `Error{invalid_argument}`,
+  /// `Error{unsupported}`.
+  void write_message(
+      const AnyRequest& request,
+      const RequestOptions& options,
+      provider::Delivery delivery,
+      std::string& message) const;
+  void write_message(
+      const EmbedRequest& request, const RequestOptions& options, std::string& message) const;
+  void write_message_for_models(const RequestOptions& options, std::string& message) const;
 
   /// Where that goes, behind the base URL's path.
   std::string_view path_of(const AnyRequest& request) const;

@@ -25,12 +25,31 @@ struct PreparedChat::State {
 
 /// A question in a prepared chat, with no parameters of its own.
 struct PreparedRequest {
-  std::string model;
   std::string question;
   std::shared_ptr<const PreparedChat::State> chat;
 };
 
-/// Whatever is answered by a reply.
-using AnyRequest = std::variant<ChatRequest, GenerateRequest, PreparedRequest>;
+/// Whatever is answered by a reply. Small: thousands may wait for their answers.
+using AnyRequest = std::variant<
+    std::unique_ptr<const ChatRequest>,
+    std::unique_ptr<const GenerateRequest>,
+    PreparedRequest>;
+
+inline const std::string& model_of(const AnyRequest& request)
+{
+  if (const auto* const chat = std::get_if<0>(&request))
+    return (*chat)->model;
+  if (const auto* const prompt = std::get_if<1>(&request))
+    return (*prompt)->model;
+  return std::get<PreparedRequest>(request).chat->model;
+}
+
+/// The options of a call: mostly those of its prepared chat, of which no copy is made.
+using SharedOptions = std::shared_ptr<const RequestOptions>;
+
+inline SharedOptions share(RequestOptions options)
+{
+  return std::make_shared<const RequestOptions>(std::move(options));
+}
 
 }  // namespace asyncllm

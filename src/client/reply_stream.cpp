@@ -77,16 +77,19 @@ asio::awaitable<std::string> read_all(http::Exchange& exchange, const Limits& li
 
 // One try: sends the request and sees to it that the answer is a stream; a whole reply is taken as
 // it is.
-asio::awaitable<void> try_once(ReplyStream::State& state, const asio::any_io_executor& executor)
+asio::awaitable<void> try_once(
+    ReplyStream::State& state,
+    const asio::any_io_executor& executor,
+    const std::shared_ptr<http::Loop>& loop)
 {
   const auto& client = *state.client;
-  state.message = client.message_for(state.request, state.options, state.delivery);
+  client.write_message(state.request, *state.options, state.delivery, state.message);
   auto& route = state.route.emplace(client, client.path_of(state.request), state.message);
   std::string body;
   const auto& head = state.head;
   do {
     state.exchange = std::make_unique<http::Exchange>(
-        executor, route.transport(), state.options.timeouts(), state.started);
+        executor, loop, route.transport(), state.options->timeouts(), state.started);
     state.was_sent = true;
     state.exchange->expect(http::Exchange::Body::stream);
     co_await state.exchange->send(route.message());
@@ -119,7 +122,7 @@ asio::awaitable<void> open(ReplyStream::State& state)
 {
   state.started = SteadyClock::now();
   const auto executor = co_await asio::this_coro::executor;
-  Retries retries(executor, state.client, state.options, state.started);
+  Retries retries(executor, state.client, *state.options, state.started);
   auto& reply = state.reply.reply();
   for (bool is_open = false; !is_open;) {
     state.attempts = retries.attempts();
@@ -127,7 +130,7 @@ asio::awaitable<void> open(ReplyStream::State& state)
     state.exchange.reset();
     std::optional<Error> failure;
     try {
-      co_await try_once(state, executor);
+      co_await try_once(state, executor, retries.loop());
       is_open = true;
     } catch (const Error& error) {
       failure = error;
@@ -165,7 +168,9 @@ asio::awaitable<std::optional<Delta>> advance(ReplyStream::State& state)
       co_await open(state);
     while (!state.is_read && !state.reply.has_next()) {
       try {
-        const auto piece = co_await state.exchange->read();
+        auto piece = state.exchange->buffered();
+        if (piece.empty() && !state.exchange->is_complete())
+          piece = co_await state.exchange->read();
         state.take({piece.data(), piece.size()});
       } catch (Error& error) {
         // What breaks behind a complete reply costs only the usage.
@@ -259,24 +264,27 @@ asio::awaitable<void> ReplyStream::close()
 
 ReplyStream Client::stream(std::string model, Messages messages, RequestOptions options) const
 {
-  ChatRequest request{std::move(model), std::move(messages), options.parameters()};
+  auto request = std::make_unique<const ChatRequest>(
+      ChatRequest{std::move(model), std::move(messages), options.parameters()});
   return ReplyStream(
-      std::make_unique<ReplyStream::State>(state_, std::move(request), std::move(options)));
+      std::make_unique<ReplyStream::State>(state_, std::move(request), share(std::move(options))));
 }
 
 ReplyStream Client::stream(
     const PreparedChat& chat, std::string question, RequestOptions options) const
 {
-  auto request = state_->question(chat, std::move(question), options);
+  SharedOptions all;
+  auto request = state_->question(chat, std::move(question), options, all);
   return ReplyStream(
-      std::make_unique<ReplyStream::State>(state_, std::move(request), std::move(options)));
+      std::make_unique<ReplyStream::State>(state_, std::move(request), std::move(all)));
 }
 
 ReplyStream Client::stream(std::string model, Prompt prompt, RequestOptions options) const
 {
-  GenerateRequest request{std::move(model), std::move(prompt), options.parameters()};
+  auto request = std::make_unique<const GenerateRequest>(
+      GenerateRequest{std::move(model), std::move(prompt), options.parameters()});
   return ReplyStream(
-      std::make_unique<ReplyStream::State>(state_, std::move(request), std::move(options)));
+      std::make_unique<ReplyStream::State>(state_, std::move(request), share(std::move(options))));
 }
 
 }  // namespace asyncllm

@@ -13,7 +13,7 @@ namespace asyncllm {
 ReplyStream::State::State(
     std::shared_ptr<const Client::State> its_client,
     AnyRequest its_request,
-    RequestOptions its_options)
+    SharedOptions its_options)
     : client(std::move(its_client)),
       request(std::move(its_request)),
       options(std::move(its_options)),
@@ -107,8 +107,7 @@ void ReplyStream::State::break_off(Error& error)
       error.with_request_id(reply.reply().request_id);
     if (route)
       route->explain(error);
-    const auto& model = std::visit([](const auto& any) -> auto& { return any.model; }, request);
-    client->explain(error.with_attempts(attempts), client->path_of(request), model);
+    client->explain(error.with_attempts(attempts), client->path_of(request), model_of(request));
   }
   failure = error;
 }

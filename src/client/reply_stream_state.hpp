@@ -25,7 +25,7 @@
 namespace asyncllm {
 
 struct ReplyStream::State {
-  State(std::shared_ptr<const Client::State> client, AnyRequest request, RequestOptions options);
+  State(std::shared_ptr<const Client::State> client, AnyRequest request, SharedOptions options);
 
   /// A piece of the body; empty: its end, which throws `Error{incomplete}` when the reply is not
   /// complete.
@@ -39,7 +39,7 @@ struct ReplyStream::State {
 
   std::shared_ptr<const Client::State> client;
   AnyRequest request;
-  RequestOptions options;
+  SharedOptions options;
   provider::Delivery delivery = provider::Delivery::streamed;
   std::string message;
   ResponseHead head;

@@ -33,6 +33,8 @@ class Retries {
   /// Waits before the next try. Cancellation: `Error{cancelled}`.
   asio::awaitable<void> wait(RetryPolicy::Duration time);
 
+  const std::shared_ptr<http::Loop>& loop() const noexcept { return loop_; }
+
   /// A try that follows at once, for a reason of its own.
   void add_attempt() noexcept { ++attempt_; }
   /// How often the request was tried, this time included.

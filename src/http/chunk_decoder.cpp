@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t";
 constexpr std::size_t longest_size = 32;  // 16 digits, and some zeros before them
+constexpr std::size_t plain_digits = 15;  // cannot overflow
 
 bool is_text(char c) noexcept
 {
@@ -98,8 +99,31 @@ std::span<char> ChunkDecoder::next(std::span<char>& bytes)
   return {};
 }
 
+// What nearly every chunk has in front and behind, where it lies whole in `bytes`: a size without
+// extensions, an empty line. False: for the long way, and nothing was taken.
+bool ChunkDecoder::take_plain_line(std::span<char>& bytes)
+{
+  std::uint64_t size = 0;
+  std::size_t end = 0;
+  if (state_ == State::size) {
+    const auto most = std::min<std::size_t>(bytes.size(), plain_digits);
+    const auto digits_end = std::from_chars(bytes.data(), bytes.data() + most, size, 16).ptr;
+    end = static_cast<std::size_t>(digits_end - bytes.data());
+  }
+  const bool is_plain = line_.is_clear() && bytes.size() >= end + 2 && bytes[end] == '\r' &&
+                        bytes[end + 1] == '\n' && (size > 0 || state_ == State::data_end);
+  if (!is_plain)
+    return false;
+  bytes = bytes.subspan(end + 2);
+  left_ = size;
+  state_ = state_ == State::size ? State::data : State::size;
+  return true;
+}
+
 void ChunkDecoder::take_line(std::span<char>& bytes)
 {
+  if (state_ != State::trailers && take_plain_line(bytes))
+    return;
   const auto longest = state_ == State::size       ? limits_.chunk_extension() + longest_size
                        : state_ == State::data_end ? 0
                                                    : limits_.header_bytes() - trailer_bytes_;

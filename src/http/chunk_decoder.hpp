@@ -34,6 +34,7 @@ class ChunkDecoder {
  private:
   enum class State { size, data, data_end, trailers, complete };
 
+  bool take_plain_line(std::span<char>& bytes);
   void take_line(std::span<char>& bytes);
   void end_line();
   void end_trailer();

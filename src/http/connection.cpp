@@ -4,11 +4,28 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 
+#include <cstring>
+
 namespace asyncllm::http {
+namespace {
+
+bool is_not_now(const asio::error_code& error)
+{
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+}  // namespace
+
+Connection::Connection(Socket socket) : socket_(std::move(socket))
+{
+  asio::error_code ignored;  // nothing is tried at once then
+  socket_.non_blocking(true, ignored);
+}
 
 asio::awaitable<void> Connection::start_tls(const TlsContext& context, asio::error_code& error)
 {
   tls_ = std::make_unique<TlsStream>(socket_, context);
+  buffer_.reset();  // a proxy's answer was in it
   return tls_->handshake(error);
 }
 
@@ -20,15 +37,40 @@ asio::awaitable<std::size_t> Connection::write(std::string_view bytes, asio::err
   return asio::async_write(socket_, buffer, asio::redirect_error(asio::use_awaitable, error));
 }
 
+std::size_t Connection::write_now(std::string_view bytes, asio::error_code& error)
+{
+  if (tls_ || !socket_.non_blocking())
+    return 0;
+  const auto size = socket_.send(asio::buffer(bytes.data(), bytes.size()), 0, error);
+  if (is_not_now(error))
+    error.clear();
+  return size;
+}
+
 asio::awaitable<std::size_t> Connection::read(asio::error_code& error)
 {
-  if (buffer_.empty())
-    buffer_.resize(buffer_size);
-  begin_ = end_ = 0;
-  const auto free = asio::buffer(buffer_);
+  const auto size = tls_ ? tls_size : own_size;
+  if (!buffer_)
+    buffer_ = std::make_unique_for_overwrite<char[]>(size);
+  received_ = {};
+  const auto free = asio::buffer(buffer_.get(), size);
   if (tls_)
     return tls_->read_some(free, error);
   return socket_.async_read_some(free, asio::redirect_error(asio::use_awaitable, error));
+}
+
+void Connection::add_received(std::size_t size, SharedBuffer& shared)
+{
+  received_ = {buffer_.get(), size};
+  if (tls_ || size < own_size || !socket_.non_blocking())
+    return;
+  shared.resize(shared_size);
+  std::memcpy(shared.data(), buffer_.get(), size);
+  const auto more =
+      socket_.receive(asio::buffer(shared.data() + size, shared.size() - size), 0, late_error_);
+  if (is_not_now(late_error_))
+    late_error_.clear();
+  received_ = {shared.data(), size + more};
 }
 
 bool Connection::is_quiet()
@@ -37,10 +79,9 @@ bool Connection::is_quiet()
     return false;
   char byte = 0;
   asio::error_code error;
-  socket_.non_blocking(true, error);
-  if (!error)
+  if (socket_.non_blocking())
     socket_.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, error);
-  return error == asio::error::would_block || error == asio::error::try_again;
+  return is_not_now(error);
 }
 
 void Connection::close() noexcept

@@ -19,20 +19,29 @@ namespace asyncllm::http {
 
 class Connection {
  public:
-  explicit Connection(Socket socket) : socket_(std::move(socket)) {}
+  explicit Connection(Socket socket);
 
   /// Starts TLS. The stream explains a failure.
   asio::awaitable<void> start_tls(const TlsContext& context, asio::error_code& error);
 
+  /// Writes what the peer takes at once, which is mostly all. `error` has only what is for good.
+  std::size_t write_now(std::string_view bytes, asio::error_code& error);
   asio::awaitable<std::size_t> write(std::string_view bytes, asio::error_code& error);
-  /// Waits for bytes. Only when all that was received is parsed; `add_received` takes the result.
+
+  /// Memory for what comes in bulk, which the connections of a loop have in common.
+  using SharedBuffer = std::vector<char>;
+  /// Waits for bytes, only when all that was received is parsed. `add_received` takes the result,
+  /// and what else has come since, which may lie in `shared` and has to be used before anything is
+  /// awaited.
   asio::awaitable<std::size_t> read(asio::error_code& error);
-  void add_received(std::size_t size) noexcept { end_ = size; }
+  void add_received(std::size_t size, SharedBuffer& shared);
+  /// The error that came behind the bytes received last: there is nothing more to read.
+  const asio::error_code& late_error() const noexcept { return late_error_; }
 
   /// Bytes that were read and not yet given to the parser.
-  std::span<char> received() noexcept { return {buffer_.data() + begin_, end_ - begin_}; }
+  std::span<char> received() noexcept { return received_; }
   /// Gives the parser what was received, as far as the response reaches.
-  void parse() { begin_ += parser.feed(received()); }
+  void parse() { received_ = received_.subspan(parser.feed(received_)); }
 
   /// Whether the peer has neither closed nor sent anything: only then may a request follow.
   bool is_quiet();
@@ -47,12 +56,15 @@ class Connection {
   bool is_broken = false;                            ///< a request did not go out whole
 
  private:
-  static constexpr std::size_t buffer_size = 16 * 1024;
+  // Most connections wait most of the time: each has memory of its own for a small answer, or a few
+  // tokens. TLS comes in records and is decrypted at once.
+  static constexpr std::size_t own_size = 2 * 1024, tls_size = 16 * 1024, shared_size = 64 * 1024;
 
   Socket socket_;
   std::unique_ptr<TlsStream> tls_;
-  std::vector<char> buffer_;
-  std::size_t begin_ = 0, end_ = 0;
+  std::unique_ptr<char[]> buffer_;
+  std::span<char> received_;
+  asio::error_code late_error_;
 };
 
 }  // namespace asyncllm::http

@@ -83,7 +83,7 @@ asio::awaitable<void> Connector::open_tunnel(const Proxy& proxy, asio::error_cod
       co_await connection_->write(output, error);
     if (!error) {
       const auto size = co_await connection_->read(error);
-      connection_->add_received(size);
+      connection_->add_received(size, loop_.shared_buffer);
     }
     if (is_over(error))
       co_return;
@@ -93,7 +93,6 @@ asio::awaitable<void> Connector::open_tunnel(const Proxy& proxy, asio::error_cod
           "the proxy " + proxy.name() + " closed the connection: " + error.message());
     const auto bytes = connection_->received();
     tunnel->input({bytes.data(), bytes.size()});
-    connection_->add_received(0);
   }
   if (!tunnel->failure().empty())
     throw Error(

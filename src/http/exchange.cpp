@@ -14,11 +14,12 @@ using std::chrono::steady_clock;
 
 Exchange::Exchange(
     const asio::any_io_executor& executor,
+    std::shared_ptr<Loop> loop,
     const Transport& transport,
     const Timeouts& timeouts,
     steady_clock::time_point started)
     : executor_(executor),
-      loop_(Loop::of(executor)),
+      loop_(std::move(loop)),
       transport_(transport),
       timeouts_(timeouts),
       total_end_(time_after(started, timeouts.limit(Clock::total)))
@@ -85,14 +86,42 @@ void Exchange::on_expired()
 
 asio::awaitable<void> Exchange::send(std::string_view message)
 {
-  if (transport_.max_in_flight() > 0)
-    co_await take_place();
+  if (transport_.max_in_flight() > 0 &&
+      !place_.try_take(loop_->places(transport_.places_key(), transport_.max_in_flight())))
+    co_await wait_for_place();
   connection_ = loop_->pool.take(transport_.pool_key());
+  // Twice only when the reused connection turns out to be closed before any byte of the answer.
   for (bool reused = connection_ != nullptr;; reused = false) {
     if (!reused)
       co_await connect();
-    if (co_await converse(message, reused))
-      break;
+    asio::error_code write_error, read_error;
+    const auto unsent = begin(message, write_error);
+    if (!unsent.empty() && !write_error) {
+      start(Clock::write);
+      co_await connection_->write(unsent, write_error);
+      if (is_over(write_error))
+        fail_over();
+    }
+    connection_->is_broken = static_cast<bool>(write_error);
+    await_answer();
+    // Also after a failed write: a server may refuse a request before it has read all of it.
+    bool answered = false;
+    while (state() == ResponseParser::State::head && !read_error) {
+      std::size_t size = 0;
+      read_error = connection_->late_error();
+      if (!read_error)
+        size = co_await connection_->read(read_error);
+      if (is_over(read_error))
+        fail_over();
+      answered = answered || size > 0;
+      take(size, read_error);
+      if (state() == ResponseParser::State::head)
+        start(Clock::idle);
+    }
+    if (connection_->parser.has_head())
+      break;  // what broke behind it is for read(), after what came before
+    if (!reused || answered || state() == ResponseParser::State::failed)
+      fail_without_head(write_error, read_error, answered);
   }
   rest();
   if (transport_.is_forwarded() && head().status == 407)
@@ -103,10 +132,8 @@ asio::awaitable<void> Exchange::send(std::string_view message)
         .with_retryable(false);
 }
 
-asio::awaitable<void> Exchange::take_place()
+asio::awaitable<void> Exchange::wait_for_place()
 {
-  if (place_.try_take(loop_->places(transport_.places_key(), transport_.max_in_flight())))
-    co_return;
   start(Clock::pool_wait);
   asio::error_code error;
   co_await place_.wait(executor_, error);
@@ -114,50 +141,39 @@ asio::awaitable<void> Exchange::take_place()
     fail_over();
 }
 
-// False when the reused connection turned out to be closed before any byte of the answer.
-asio::awaitable<bool> Exchange::converse(std::string_view message, bool reused)
+std::string_view Exchange::begin(std::string_view message, asio::error_code& error)
 {
-  connection_->parser.set_limits(transport_.limits());
-  connection_->parser.reset();
+  auto& parser = connection_->parser;
+  parser.set_limits(transport_.limits());
+  parser.reset();
   ++connection_->requests;
   token_end_ = TimePoint::max();
-  start(Clock::write);
-  asio::error_code write_error;
-  co_await connection_->write(message, write_error);
-  if (is_over(write_error))
-    fail_over();
-  connection_->is_broken = static_cast<bool>(write_error);
+  return message.substr(connection_->write_now(message, error));
+}
 
+void Exchange::await_answer()
+{
+  const auto now = steady_clock::now();
   if (awaits_token_)
-    token_end_ = time_after(steady_clock::now(), timeouts_.limit(Clock::first_token));
-  start(Clock::first_byte);
-  // Also after a failed write: a server may refuse a request before it has read all of it.
-  asio::error_code read_error;
-  bool answered = false;
-  while (state() == ResponseParser::State::head && !read_error) {
-    const auto size = co_await connection_->read(read_error);
-    if (is_over(read_error))
-      fail_over();
-    answered = answered || size > 0;
-    take(size, read_error);
-    start(Clock::idle);
-  }
-  if (connection_->parser.has_head())
-    co_return true;  // what broke behind it is for read(), after what came before
+    token_end_ = time_after(now, timeouts_.limit(Clock::first_token));
+  start(Clock::first_byte, time_after(now, timeouts_.limit(Clock::first_byte)));
+}
+
+void Exchange::fail_without_head(
+    const asio::error_code& write_error, const asio::error_code& read_error, bool answered)
+{
   if (state() == ResponseParser::State::failed)
     fail_parsing();
   if (answered)
     fail_reading(read_error, "in the head of the answer", ErrorKind::incomplete);
-  if (!reused && TlsStream::is_alert(read_error))  // TLS 1.3 refuses a client this late
+  if (TlsStream::is_alert(read_error))  // TLS 1.3 refuses a client this late
     fail(
         ErrorKind::tls_failed,
         "no TLS with " + transport_.destination() + ": " + connection_->tls()->explain(read_error));
-  if (!reused)
-    fail_reading(
-        write_error ? write_error : read_error,
-        "before the answer began",
-        ErrorKind::connection_lost);
-  co_return false;
+  fail_reading(
+      write_error ? write_error : read_error,
+      "before the answer began",
+      ErrorKind::connection_lost);
 }
 
 asio::awaitable<std::span<const char>> Exchange::read()
@@ -165,8 +181,10 @@ asio::awaitable<std::span<const char>> Exchange::read()
   while (body_.empty() && state() == ResponseParser::State::body) {
     const auto since = steady_clock::now();
     start(Clock::idle, idle_end(since));
-    asio::error_code error;
-    const auto size = co_await connection_->read(error);
+    std::size_t size = 0;
+    auto error = connection_->late_error();
+    if (!error)
+      size = co_await connection_->read(error);
     if (is_over(error))
       fail_over();
     if (expected_ == Body::stream)
@@ -181,12 +199,12 @@ asio::awaitable<std::span<const char>> Exchange::read()
   rest();
   if (body_.empty() && state() == ResponseParser::State::failed)
     fail_parsing();
-  co_return std::exchange(body_, {});
+  co_return buffered();
 }
 
 void Exchange::take(std::size_t size, const asio::error_code& error)
 {
-  connection_->add_received(size);
+  connection_->add_received(size, loop_->shared_buffer);
   connection_->parse();
   body_ = connection_->parser.body();
   if (error == asio::error::eof)  // an orderly end, by TLS a close_notify: may delimit the body
@@ -198,7 +216,9 @@ asio::awaitable<void> Exchange::drain(std::chrono::milliseconds longest, std::si
   start(Clock::idle, time_after(steady_clock::now(), longest));
   std::size_t drained = 0;
   while (state() == ResponseParser::State::body && drained <= most) {
-    asio::error_code error;
+    auto error = connection_->late_error();
+    if (error)
+      co_return;
     const auto size = co_await connection_->read(error);
     if (is_over(error) || error)
       co_return;

@@ -19,6 +19,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace asyncllm::http {
 
@@ -36,6 +37,7 @@ class Exchange : private Deadlines::Entry {
   /// `started`: when the total clock began. `transport` must outlive the exchange.
   Exchange(
       const asio::any_io_executor& executor,
+      std::shared_ptr<Loop> loop,
       const Transport& transport,
       const Timeouts& timeouts,
       std::chrono::steady_clock::time_point started);
@@ -55,8 +57,16 @@ class Exchange : private Deadlines::Entry {
   /// Of the answer; until `finish`.
   const ResponseHead& head() noexcept { return connection_->parser.head(); }
 
-  /// The next piece of the body, valid until the next call; empty at the end.
+  /// The next piece of the body; empty at the end. Valid until anything is awaited: it may lie in
+  /// memory that the connections of the loop share.
   asio::awaitable<std::span<const char>> read();
+  /// The same of what is there already, without waiting; empty: there is nothing just now.
+  std::span<const char> buffered() noexcept { return std::exchange(body_, {}); }
+  /// Whether `read` would give nothing more, without a failure.
+  bool is_complete() const noexcept
+  {
+    return body_.empty() && state() == ResponseParser::State::complete;
+  }
 
   /// What `read` gave of a stream held data, not only what keeps the connection open.
   void mark_data() noexcept { idle_spent_ = {}; }
@@ -81,9 +91,11 @@ class Exchange : private Deadlines::Entry {
   void rest() { start(Clock::none, TimePoint::max()); }
   TimePoint idle_end(TimePoint now) const noexcept;
 
-  asio::awaitable<void> take_place();
+  asio::awaitable<void> wait_for_place();
   asio::awaitable<void> connect();
-  asio::awaitable<bool> converse(std::string_view message, bool reused);
+  /// Makes the connection ready for `message` and writes what it takes at once. Result: the rest.
+  std::string_view begin(std::string_view message, asio::error_code& error);
+  void await_answer();
   void take(std::size_t size, const asio::error_code& error);
   ResponseParser::State state() const noexcept { return connection_->parser.state(); }
   bool is_over(const asio::error_code& error) const;
@@ -91,6 +103,8 @@ class Exchange : private Deadlines::Entry {
   [[noreturn]] void fail_over();
   [[noreturn]] void fail(ErrorKind kind, std::string what);
   [[noreturn]] void fail_parsing();
+  [[noreturn]] void fail_without_head(
+      const asio::error_code& write_error, const asio::error_code& read_error, bool answered);
   [[noreturn]] void fail_reading(
       const asio::error_code& error, std::string_view when, ErrorKind orderly_kind);
 

@@ -24,7 +24,7 @@ class LineReader {
         bytes.remove_prefix(1);
         return proper ? State::complete : State::bad_end;
       }
-      const auto end = std::min(bytes.find_first_of("\r\n"), bytes.size());
+      const auto end = end_of_text(bytes);
       const auto taken = std::min(end, longest - size_);
       if (text_.size() < kept)
         text_.append(bytes.substr(0, std::min(taken, kept - text_.size())));
@@ -45,6 +45,8 @@ class LineReader {
   std::string_view text() const noexcept { return text_; }
   std::size_t size() const noexcept { return size_; }
 
+  /// Whether nothing of a line was taken yet.
+  bool is_clear() const noexcept { return size_ == 0 && !after_cr_; }
   void clear() noexcept
   {
     text_.clear();
@@ -53,6 +55,13 @@ class LineReader {
   }
 
  private:
+  // Where CR or LF is, whichever comes first; two searches of which each is a fast one.
+  static std::size_t end_of_text(std::string_view bytes) noexcept
+  {
+    const auto line_feed = std::min(bytes.find('\n'), bytes.size());
+    return std::min(bytes.substr(0, line_feed).find('\r'), line_feed);
+  }
+
   std::string text_;
   std::size_t size_ = 0;
   bool after_cr_ = false;

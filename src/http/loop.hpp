@@ -46,7 +46,17 @@ class Loop : public std::enable_shared_from_this<Loop> {
   /// The io_context goes: drops what needs it.
   void shut_down() noexcept;
 
+  /// What the room above keeps with the loop, made when first asked for. Always of one type.
+  template <class T>
+  T& kept()
+  {
+    if (!kept_)
+      kept_ = std::make_shared<T>();
+    return *static_cast<T*>(kept_.get());
+  }
+
   Pool pool;
+  Connection::SharedBuffer shared_buffer;
   Lookups lookups;
 
  private:
@@ -57,6 +67,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
     std::unique_ptr<RetryBudget> budget;
   };
 
+  std::shared_ptr<void> kept_;
   std::unordered_map<const void*, std::weak_ptr<Places>> places_;
   std::unordered_map<const void*, OwnedBudget> budgets_;
   std::minstd_rand random_{std::random_device{}()};

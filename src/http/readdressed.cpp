@@ -36,8 +36,7 @@ std::string readdressed(
       fields.emplace_back(name, trim(line.substr(colon + 1)));
   }
   fields = chain.allowed(std::move(fields));
-  for (const auto& field : transport.headers())
-    fields.push_back(field);
+  fields.append(transport.headers());
   const auto method = first.substr(0, first.find(' '));
   if (method == "POST")
     fields.emplace_back("Content-Length", std::to_string(rest.size()));

@@ -9,6 +9,12 @@
 
 namespace asyncllm::http {
 
+namespace {
+
+constexpr std::size_t expected_fields = 16, expected_bytes = 1024;
+
+}  // namespace
+
 ResponseParser::ResponseParser(const Limits& limits)
     : limits_(limits), scanner_(limits), chunks_(limits)
 {
@@ -60,7 +66,11 @@ std::size_t ResponseParser::read_head(std::span<char> bytes)
     refuse(*scanner_.refusal());
     return size;
   }
+  if (head_.headers.empty())
+    head_.headers.reserve(expected_fields, std::min(bytes.size(), expected_bytes));
   const auto result = llhttp_execute(&parser_, bytes.data(), size);
+  field_.keep();  // `bytes` go away
+  value_.keep();
   if (state_ == State::failed)
     return size;
   const bool complete =
@@ -82,11 +92,11 @@ const llhttp_settings_t& ResponseParser::callbacks()
       return 0;
     };
     s.on_header_field = [](llhttp_t* p, const char* at, std::size_t n) {
-      self(p).field_.append(at, n);
+      self(p).field_.append({at, n}, self(p).limits_.header_bytes());
       return 0;
     };
     s.on_header_value = [](llhttp_t* p, const char* at, std::size_t n) {
-      self(p).value_.append(at, n);
+      self(p).value_.append({at, n}, self(p).limits_.header_bytes());
       return 0;
     };
     s.on_header_value_complete = [](llhttp_t* p) { return self(p).on_field_complete(); };
@@ -99,9 +109,9 @@ const llhttp_settings_t& ResponseParser::callbacks()
 
 int ResponseParser::on_field_complete()
 {
-  if (!is_token(field_))  // llhttp 8 lets blanks through
+  if (!is_token(field_.text()))  // llhttp 8 lets blanks through
     return refuse({"a header name has a character that does not belong there"});
-  head_.headers.emplace_back(std::move(field_), std::string(trim(value_)));
+  head_.headers.emplace_back(field_.text(), trim(value_.text()));
   field_.clear();
   value_.clear();
   return 0;

@@ -6,6 +6,7 @@
 
 #include "http/chunk_decoder.hpp"
 #include "http/head_scanner.hpp"
+#include "http/piece_of_text.hpp"
 #include "http/refusal.hpp"
 
 #include <llhttp.h>
@@ -86,7 +87,7 @@ class ResponseParser {
   std::uint64_t left_ = 0;  // of a body of known length
   std::size_t interim_responses_ = 0;
   ResponseHead head_;
-  std::string field_, value_;
+  PieceOfText field_, value_;
   Refusal refusal_;
   std::span<char> body_;
 };

@@ -18,6 +18,26 @@ using Array = simdjson::ondemand::array;
 using Object = simdjson::ondemand::object;
 using Value = simdjson::ondemand::value;
 
+/// The name of a field, to be compared with names that need no escape.
+class Key {
+ public:
+  /// `has_escapes`: there may be one in it, so that it has to be read the long way.
+  Key(simdjson::ondemand::field& field, bool has_escapes) : raw_(field.key())
+  {
+    if (has_escapes)
+      unescaped_ = field.unescaped_key();
+  }
+
+  bool operator==(std::string_view name) const
+  {
+    return unescaped_ ? *unescaped_ == name : raw_.unsafe_is_equal(name);
+  }
+
+ private:
+  simdjson::ondemand::raw_json_string raw_;
+  std::optional<std::string_view> unescaped_;
+};
+
 /// Reads one object after the other; keeps its memory between them.
 class Reader {
  public:
@@ -29,7 +49,8 @@ class Reader {
   {
     try {
       bool is_repaired = false;
-      if (has_surrogate_escapes(text)) {
+      has_escapes_ = text.find("\\u") != text.npos;
+      if (has_escapes_ && has_surrogate_escapes(text)) {
         text = repaired(text);
         is_repaired = true;
       }
@@ -56,10 +77,18 @@ class Reader {
     object(copy_, read);
   }
 
+  /// The name of a field of the object that is being read, the fast way where there is one.
+  Key key(simdjson::simdjson_result<simdjson::ondemand::field>& field) const
+  {
+    return Key(field.value_unsafe(), has_escapes_);
+  }
+
  private:
   template <class Read>
   void attempt(std::string& text, Read& read)
   {
+    if (parser_.capacity() > kept_capacity && text.size() < kept_capacity)
+      parser_ = simdjson::ondemand::parser();  // a huge text was an exception
     text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
     auto document = parser_.iterate(text.data(), text.size(), text.capacity()).value();
     read(Object(document.get_object()));
@@ -67,17 +96,26 @@ class Reader {
       throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
   }
 
+  static constexpr std::size_t kept_capacity = 1 << 20;
+
   simdjson::ondemand::parser parser_;
   std::string copy_;
+  bool has_escapes_ = false;
 };
 
-/// For a single object.
+/// For the body of an answer.
 template <class Read>
-void read_object(std::string& text, Read&& read)
+void read_object(Reader& reader, std::string& text, Read&& read)
 {
   if (text.starts_with("\xEF\xBB\xBF"))
     text.erase(0, 3);  // newer versions of simdjson skip a byte order mark, older ones do not
-  Reader().object(text, read);
+  reader.object(text, read);
+}
+template <class Read>
+void read_object(std::string& text, Read&& read)
+{
+  Reader reader;
+  read_object(reader, text, read);
 }
 
 /// The text; "" for null. Any other type is an error.

@@ -174,11 +174,11 @@ class Anthropic final : public Wire {
     json.finish();
   }
 
-  Reply decode(std::string& body) const override
+  Reply decode(std::string& body, json::Reader& reader) const override
   {
     Reply reply;
     bool is_error = false, has_content = false, ends_with_call = false;
-    read_answer(body, [&](json::Object answer) {
+    read_answer(reader, body, [&](json::Object answer) {
       reply = Reply();
       is_error = has_content = false;
       for (auto field : answer) {

@@ -160,22 +160,31 @@ class Ollama final : public Wire {
     json.finish();
   }
 
-  Reply decode(std::string& body) const override
+  Reply decode(std::string& body, json::Reader& reader) const override
   {
     OllamaAnswer answer;
-    read_answer(body, [&](json::Object object) { answer = read_ollama_answer(object); });
-    auto& reply = answer.reply;
+    read_answer(
+        reader, body, [&](json::Object object) { answer = read_ollama_answer(object, reader); });
     if (answer.is_error)
       throw hidden_error(body);
     if (!answer.has_content && !answer.is_done)
       throw Error(ErrorKind::bad_response, "the answer has neither a message nor done:true");
     if (!answer.is_done)
       throw Error(ErrorKind::incomplete, "the server broke the answer off: it says done:false")
-          .with_partial_text(reply.text);
-    reply.finish_reason = finish_reason(reply.finish_reason_text);
+          .with_partial_text(std::string(answer.text));
+    Reply reply;
+    reply.text = answer.text;
+    reply.reasoning = answer.reasoning;
+    reply.model = answer.model;
+    reply.tool_calls = std::move(answer.tool_calls);
+    reply.logprobs = std::move(answer.logprobs);
+    reply.usage = answer.usage;
+    reply.timings = answer.timings;
+    reply.finish_reason_text = answer.finish_reason;
+    reply.finish_reason = finish_reason(answer.finish_reason);
     if (!reply.tool_calls.empty() && reply.finish_reason == FinishReason::stop)
       reply.finish_reason = FinishReason::tool_calls;  // this server has no word of its own for it
-    return std::move(reply);
+    return reply;
   }
 
   std::unique_ptr<DeltaDecoder> deltas() const override { return ollama_deltas(); }

@@ -16,7 +16,8 @@ class OllamaDeltas final : public DeltaDecoder {
   {
     OllamaAnswer answer;
     try {
-      reader_.object(event.data, [&](json::Object object) { answer = read_ollama_answer(object); });
+      reader_.object(
+          event.data, [&](json::Object object) { answer = read_ollama_answer(object, reader_); });
       if (answer.is_error)
         throw hidden_error(event.data);
     } catch (const Error& error) {
@@ -24,27 +25,26 @@ class OllamaDeltas final : public DeltaDecoder {
           .with_partial_text(reply.reply().text)
           .with_body(event.data);
     }
-    auto& said = answer.reply;
     auto& so_far = reply.reply();
     if (so_far.model.empty())
-      so_far.model = std::move(said.model);
-    reply.add_reasoning(said.reasoning);
-    reply.add_text(said.text);
-    reply.add_logprobs(said.logprobs);
-    for (const auto& call : said.tool_calls)  // whole ones; their index is always 0
+      so_far.model = answer.model;
+    reply.add_reasoning(answer.reasoning);
+    reply.add_text(answer.text);
+    reply.add_logprobs(answer.logprobs);
+    for (const auto& call : answer.tool_calls)  // whole ones; their index is always 0
       reply.add_tool_call(next_call_++, call.id, call.name, call.arguments);
     if (!answer.is_done)
       return;
     is_done_ = true;
-    so_far.timings.load = said.timings.load;  // what is measured here stays
-    so_far.timings.prompt_eval = said.timings.prompt_eval;
-    so_far.timings.eval = said.timings.eval;
-    auto reason = finish_reason(said.finish_reason_text);
+    so_far.timings.load = answer.timings.load;  // what is measured here stays
+    so_far.timings.prompt_eval = answer.timings.prompt_eval;
+    so_far.timings.eval = answer.timings.eval;
+    auto reason = finish_reason(answer.finish_reason);
     if (next_call_ > 0 && reason == FinishReason::stop)
       reason = FinishReason::tool_calls;  // this server has no word of its own for it
-    reply.set_finish(reason, said.finish_reason_text);
-    if (said.usage.reported)
-      reply.set_usage(said.usage);
+    reply.set_finish(reason, answer.finish_reason);
+    if (answer.usage.reported)
+      reply.set_usage(answer.usage);
   }
 
   bool is_complete() const noexcept override { return is_done_; }

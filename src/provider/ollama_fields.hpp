@@ -5,14 +5,22 @@
 
 #include "json/reader.hpp"
 
+#include <string_view>
+#include <vector>
+
 namespace asyncllm::provider {
 
+/// The texts point into the reader's memory: they hold until it reads the next object.
 struct OllamaAnswer {
-  Reply reply;  ///< its finish reason only as text
+  std::string_view text, reasoning, model, finish_reason;
+  std::vector<ToolCall> tool_calls;
+  std::vector<TokenLogprob> logprobs;
+  Usage usage;
+  Timings timings;  ///< what the server measured
   bool is_done = false, is_error = false;
   bool has_content = false;  ///< there is a message, or generate's response
 };
 
-OllamaAnswer read_ollama_answer(json::Object object);
+OllamaAnswer read_ollama_answer(json::Object object, const json::Reader& reader);
 
 }  // namespace asyncllm::provider

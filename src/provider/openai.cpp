@@ -109,12 +109,12 @@ void write_thinking(RequestWriter& json, const Parameters& parameters, const Pre
     json.member("reasoning_effort", *think ? "medium" : "none");
 }
 
-void read_message(json::Value message, Reply& reply)
+void read_message(json::Value message, const json::Reader& reader, Reply& reply)
 {
   std::string thinking;
   std::string names[3];  // of the reasoning, in the order of preference
   for (auto field : message.get_object()) {
-    const std::string_view key = field.unescaped_key();
+    const auto key = reader.key(field);
     json::Value value = field.value();
     if (key == "content")
       append_content(value, reply.text, thinking);
@@ -139,13 +139,14 @@ void read_message(json::Value message, Reply& reply)
 
 // Reads a choice into `reply` unless one with a lower index was read before. Result: whether it
 // holds an error (OpenRouter).
-bool read_choice(json::Value choice, Reply& reply, std::int64_t& lowest_index)
+bool read_choice(
+    json::Value choice, const json::Reader& reader, Reply& reply, std::int64_t& lowest_index)
 {
   Reply read;
   std::int64_t index = 0;
   bool has_message = false, is_error = false;
   for (auto field : choice.get_object()) {
-    const std::string_view key = field.unescaped_key();
+    const auto key = reader.key(field);
     json::Value value = field.value();
     if (key == "index") {
       index = json::integer_if(value).value_or(0);
@@ -153,7 +154,7 @@ bool read_choice(json::Value choice, Reply& reply, std::int64_t& lowest_index)
       read.finish_reason_text = json::text_if(value).value_or("");
     } else if (key == "message" && json::is_object(value)) {
       has_message = true;
-      read_message(value, read);
+      read_message(value, reader, read);
     } else if (key == "logprobs") {
       read_logprobs(value, read.logprobs);
     } else if (key == "usage") {
@@ -225,21 +226,21 @@ class OpenAi final : public Wire {
     json.finish();
   }
 
-  Reply decode(std::string& body) const override
+  Reply decode(std::string& body, json::Reader& reader) const override
   {
     Reply reply;
     bool is_error = false;
     auto lowest_index = std::numeric_limits<std::int64_t>::max();
-    read_answer(body, [&](json::Object answer) {
+    read_answer(reader, body, [&](json::Object answer) {
       reply = Reply();
       is_error = false;
       lowest_index = std::numeric_limits<std::int64_t>::max();
       for (auto field : answer) {
-        const std::string_view key = field.unescaped_key();
+        const auto key = reader.key(field);
         json::Value value = field.value();
         if (key == "choices" && json::is_array(value)) {
           for (json::Value choice : value.get_array())
-            is_error |= read_choice(choice, reply, lowest_index);
+            is_error |= read_choice(choice, reader, reply, lowest_index);
         } else if (key == "error") {
           is_error |= provider::is_error(value);
         } else if (key == "usage") {

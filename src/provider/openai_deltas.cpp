@@ -9,6 +9,7 @@
 #include "provider/wires.hpp"
 
 #include <algorithm>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +21,7 @@ class OpenAiDeltas final : public DeltaDecoder {
  public:
   void feed(const StreamEvent& event, StreamedReply& reply) override
   {
-    if (trim(event.data) == "[DONE]") {
+    if (!event.data.starts_with('{') && trim(event.data) == "[DONE]") {
       is_done_ = true;
       release_held(reply);
       return;
@@ -28,10 +29,7 @@ class OpenAiDeltas final : public DeltaDecoder {
     bool is_error = event.type == "error";
     Chunk chunk;
     try {
-      reader_.object(event.data, [&](json::Object object) {
-        chunk = Chunk();
-        is_error |= read(object, chunk, reply.reply());
-      });
+      is_error |= read(event.data, chunk, reply.reply());
       if (is_error)
         throw hidden_error(event.data);
     } catch (const Error& error) {
@@ -40,7 +38,7 @@ class OpenAiDeltas final : public DeltaDecoder {
           .with_body(event.data);
     }
     if (chunk.index.value_or(0) > 0 && !index_) {
-      held_.push_back(std::move(chunk));
+      held_.push_back({*chunk.index, std::string(event.data)});
       return;
     }
     if (chunk.index)
@@ -52,27 +50,47 @@ class OpenAiDeltas final : public DeltaDecoder {
   bool is_at_end() const noexcept override { return is_done_; }
 
  private:
+  // The views hold until the next event: they point into the reader's memory, or into joined_.
   struct Fragment {
     std::optional<std::int64_t> index;
-    std::string id, name, arguments, extra;
+    std::string_view id, name, arguments, extra;
   };
   // What one event says: applied when all of it was read, since a text may have to be read again.
   struct Chunk {
     std::optional<std::int64_t> index;  // of the choice that was read
-    std::string text, reasoning, thinking, refusal, finish;
-    std::string details;  // of the reasoning: a JSON array
+    std::string_view text, reasoning, thinking, refusal, finish;
+    std::string_view details;  // of the reasoning: a JSON array
     std::vector<TokenLogprob> logprobs;
     std::vector<Fragment> calls;
     std::optional<Usage> usage;
     bool is_message = false;  // not a delta
   };
 
+  std::string_view keep(std::string&& text) { return joined_.emplace_back(std::move(text)); }
+
+  // An event whose choice may turn out not to count.
+  struct Held {
+    std::int64_t index;
+    std::string event;
+  };
+
   // Result: whether it is an error.
+  bool read(std::string_view event, Chunk& chunk, Reply& reply)
+  {
+    bool is_error = false;
+    reader_.object(event, [&](json::Object object) {
+      chunk = Chunk();
+      joined_.clear();
+      is_error |= read(object, chunk, reply);
+    });
+    return is_error;
+  }
+
   bool read(json::Object object, Chunk& chunk, Reply& reply)
   {
     bool is_error = false;
     for (auto field : object) {
-      const std::string_view key = field.unescaped_key();
+      const auto key = reader_.key(field);
       json::Value value = field.value();
       if (key == "choices" && json::is_array(value)) {
         for (json::Value choice : value.get_array())
@@ -83,13 +101,13 @@ class OpenAiDeltas final : public DeltaDecoder {
         read_usage(value, chunk);
       } else if (key == "x_groq" && json::is_object(value)) {
         for (auto inner : value.get_object())
-          if (const std::string_view name = inner.unescaped_key(); name == "usage")
+          if (reader_.key(inner) == "usage")
             read_usage(inner.value(), chunk);
       } else if (key == "timings") {
         read_timings(value, reply.timings);
-      } else if (key == "model" && reply.model.empty()) {
+      } else if (reply.model.empty() && key == "model") {
         reply.model = json::text_if(value).value_or("");
-      } else if (key == "id" && !has_id_) {
+      } else if (!has_id_ && key == "id") {
         reply.id = json::text_if(value).value_or("");
         has_id_ = true;
       }
@@ -113,7 +131,7 @@ class OpenAiDeltas final : public DeltaDecoder {
     bool has_delta = false, is_error = false;
     read.index = 0;
     for (auto field : choice.get_object()) {
-      const std::string_view key = field.unescaped_key();
+      const auto key = reader_.key(field);
       json::Value value = field.value();
       if (key == "index")
         read.index = json::integer_if(value).value_or(0);
@@ -134,7 +152,7 @@ class OpenAiDeltas final : public DeltaDecoder {
     }
     if (!has_delta) {  // beside a delta it is all the text so far (Perplexity)
       whole.index = read.index;
-      whole.finish = std::move(read.finish);
+      whole.finish = read.finish;
       whole.logprobs = std::move(read.logprobs);
       whole.is_message = true;
       read = std::move(whole);
@@ -146,14 +164,14 @@ class OpenAiDeltas final : public DeltaDecoder {
     return is_error;
   }
 
-  static void read_delta(json::Value delta, Chunk& chunk)
+  void read_delta(json::Value delta, Chunk& chunk)
   {
-    std::string names[3];  // of the reasoning, in the order of preference
+    std::string_view names[3];  // of the reasoning, in the order of preference
     for (auto field : delta.get_object()) {
-      const std::string_view key = field.unescaped_key();
+      const auto key = reader_.key(field);
       json::Value value = field.value();
       if (key == "content")
-        append_content(value, chunk.text, chunk.thinking);
+        read_content(value, chunk);
       else if (key == "refusal")
         chunk.refusal = json::text_if(value).value_or("");
       else if (key == "reasoning_content")
@@ -163,23 +181,42 @@ class OpenAiDeltas final : public DeltaDecoder {
       else if (key == "thinking")
         names[2] = json::text_if(value).value_or("");
       else if (key == "reasoning_details" && json::is_array(value))
-        append_array(value, chunk.details);
+        read_details(value, chunk);
       else if (key == "tool_calls" && json::is_array(value))
         for (json::Value call : value.get_array())
           read_fragment(call, chunk);
     }
-    for (const auto& text : names)
+    for (const auto text : names)
       if (chunk.reasoning.empty())
         chunk.reasoning = text;
     if (chunk.reasoning.empty())
       chunk.reasoning = chunk.thinking;
   }
 
-  static void read_fragment(json::Value call, Chunk& chunk)
+  void read_content(json::Value value, Chunk& chunk)
+  {
+    if (const auto plain = json::text_if(value)) {
+      chunk.text = *plain;
+      return;
+    }
+    std::string text, thinking;
+    append_content(value, text, thinking);
+    chunk.text = keep(std::move(text));
+    chunk.thinking = keep(std::move(thinking));
+  }
+
+  void read_details(json::Value value, Chunk& chunk)
+  {
+    std::string details(chunk.details);
+    append_array(value, details);
+    chunk.details = keep(std::move(details));
+  }
+
+  void read_fragment(json::Value call, Chunk& chunk)
   {
     Fragment fragment;
     for (auto field : call.get_object()) {
-      const std::string_view key = field.unescaped_key();
+      const auto key = reader_.key(field);
       json::Value value = field.value();
       if (key == "index")
         fragment.index = json::integer_if(value);
@@ -189,7 +226,7 @@ class OpenAiDeltas final : public DeltaDecoder {
         fragment.extra = simdjson::to_json_string(value).value();
       else if (key == "function" && json::is_object(value))
         for (auto part : value.get_object()) {
-          const std::string_view name = part.unescaped_key();
+          const auto name = reader_.key(part);
           if (name == "name")
             fragment.name = json::text_if(part.value()).value_or("");
           else if (name == "arguments" && json::is_object(part.value()))
@@ -198,7 +235,7 @@ class OpenAiDeltas final : public DeltaDecoder {
             fragment.arguments = json::text_if(part.value()).value_or("");
         }
     }
-    chunk.calls.push_back(std::move(fragment));
+    chunk.calls.push_back(fragment);
   }
 
   void apply(const Chunk& chunk, StreamedReply& reply)
@@ -209,7 +246,7 @@ class OpenAiDeltas final : public DeltaDecoder {
     reply.add_text(
         chunk.is_message && !chunk.finish.empty() && chunk.text == reply.reply().text
             ? std::string_view()  // all of it once more, with the end
-            : std::string_view(chunk.text));
+            : chunk.text);
     reply.add_refusal(chunk.refusal);
     reply.add_reasoning_extra(chunk.details);
     reply.add_logprobs(chunk.logprobs);
@@ -229,17 +266,19 @@ class OpenAiDeltas final : public DeltaDecoder {
   // No choice with index 0 came: the lowest that did is the reply.
   void release_held(StreamedReply& reply)
   {
-    std::optional<std::int64_t> lowest;
-    for (const auto& chunk : held_)
-      lowest = std::min(lowest.value_or(*chunk.index), *chunk.index);
-    for (const auto& chunk : held_)
-      if (chunk.index == lowest)
-        apply(chunk, reply);
+    for (const auto& [index, event] : held_) {
+      if (std::ranges::any_of(held_, [&](const Held& other) { return other.index < index; }))
+        continue;
+      Chunk chunk;
+      read(event, chunk, reply.reply());
+      apply(chunk, reply);
+    }
     held_.clear();
   }
 
   json::Reader reader_;
-  std::vector<Chunk> held_;            // of choices other than the first, before any of that came
+  std::list<std::string> joined_;      // texts that an event gives in pieces
+  std::vector<Held> held_;             // of choices other than the first, before any of that came
   std::optional<std::int64_t> index_;  // of the choice that is read
   bool has_id_ = false, has_finish_ = false, is_done_ = false;
 };

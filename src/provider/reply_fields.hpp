@@ -20,7 +20,7 @@ bool is_error(json::Value value);
 FinishReason finish_reason(std::string_view word) noexcept;
 
 /// Appends a text that is a string, null, or an array of parts `{"type": "text", "text": ...}`.
-/// Parts of type "thinking" go to `thinking`.
+/// Parts of type "thinking" go to `thinking`; a part may also stand without its array.
 void append_content(json::Value value, std::string& text, std::string& thinking);
 
 /// Appends tokens of the form `{"token", "logprob", "top_logprobs": [{"token", "logprob"}]}`;
@@ -37,13 +37,19 @@ void add_tool_call(json::Value value, std::vector<ToolCall>& calls, bool is_whol
 
 /// `json::read_object` for the body of an answer, which may be an error in another form.
 template <class Read>
-void read_answer(std::string& body, Read&& read)
+void read_answer(json::Reader& reader, std::string& body, Read&& read)
 {
   try {
-    json::read_object(body, read);
+    json::read_object(reader, body, read);
   } catch (const Error& error) {
     throw error_behind(error, body);
   }
+}
+template <class Read>
+void read_answer(std::string& body, Read&& read)
+{
+  json::Reader reader;
+  read_answer(reader, body, read);
 }
 
 /// The `name` of each object in the array `list` of the object `body`; a null list is empty.

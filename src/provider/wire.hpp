@@ -13,6 +13,10 @@
 #include <string_view>
 #include <vector>
 
+namespace asyncllm::json {
+class Reader;
+}
+
 namespace asyncllm::provider {
 
 /// How a reply is asked for.
@@ -51,7 +55,9 @@ class Wire {
   /// The reply in the body of a 2xx answer. Throws `Error`: bad_response when it is not what this
   /// wire sends, incomplete with the text so far when the server says that it is not done, and
   /// what the server says when it hides an error in there. `body` gets spare bytes behind its end.
-  virtual Reply decode(std::string& body) const = 0;
+  virtual Reply decode(std::string& body, json::Reader& reader) const = 0;
+  /// The same with a reader made for it.
+  Reply decode(std::string& body) const;
 
   /// The vectors in the body of the answer to `embed_path`.
   virtual Embeddings decode_embeddings(std::string& body) const;

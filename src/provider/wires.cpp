@@ -2,6 +2,8 @@
 
 #include <asyncllm/core/error.hpp>
 
+#include "json/reader.hpp"
+
 namespace asyncllm::provider {
 namespace {
 
@@ -20,6 +22,12 @@ void Wire::encode(const GenerateRequest&, const Preset&, Delivery, std::string&)
 void Wire::encode(const EmbedRequest&, std::string&) const
 {
   refuse("embeddings");
+}
+
+Reply Wire::decode(std::string& body) const
+{
+  json::Reader reader;
+  return decode(body, reader);
 }
 
 Embeddings Wire::decode_embeddings(std::string&) const

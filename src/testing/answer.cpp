@@ -102,7 +102,7 @@ Answer& Answer::header(std::string name, std::string value)
 {
   require(is_token(name), "\"" + name + "\" is no header name");
   require_value(value);
-  headers_.emplace_back(std::move(name), std::move(value));
+  headers_.emplace_back(name, value);
   return *this;
 }
 

@@ -194,19 +194,20 @@ bool Renderer::closes(const Answer& answer, Framing framing) const
 
 std::string Renderer::head(const Answer& answer, int code, HeaderList headers, bool close) const
 {
+  const auto& scripted = answer.headers_;
   if (!wire_.request_id_header().empty())
     headers.emplace_back(wire_.request_id_header(), "req_scripted_" + std::to_string(number_));
   if (close)
     headers.emplace_back("Connection", "close");
-  std::erase_if(headers, [&](const auto& own) {
-    return std::ranges::any_of(answer.headers_, [&](const auto& scripted) {
-      return equal_ignoring_case(own.first, scripted.first);
-    });
-  });
-  headers.insert(headers.end(), answer.headers_.begin(), answer.headers_.end());
   std::string text = status_line(code);
-  for (const auto& [name, value] : headers)
+  const auto add = [&text](std::string_view name, std::string_view value) {
     text.append(name).append(": ").append(value).append("\r\n");
+  };
+  for (const auto& [name, value] : headers)
+    if (!find_header(scripted, name))
+      add(name, value);
+  for (const auto& [name, value] : scripted)
+    add(name, value);
   return text + "\r\n";
 }
 

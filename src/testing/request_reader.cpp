@@ -48,10 +48,7 @@ const llhttp_settings_t& RequestReader::settings()
     s.on_header_value = [](llhttp_t* p, const char* at, std::size_t size) {
       return reader_of(p).on_header_value(std::string_view(at, size));
     };
-    s.on_header_field_complete = [](llhttp_t* p) {
-      reader_of(p).in_name_ = false;
-      return go_on;
-    };
+    s.on_header_value_complete = [](llhttp_t* p) { return reader_of(p).on_header_end(); };
     s.on_headers_complete = [](llhttp_t* p) { return reader_of(p).on_head_end(); };
     s.on_body = [](llhttp_t* p, const char* at, std::size_t size) {
       return reader_of(p).on_body(std::string_view(at, size));
@@ -87,7 +84,9 @@ int RequestReader::on_begin()
 {
   current_ = Request();
   head_bytes_ = 0;
-  in_name_ = in_body_ = false;
+  name_.clear();
+  value_.clear();
+  in_body_ = false;
   return go_on;
 }
 
@@ -99,21 +98,23 @@ int RequestReader::on_target(std::string_view piece)
 
 int RequestReader::on_header_name(std::string_view piece)
 {
-  if (in_body_)
-    return count_head(piece.size());
-  if (!in_name_) {
-    current_.head.headers.emplace_back();
-    in_name_ = true;
-  }
-  current_.head.headers.back().first += piece;
+  name_ += piece;
   return count_head(piece.size());
 }
 
 int RequestReader::on_header_value(std::string_view piece)
 {
-  if (!in_body_)
-    current_.head.headers.back().second += piece;
+  value_ += piece;
   return count_head(piece.size());
+}
+
+int RequestReader::on_header_end()
+{
+  if (!in_body_)
+    current_.head.headers.emplace_back(name_, value_);
+  name_.clear();
+  value_.clear();
+  return go_on;
 }
 
 int RequestReader::on_head_end()

@@ -53,6 +53,7 @@ class RequestReader {
   int on_target(std::string_view piece);
   int on_header_name(std::string_view piece);
   int on_header_value(std::string_view piece);
+  int on_header_end();
   int on_head_end();
   int on_body(std::string_view piece);
   int on_end();
@@ -64,8 +65,8 @@ class RequestReader {
   std::size_t head_bytes_ = 0;
   std::size_t queued_bytes_ = 0;
   Request current_;
-  bool in_name_ = false;  // the last header's name may go on
-  bool in_body_ = false;  // the head is over: header fields are trailers
+  std::string name_, value_;  // of the field so far
+  bool in_body_ = false;      // the head is over: header fields are trailers
   bool wants_continue_ = false;
   bool finished_ = false;
   std::deque<Request> ready_;

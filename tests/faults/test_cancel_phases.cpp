@@ -114,7 +114,7 @@ asio::awaitable<void> chat(Client client, std::string text, RequestOptions optio
 asio::awaitable<void> read_stream(Client client, RequestOptions options, int& pieces)
 {
   auto stream = client.stream("m", Messages().user("x"), std::move(options));
-  while (co_await stream.next())
+  while ([[maybe_unused]] const auto delta = co_await stream.next())
     ++pieces;
 }
 

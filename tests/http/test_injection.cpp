@@ -43,7 +43,7 @@ bool is_one_request(const std::string& message, const HeaderList& given)
   if (!read || reader.next() || reader.rejection() || read->body != body)
     return false;
   HeaderList expected{{"Host", ""}, {"User-Agent", ""}, {"Content-Type", ""}};
-  expected.insert(expected.end(), given.begin(), given.end());
+  expected.append(given);
   expected.emplace_back("Content-Length", std::to_string(body.size()));
   const auto& headers = read->head.headers;
   if (headers.size() != expected.size() || read->head.method != "POST")

@@ -6,7 +6,7 @@
 #include <asyncllm/client/request_options.hpp>
 #include <asyncllm/core/version.hpp>
 #include <asyncllm/http/limits.hpp>
-#include <asyncllm/http/redirect.hpp>
+#include <asyncllm/http/redirects.hpp>
 #include <asyncllm/http/tls_files.hpp>
 #include <asyncllm/model/chat_request.hpp>
 #include <asyncllm/model/embeddings.hpp>

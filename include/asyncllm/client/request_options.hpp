@@ -103,9 +103,9 @@ class RequestOptions {
   }
   RequestOptions& timeouts(Timeouts clocks) { return set(timeouts_, clocks); }
   /// One more header field of the request.
-  RequestOptions& header(std::string name, std::string value)
+  RequestOptions& header(std::string_view name, std::string_view value)
   {
-    headers_.emplace_back(std::move(name), std::move(value));
+    headers_.emplace_back(name, value);
     return *this;
   }
 
@@ -123,10 +123,16 @@ class RequestOptions {
       allow_empty_ = other.allow_empty_;
     if (other.wire_streaming_)
       wire_streaming_ = other.wire_streaming_;
-    headers_.insert(headers_.end(), other.headers_.begin(), other.headers_.end());
+    headers_.append(other.headers_);
     return *this;
   }
 
+  /// Whether nothing is set.
+  bool empty() const
+  {
+    return !retries_ && !on_retry_ && !timeouts_ && !allow_empty_ && !wire_streaming_ &&
+           headers_.empty() && parameters_ == Parameters();
+  }
   const Parameters& parameters() const noexcept { return parameters_; }
   RetryPolicy retries() const { return retries_.value_or(RetryPolicy()); }
   const std::function<void(const Retry&)>& on_retry() const noexcept { return on_retry_; }

@@ -1,7 +1,7 @@
 // The few ASCII helpers that several rooms need; locale plays no part.
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,13 +15,19 @@ constexpr char to_lower(char c) noexcept
 inline std::string to_lower(std::string_view text)
 {
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return to_lower(c); });
+  for (auto& c : lower)
+    c = to_lower(c);
   return lower;
 }
 
 constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept
 {
-  return std::ranges::equal(a, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
+  if (a.size() != b.size())
+    return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (to_lower(a[i]) != to_lower(b[i]))
+      return false;
+  return true;
 }
 
 /// `text` without the characters of `set` at either end.
@@ -29,6 +35,20 @@ constexpr std::string_view trim(std::string_view text, std::string_view set = " 
 {
   const auto first = text.find_first_not_of(set);
   return first == text.npos ? "" : text.substr(first, text.find_last_not_of(set) - first + 1);
+}
+
+/// Appends to a text that is to end at `limit`. A string doubles its memory, beyond the limit too,
+/// and needs the old one beside it meanwhile: here both together stay below twice the limit.
+inline void append_below(std::string& text, std::string_view more, std::size_t limit)
+{
+  if (const auto size = text.size() + more.size(); size > text.capacity()) {
+    const auto doubled = 2 * text.capacity() < limit ? 2 * text.capacity() : limit;
+    std::string larger;
+    larger.reserve(size < doubled ? doubled : size);
+    larger.append(text);
+    text.swap(larger);
+  }
+  text.append(more);
 }
 
 }  // namespace asyncllm

@@ -3,6 +3,7 @@
 
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/core/response_head.hpp>
+#include <asyncllm/http/redirects.hpp>
 #include <asyncllm/http/url.hpp>
 
 #include <algorithm>
@@ -13,34 +14,6 @@
 #include <vector>
 
 namespace asyncllm {
-
-/// What to do when a server says that it is elsewhere (301, 302, 303, 307, 308). By default nothing
-/// is followed: the answer is `Error{bad_response}` that names the new place, since a redirected
-/// chat mostly means a wrong base URL.
-///
-/// Switched on, these rules hold. A POST is followed on 307 and 308 only, with method and body as
-/// they were: the others would turn it into a GET. What leads to another scheme, host or port loses
-/// every header field that could hold a secret, and the client's certificate, for good; the
-/// conversation goes there. From https to http, to other schemes, to a URL with user information
-/// and in circles nothing is followed. Nothing is remembered: the next try, and the next call,
-/// begin at the first URL again.
-class Redirects {
- public:
-  Redirects() = default;
-
-  /// Follows so many redirects in one call; 0: none.
-  Redirects& follow(int at_most = 10)
-  {
-    most_ = at_most;
-    return *this;
-  }
-
-  int most() const noexcept { return most_; }
-
- private:
-  int most_ = 0;
-};
-
 namespace http {
 
 constexpr bool is_redirect(int status) noexcept
@@ -153,11 +126,13 @@ class RedirectChain {
   bool is_elsewhere() const noexcept { return elsewhere_; }
 
   /// Of the fields of the first request those that may go where the chain has led.
-  HeaderList allowed(HeaderList headers) const
+  HeaderList allowed(const HeaderList& headers) const
   {
-    if (elsewhere_)
-      std::erase_if(headers, [](const auto& field) { return !may_go_elsewhere(field.first); });
-    return headers;
+    HeaderList allowed;
+    for (const auto& [name, value] : headers)
+      if (!elsewhere_ || may_go_elsewhere(name))
+        allowed.emplace_back(name, value);
+    return allowed;
   }
 
  private:

@@ -3,7 +3,6 @@
 
 #include <asyncllm/core/error.hpp>
 
-#include <algorithm>
 #include <chrono>
 
 namespace asyncllm {
@@ -25,7 +24,7 @@ class RetryPolicy {
   /// How many tries may follow the first; 0: none. Default: 2.
   RetryPolicy& max_retries(int count)
   {
-    max_retries_ = std::max(count, 0);
+    max_retries_ = count > 0 ? count : 0;
     return *this;
   }
   /// Where the server asks for no time of its own (`retry-after`): a random time up to `first`, up

@@ -29,7 +29,7 @@ class NdjsonDecoder {
       auto line = bytes.substr(0, end);
       bytes.remove_prefix(end + 1);
       if (!line_.empty()) {
-        line_.append(line);
+        append_below(line_, line, limit_);
         line = line_;
       }
       check_event_size(line.size(), limit_);
@@ -37,8 +37,8 @@ class NdjsonDecoder {
         sink(*event);
       line_.clear();
     }
-    line_.append(bytes);
-    check_event_size(line_.size(), limit_);
+    check_event_size(line_.size() + bytes.size(), limit_);
+    append_below(line_, bytes, limit_);
   }
 
   /// After the last `feed`: the last line, if its end is missing. Ollama ends a broken stream so.

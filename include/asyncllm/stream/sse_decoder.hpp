@@ -2,6 +2,7 @@
 #pragma once
 
 #include <asyncllm/core/stream_event.hpp>
+#include <asyncllm/core/text.hpp>
 #include <asyncllm/stream/event_limit.hpp>
 
 #include <cstddef>
@@ -51,9 +52,9 @@ class SseDecoder {
       if (is_blank)
         dispatch(sink);
     }
-    line_.append(bytes.substr(begin));
     keep_data();
-    check_event_size(line_.size() + kept_data_.size(), limit_);
+    check_event_size(line_.size() + bytes.size() - begin + kept_data_.size(), limit_);
+    append_below(line_, bytes.substr(begin), limit_);
   }
 
   /// After the last `feed`: the event that the end cut off before its blank line, if any. The
@@ -73,7 +74,7 @@ class SseDecoder {
   bool take_line(std::string_view rest)
   {
     if (!line_.empty()) {
-      line_.append(rest);
+      append_below(line_, rest, limit_);
       const bool is_blank = take_whole_line(line_);
       keep_data();  // a view into the line would not outlive it
       line_.clear();
@@ -89,6 +90,10 @@ class SseDecoder {
     is_first_line_ = false;
     if (line.empty())
       return true;
+    if (constexpr std::string_view usual = "data: "; line.starts_with(usual)) {
+      add_data(line.substr(usual.size()));
+      return false;
+    }
     const auto colon = line.find(':');
     const auto name = line.substr(0, colon);
     auto value = colon == line.npos ? std::string_view() : line.substr(colon + 1);
@@ -114,7 +119,8 @@ class SseDecoder {
       return;
     }
     keep_data();
-    kept_data_.append(1, '\n').append(value);
+    append_below(kept_data_, "\n", limit_);
+    append_below(kept_data_, value, limit_);
     check_event_size(kept_data_.size(), limit_);
   }
 

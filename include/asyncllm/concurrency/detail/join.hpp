@@ -5,7 +5,6 @@
 #include <asyncllm/concurrency/detail/group.hpp>
 #include <asyncllm/concurrency/detail/source.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <exception>
@@ -57,7 +56,12 @@ class RangeGroup final : public Group<ExecutorOf<Range>> {
 
   bool complete()
   {
-    return tasks_.at_end() && std::ranges::all_of(children_, &ChildBase::has_value);
+    if (!tasks_.at_end())
+      return false;
+    for (const auto& child : children_)
+      if (!child.has_value())
+        return false;
+    return true;
   }
 
   Source<Range> tasks_;
