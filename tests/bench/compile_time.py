@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""What including the library costs: CPU seconds of compiling one agent call through the umbrella header,
+and of compiling one timer with the parts of Asio that it stands on. Medians of interleaved rounds.
+
+    compile_time.py [COMPILER [ROUNDS]]
+"""
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OURS = """#include <asyncllm/asyncllm.hpp>
+asio::awaitable<int> co_main() {
+  const auto agent = asyncllm::LlmAgent::builder("a", "ollama::m").build();
+  const auto reply = co_await agent.send_message_async("Hello?");
+  co_return static_cast<int>(reply.text.size());
+}
+int main() { return asyncllm::run(co_main()); }
+"""
+ASIO = """#include <asio/awaitable.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+asio::awaitable<void> wait(asio::io_context& io) {
+  asio::steady_timer timer(io, std::chrono::seconds(1));
+  co_await timer.async_wait(asio::use_awaitable);
+}
+int main() {
+  asio::io_context io(1);
+  asio::co_spawn(io, wait(io), asio::detached);
+  io.run();
+}
+"""
+
+
+def seconds(compiler, level, source):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([compiler, "-std=c++20", level, "-c", "-DASIO_STANDALONE", "-I",
+                    str(ROOT / "include"), str(source), "-o", "/dev/null"], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main():
+    compiler = sys.argv[1] if len(sys.argv) > 1 else "g++"
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    with tempfile.TemporaryDirectory() as folder:
+        sources = {name: pathlib.Path(folder, name + ".cpp") for name in ("ours", "asio")}
+        sources["ours"].write_text(OURS)
+        sources["asio"].write_text(ASIO)
+        for level in ("-O0", "-O2"):
+            times = {name: [] for name in sources}
+            for _ in range(rounds):
+                for name, source in sources.items():
+                    times[name].append(seconds(compiler, level, source))
+            ours, asio = (statistics.median(times[name]) for name in ("ours", "asio"))
+            print(f"{compiler} {level}: agent call {ours:.2f} s, Asio timer {asio:.2f} s, "
+                  f"ratio {ours / asio:.2f}")
+
+
+if __name__ == "__main__":
+    main()
