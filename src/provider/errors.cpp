@@ -173,7 +173,7 @@ Error error_from_answer(const ResponseHead& head, std::string_view body)
     said.request_id = std::move(id);
   auto error = make_error(head.status, said, body);
   if (head.status >= 300 && head.status < 400)
-    error.with_hint("redirects are not followed: give the final URL as the base URL");
+    error.with_hint("give the final URL as the base URL");
   if (const auto word = find_header(head.headers, "x-should-retry");
       word && error.kind() != ErrorKind::quota_exceeded)  // openai-python and -node obey it too
     if (*word == "true" || *word == "false")

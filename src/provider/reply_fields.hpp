@@ -20,7 +20,7 @@ bool is_error(json::Value value);
 FinishReason finish_reason(std::string_view word) noexcept;
 
 /// Appends a text that is a string, null, or an array of parts `{"type": "text", "text": ...}`.
-/// Parts of type "thinking" go to `thinking`; a part may also stand without its array.
+/// Parts of type "thinking" go to `thinking`.
 void append_content(json::Value value, std::string& text, std::string& thinking);
 
 /// Appends tokens of the form `{"token", "logprob", "top_logprobs": [{"token", "logprob"}]}`;
