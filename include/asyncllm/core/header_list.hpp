@@ -97,8 +97,8 @@ namespace detail {
 
 inline constexpr auto token_characters = [] {
   std::array<bool, 256> allowed{};
-  for (const unsigned char c : std::string_view("!#$%&'*+-.^_`|~0123456789"))
-    allowed[c] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789"))
+    allowed[static_cast<unsigned char>(c)] = true;
   for (unsigned char c = 'a'; c <= 'z'; ++c)
     allowed[c] = allowed[c - 'a' + 'A'] = true;
   return allowed;
@@ -109,8 +109,8 @@ inline constexpr auto token_characters = [] {
 /// Whether `name` can be the name of a field: a token of RFC 9110, 5.6.2.
 inline bool is_token(std::string_view name) noexcept
 {
-  for (const unsigned char c : name)
-    if (!detail::token_characters[c])
+  for (const char c : name)
+    if (!detail::token_characters[static_cast<unsigned char>(c)])
       return false;
   return !name.empty();
 }
