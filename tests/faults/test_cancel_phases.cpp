@@ -238,7 +238,8 @@ TEST_CASE("a call cancelled while it sends closes its connection", "[faults]")
     const auto serve = [&](std::shared_ptr<support::Peer> peer, int) -> asio::awaitable<void> {
       const int number = ++accepted;
       co_await turn_until([&] { return allowed >= number; });
-      (co_await peer->read_request() ? whole : gone) += 1;
+      const bool is_whole = co_await peer->read_request();
+      ++(is_whole ? whole : gone);
       peer->close();
     };
     support::SocketServer server(loop, serve);

@@ -66,11 +66,13 @@ class ClosingServer {
   {
     ++closed_;
     const auto turns = random_() % 40;
-    if (turns >= 30)
-      unanswered_ += co_await peer.read_request() ? 1 : 0;
-    else
+    if (turns >= 30) {
+      const bool is_whole = co_await peer.read_request();
+      unanswered_ += is_whole ? 1 : 0;
+    } else {
       for (auto turn = turns; turn > 0; --turn)
         co_await asio::post(loop_, asio::use_awaitable);
+    }
     peer.close();
   }
 

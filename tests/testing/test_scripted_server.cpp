@@ -150,7 +150,8 @@ TEST_CASE("a client that goes away in the middle of a stream is counted as abort
     server.always(Answer::text("one two three").pace(1h));
     RawClient client(loop, server.url());
     co_await client.connect();
-    co_await client.send(post("/api/chat", R"({"model":"m"})"));
+    const auto request = post("/api/chat", R"({"model":"m"})");
+    co_await client.send(request);
     while (client.received().find("one") == std::string::npos)
       co_await client.read_more();
     client.close();
