@@ -142,9 +142,9 @@ void Client::State::write_message(
     wire.encode(request, *endpoint.preset, delivery, message);
     http::RequestHead::finish(message, body_at);
   };
-  if (const auto* const chat = std::get_if<0>(&any))
+  if (const auto* const chat = std::get_if<OwnedChat>(&any))
     return write(**chat, chat_head_);
-  if (const auto* const prompt = std::get_if<1>(&any))
+  if (const auto* const prompt = std::get_if<OwnedPrompt>(&any))
     return write(**prompt, generate_head_);
 
   const auto& [question, chat] = std::get<PreparedRequest>(any);
@@ -180,7 +180,7 @@ void Client::State::write_message_for_models(
 
 std::string_view Client::State::path_of(const AnyRequest& request) const
 {
-  const bool is_bare = request.index() == 1;
+  const bool is_bare = std::holds_alternative<OwnedPrompt>(request);
   return is_bare ? wire.generate_path() : wire.chat_path();
 }
 

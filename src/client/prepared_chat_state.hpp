@@ -30,16 +30,15 @@ struct PreparedRequest {
 };
 
 /// Whatever is answered by a reply. Small: thousands may wait for their answers.
-using AnyRequest = std::variant<
-    std::unique_ptr<const ChatRequest>,
-    std::unique_ptr<const GenerateRequest>,
-    PreparedRequest>;
+using OwnedChat = std::unique_ptr<const ChatRequest>;
+using OwnedPrompt = std::unique_ptr<const GenerateRequest>;
+using AnyRequest = std::variant<OwnedChat, OwnedPrompt, PreparedRequest>;
 
 inline const std::string& model_of(const AnyRequest& request)
 {
-  if (const auto* const chat = std::get_if<0>(&request))
+  if (const auto* const chat = std::get_if<OwnedChat>(&request))
     return (*chat)->model;
-  if (const auto* const prompt = std::get_if<1>(&request))
+  if (const auto* const prompt = std::get_if<OwnedPrompt>(&request))
     return (*prompt)->model;
   return std::get<PreparedRequest>(request).chat->model;
 }

@@ -218,11 +218,7 @@ class OpenAi final : public Wire {
   void encode(const EmbedRequest& request, std::string& out) const override
   {
     RequestWriter json(out, request.parameters);
-    json.text_member("model", request.model, "the model's name");
-    json.key("input").begin_array();
-    for (const auto& text : request.texts)
-      json.text(text, "a text to embed");
-    json.end_array();
+    write_embed_fields(json, request);
     json.finish();
   }
 

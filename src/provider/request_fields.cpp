@@ -74,4 +74,13 @@ void merge_extra(std::string& body, std::size_t begin, const std::string& extra)
   body.replace(begin, body.npos, merged.dump());
 }
 
+void write_embed_fields(RequestWriter& json, const EmbedRequest& request)
+{
+  json.text_member("model", request.model, "the model's name");
+  json.key("input").begin_array();
+  for (const auto& text : request.texts)
+    json.text(text, "a text to embed");
+  json.end_array();
+}
+
 }  // namespace asyncllm::provider

@@ -55,4 +55,7 @@ void append_text(
 /// an object.
 void merge_extra(std::string& body, std::size_t begin, const std::string& extra);
 
+/// The model and the texts of a request for embeddings, as all wires have them.
+void write_embed_fields(RequestWriter& json, const EmbedRequest& request);
+
 }  // namespace asyncllm::provider
