@@ -99,20 +99,27 @@ TEST_CASE("sends are independent: no message sees another's history", "[agent]")
 
 TEST_CASE("a conversation of one's own goes behind the system prompt", "[agent]")
 {
-  Json body;
+  std::vector<std::string> bodies;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
     const auto agent =
         LlmAgent::builder("a", server.spec("openai", "m")).with_system_prompt("S").build();
-    auto send = agent.send_messages_async(Messages().user("a").assistant("b").user("c"));
+    const auto conversation = Messages().user("a").assistant("b").user("c");
+    auto send = agent.send_messages_async(conversation);
     co_await std::move(send);
-    body = Json::parse(server.bodies().at(0));
+    auto stream = agent.stream_messages(conversation);
+    co_await stream.collect();
+    bodies = server.bodies();
     server.stop();
   });
-  std::string order;
-  for (const auto& message : body["messages"])
-    order += message["content"].get<std::string>();
-  CHECK(order == "Sabc");
+  REQUIRE(bodies.size() == 2);
+  for (const auto& body : bodies) {
+    const auto asked = Json::parse(body);
+    std::string order;
+    for (const auto& message : asked["messages"])
+      order += message["content"].get<std::string>();
+    CHECK(order == "Sabc");
+  }
 }
 
 TEST_CASE("twenty sends at once are served at once, on one thread", "[agent]")

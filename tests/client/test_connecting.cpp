@@ -6,6 +6,7 @@
 #include <asyncllm/testing/scripted_server.hpp>
 
 #include "black_hole.hpp"
+#include "error_of.hpp"
 #include "on_loop.hpp"
 #include "socket_server.hpp"
 #include "test.hpp"
@@ -36,16 +37,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-asio::awaitable<std::optional<Error>> error_of(asio::awaitable<Reply> call)
-{
-  try {
-    co_await std::move(call);
-  } catch (const Error& error) {
-    co_return error;
-  }
-  co_return std::nullopt;
-}
-
 bool says(const std::optional<Error>& error, std::string_view words)
 {
   if (error)
@@ -62,7 +53,7 @@ TEST_CASE("an address that never answers is a timeout of the connect clock", "[c
     const Client client(ClientOptions("openai").base_url(dead.url()));
     const auto options = RequestOptions().timeouts(Timeouts().connect(50ms));
     auto call = client.chat("m", Messages().user("x"), options);
-    const auto error = co_await error_of(std::move(call));
+    const auto error = co_await support::awaited_error_of(std::move(call));
     REQUIRE(error);
     CHECK(error->kind() == ErrorKind::timeout);
     CHECK(error->clock() == Clock::connect);
@@ -110,7 +101,7 @@ TEST_CASE("a Unix socket is a server like any other", "[client]")
     std::filesystem::remove_all(folder);
     const Client client(ClientOptions("openai").base_url("http+unix://%2Fnowhere%2Fllm.sock/v1"));
     auto call = client.chat("m", Messages().user("x"));
-    const auto error = co_await error_of(std::move(call));
+    const auto error = co_await support::awaited_error_of(std::move(call));
     REQUIRE(error);
     CHECK(error->kind() == ErrorKind::connect_failed);
     CHECK(says(error, "/nowhere/llm.sock: No such file"));
@@ -151,7 +142,7 @@ TEST_CASE("a resolver that hangs blocks neither the loop nor the call", "[client
     const Client lost(ClientOptions("openai").base_url("http://here.example:9"));
     const auto options = RequestOptions().timeouts(Timeouts().connect(50ms));
     auto call = lost.chat("m", Messages().user("x"), options);
-    const auto error = co_await error_of(std::move(call));
+    const auto error = co_await support::awaited_error_of(std::move(call));
     REQUIRE(error);
     CHECK(error->clock() == Clock::connect);
     CHECK(look_ups == 1);  // and it hangs still
@@ -188,7 +179,7 @@ TEST_CASE("a host that nobody knows is resolve_failed with its name", "[client]"
   support::on_loop([](asio::io_context&) -> asio::awaitable<void> {
     const Client client(ClientOptions("openai").base_url("http://nowhere.example/v1"));
     auto call = client.chat("m", Messages().user("x"));
-    const auto error = co_await error_of(std::move(call));
+    const auto error = co_await support::awaited_error_of(std::move(call));
     REQUIRE(error);
     CHECK(error->kind() == ErrorKind::resolve_failed);
     CHECK(says(error, "nowhere.example:80: Host not found"));
@@ -214,7 +205,7 @@ TEST_CASE("without descriptors a call fails in words, with them it works again",
       taken.push_back(file);
 
     auto failing = client.chat("m", Messages().user("x"));
-    const auto error = co_await error_of(std::move(failing));
+    const auto error = co_await support::awaited_error_of(std::move(failing));
     for (const int file : taken)
       ::close(file);
     ::setrlimit(RLIMIT_NOFILE, &before);

@@ -5,17 +5,14 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/testing/scripted_server.hpp>
 
+#include "cancel_after.hpp"
+#include "error_of.hpp"
 #include "on_loop.hpp"
 #include "test.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
-
-#if ASIO_VERSION >= 102200
-#  include <asio/bind_cancellation_slot.hpp>
-#  include <asio/cancellation_signal.hpp>
-#endif
 
 #include <memory>
 #include <optional>
@@ -40,16 +37,6 @@ std::vector<asio::awaitable<Reply>> ask_often(const Client& client, int count)
   for (int i = 0; i < count; ++i)
     calls.push_back(client.chat("m", Messages().user(std::to_string(i))));
   return calls;
-}
-
-asio::awaitable<std::optional<Error>> error_of(asio::awaitable<Reply> call)
-{
-  try {
-    co_await std::move(call);
-  } catch (const Error& error) {
-    co_return error;
-  }
-  co_return std::nullopt;
 }
 
 }  // namespace
@@ -151,7 +138,7 @@ TEST_CASE("waiting for a place ends by its own clock or the total one", "[client
       auto timeouts = Timeouts().pool_wait(clock == Clock::pool_wait ? 30ms : 1h);
       timeouts.total(clock == Clock::total ? 30ms : 1h);
       auto call = client.chat("m", Messages().user("x"), RequestOptions().timeouts(timeouts));
-      const auto error = co_await error_of(std::move(call));
+      const auto error = co_await support::awaited_error_of(std::move(call));
       REQUIRE(error);
       CHECK(error->kind() == ErrorKind::timeout);
       CHECK(error->clock() == clock);
@@ -220,11 +207,8 @@ TEST_CASE("a call cancelled after any step, waiting or not, leaves its place to 
           cancelled += failure ? 1 : 0;
         }));
     asio::co_spawn(loop, client.chat("m", Messages().user("3")), count);
-    for (int step = 0; step < steps && !done; ++step)
-      loop.run_one();
-    was_whole = done;
-    signal.emit(asio::cancellation_type::terminal);
-    while (others < 2 || !done)
+    was_whole = support::cancel_after(steps, loop, signal, done);
+    while (others < 2)
       loop.run_one();
     server.stop();
     loop.run();

@@ -4,17 +4,13 @@
 #include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/core/error.hpp>
 
+#include "cancel_after.hpp"
 #include "on_loop.hpp"
 #include "socket_server.hpp"
 #include "test.hpp"
 #include "tls_server.hpp"
 
 #include <asio/read.hpp>
-
-#if ASIO_VERSION >= 102200
-#  include <asio/bind_cancellation_slot.hpp>
-#  include <asio/cancellation_signal.hpp>
-#endif
 
 #include <array>
 #include <iostream>
@@ -332,12 +328,7 @@ TEST_CASE(
             ++cancelled;
           }
         }));
-    for (int step = 0; step < steps && !done; ++step)
-      loop.run_one();
-    was_whole = done;
-    signal.emit(asio::cancellation_type::terminal);
-    while (!done)
-      loop.run_one();
+    was_whole = support::cancel_after(steps, loop, signal, done);
     server.reset();
     proxy.reset();
     loop.run();

@@ -3,6 +3,7 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/testing/scripted_server.hpp>
 
+#include "cancel_after.hpp"
 #include "on_loop.hpp"
 #include "socket_server.hpp"
 #include "test.hpp"
@@ -10,11 +11,6 @@
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 #include <asio/this_coro.hpp>
-
-#if ASIO_VERSION >= 102200
-#  include <asio/bind_cancellation_slot.hpp>
-#  include <asio/cancellation_signal.hpp>
-#endif
 
 #include <optional>
 #include <string>
@@ -339,12 +335,7 @@ TEST_CASE("a chat cancelled after any step gives its reply or cancelled, nothing
             unexpected = begun ? std::string("no Error: ") + error.what() : "";
           }
         }));
-    for (int step = 0; step < steps && !done; ++step)
-      loop.run_one();
-    was_whole = done;
-    signal.emit(asio::cancellation_type::terminal);
-    while (!done)
-      loop.run_one();
+    was_whole = support::cancel_after(steps, loop, signal, done);
     server.stop();
     loop.run();
     INFO("after " << steps << " steps");

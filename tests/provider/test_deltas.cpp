@@ -281,3 +281,18 @@ TEST_CASE("Ollama stream: whole calls come with the end and keep their number", 
   CHECK(result.reply.tool_calls[0].name == "f");
   CHECK(result.reply.tool_calls[1].name == "g");
 }
+
+TEST_CASE("names of members may be written with escapes, in tokens and in whole replies")
+{
+  const auto openai = read_openai_stream(
+      R"(data: {"\u0063hoices":[{"index":0,"d\u0065lta":{"cont\u0065nt":"a"}}]})"
+      "\n\n" +
+      stop + done);
+  CHECK(openai.reply.text == "a");
+  const auto ollama =
+      read_ollama_stream(R"({"m\u0065ssage":{"\u0063ontent":"a"},"done":false})"
+                         "\n"
+                         R"({"message":{"content":""},"d\u006fne":true,"done_reason":"stop"})"
+                         "\n");
+  CHECK(ollama.reply.text == "a");
+}

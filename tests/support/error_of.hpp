@@ -3,7 +3,11 @@
 
 #include <asyncllm/core/error.hpp>
 
+#include <asio/awaitable.hpp>
+
 #include <optional>
+#include <string_view>
+#include <utility>
 
 namespace support {
 
@@ -17,6 +21,18 @@ std::optional<asyncllm::Error> error_of(Call call)
     return error;
   }
   return std::nullopt;
+}
+
+/// The same for a coroutine.
+template <class Result>
+asio::awaitable<std::optional<asyncllm::Error>> awaited_error_of(asio::awaitable<Result> call)
+{
+  try {
+    co_await std::move(call);
+  } catch (const asyncllm::Error& error) {
+    co_return error;
+  }
+  co_return std::nullopt;
 }
 
 /// Whether `call` throws an Error of this kind whose text holds `words`.
