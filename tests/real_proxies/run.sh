@@ -11,47 +11,8 @@ for proxy in tinyproxy squid microsocks openssl python3; do
   command -v $proxy >/dev/null || { echo "SKIPPED: $proxy is not installed"; exit 77; }
 done
 
-temp=$(mktemp -d)
+. "$(dirname "$0")/../support/servers.sh"
 chmod 755 "$temp"
-pids=()
-finish() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" || true; done
-  rm -rf "$temp"
-}
-trap finish EXIT
-
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-listening() { { exec 3<>"/dev/tcp/127.0.0.1/$1"; } 2>/dev/null && exec 3>&-; }
-
-start() {  # PORT COMMAND...: a proxy that runs until this script ends
-  local port=$1
-  shift
-  "$@" >"$temp/$port.log" 2>&1 &
-  pids+=($!)
-  for _ in {1..200}; do
-    listening "$port" && return
-    sleep 0.1
-  done
-  cat "$temp/$port.log"
-  echo "real-proxies: $1 does not listen" >&2
-  exit 1
-}
-
-failures=0
-expect() {  # PATTERN COMMAND...: the output matches
-  local pattern=$1 output
-  shift
-  output=$("$@" 2>&1) || output+=$'\n'"(exit code $?)"
-  if [[ $output =~ $pattern ]]; then
-    echo "ok: $output"
-  else
-    echo "FAILED: wanted $pattern, got $output (from: $*)"
-    failures=$((failures + 1))
-  fi
-}
 
 expect_https() {  # the same where the URL asked is https
   local pattern=$1
@@ -70,7 +31,7 @@ read -r server <"$temp/port"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=localhost \
   -keyout "$temp/key.pem" -out "$temp/cert.pem" 2>/dev/null
 tls=$(free_port)
-start "$tls" openssl s_server -accept "127.0.0.1:$tls" -cert "$temp/cert.pem" -key "$temp/key.pem" -quiet -no_dhe
+start listening "$tls" openssl s_server -accept "127.0.0.1:$tls" -cert "$temp/cert.pem" -key "$temp/key.pem" -quiet -no_dhe
 
 tiny=$(free_port)
 cat >"$temp/tinyproxy.conf" <<END
@@ -81,7 +42,7 @@ Allow 127.0.0.1
 BasicAuth al s3cret
 ConnectPort $tls
 END
-start "$tiny" tinyproxy -d -c "$temp/tinyproxy.conf"
+start listening "$tiny" tinyproxy -d -c "$temp/tinyproxy.conf"
 
 squid=$(free_port)
 mkdir -m 777 "$temp/squid"
@@ -96,10 +57,10 @@ http_access deny forbidden
 http_access allow all
 shutdown_lifetime 0 seconds
 END
-start "$squid" squid -N -f "$temp/squid.conf"
+start listening "$squid" squid -N -f "$temp/squid.conf"
 
 socks=$(free_port)
-start "$socks" microsocks -i 127.0.0.1 -p "$socks" -u al -P s3cret
+start listening "$socks" microsocks -i 127.0.0.1 -p "$socks" -u al -P s3cret
 
 url=http://127.0.0.1:$server/v1
 answers='^Are you there\? Still there\?

@@ -6,23 +6,13 @@
 set -euo pipefail
 servers=$1 check=$2 demo=$3
 
-temp=$(mktemp -d)
-pids=()
-finish() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" || true; done
-  rm -rf "$temp"
-}
-trap finish EXIT
+. "$(dirname "$0")/../support/servers.sh"
 
 llama=${ASYNCLLM_LLAMA_DIR:-$temp/llama}
 bash "$servers/setup-llamacpp.sh" "$llama"
 bash "$servers/make-scripted.sh" "$temp/scripted"
 bash "$servers/make-scripted.sh" "$temp/scripted" slowloop
 export BIN=$llama/bin/llama-server MODELS=$temp/scripted
-
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 
 healthy() {  # PORT: the model is loaded and questions are answered
   local status
@@ -33,37 +23,16 @@ healthy() {  # PORT: the model is loaded and questions are answered
   [[ $status == *" 200 "* ]]
 }
 
-start() {  # SCRIPT PORT [options]: a server that runs until this script ends
-  bash "$servers/$1" "${@:2}" >"$temp/$2.log" 2>&1 &
-  pids+=($!)
-  for _ in {1..300}; do
-    healthy "$2" && return
-    sleep 0.1
-  done
-  cat "$temp/$2.log"
-  echo "real-server: $1 does not answer" >&2
-  exit 1
-}
-
-failures=0
-expect() {  # PATTERN COMMAND...: the output matches
-  local pattern=$1 output
-  shift
-  output=$("$@" 2>&1) || output+=$'\n'"(exit code $?)"
-  if [[ $output =~ $pattern ]]; then
-    echo "ok: $output"
-  else
-    echo "FAILED: wanted $pattern, got $output (from: $*)"
-    failures=$((failures + 1))
-  fi
+run() {  # SCRIPT PORT [options]: one of the scripts in $servers that start llama.cpp
+  start healthy "$2" bash "$servers/$1" "${@:2}"
 }
 
 plain=$(free_port)
-start start-llamacpp.sh "$plain"
+run start-llamacpp.sh "$plain"
 router=$(free_port)
-NP=5 start start-llamacpp-scripted.sh "$router"
+NP=5 run start-llamacpp-scripted.sh "$router"
 locked=$(free_port)
-start start-llamacpp.sh "$locked" --api-key right
+run start-llamacpp.sh "$locked" --api-key right
 nobody=$(free_port)
 long=$(printf 'a%.0s' {1..10000})
 
