@@ -60,7 +60,7 @@ void write_reasoning(RequestWriter& json, const std::string& extra)
     json.raw(std::string_view(extra).substr(first, last - first + 1));
 }
 
-void write_content(RequestWriter& json, const Message& message)
+void write_blocks(RequestWriter& json, const Message& message)
 {
   json.key("content");
   const bool is_text = message.parts().empty() && message.tool_calls().empty() &&
@@ -83,7 +83,7 @@ void write_content(RequestWriter& json, const Message& message)
   json.end_array();
 }
 
-void write_message(RequestWriter& json, const Message& message)
+void write_anthropic_message(RequestWriter& json, const Message& message)
 {
   json.begin_object();
   if (message.role() == Role::tool) {
@@ -96,7 +96,7 @@ void write_message(RequestWriter& json, const Message& message)
     json.end_array();
   } else {
     json.member("role", to_string(message.role()));
-    write_content(json, message);
+    write_blocks(json, message);
   }
   json.end_object();
 }
@@ -162,7 +162,7 @@ class Anthropic final : public Wire {
     json.key("messages").begin_array();
     for (const auto& message : request.messages)
       if (!is_instruction(message))
-        write_message(json, message);
+        write_anthropic_message(json, message);
     json.end_array()
         .member_if("temperature", parameters.temperature)
         .member_if("top_p", parameters.top_p)

@@ -42,7 +42,7 @@ void write_parts(RequestWriter& json, const Message& message)
   json.end_array();
 }
 
-void write_message(RequestWriter& json, const Message& message)
+void write_ollama_message(RequestWriter& json, const Message& message)
 {
   const auto began = json.begin_extended();
   json.member("role", to_string(message.role()));
@@ -121,7 +121,7 @@ class Ollama final : public Wire {
     json.text_member("model", request.model, "the model's name");
     json.key("messages").begin_array();
     for (const auto& message : request.messages)
-      write_message(json, message);
+      write_ollama_message(json, message);
     json.end_array();
     write_parameters(json, request.parameters, delivery);
     json.finish();

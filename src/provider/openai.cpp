@@ -53,7 +53,7 @@ void write_content(RequestWriter& json, const Message& message)
   json.end_array();
 }
 
-void write_message(RequestWriter& json, const Message& message, const Preset& preset)
+void write_openai_message(RequestWriter& json, const Message& message, const Preset& preset)
 {
   const auto began = json.begin_extended();
   json.member("role", to_string(message.role()));
@@ -191,7 +191,7 @@ class OpenAi final : public Wire {
     json.text_member("model", request.model, "the model's name");
     json.key("messages").begin_array();
     for (const auto& message : request.messages)
-      write_message(json, message, preset);
+      write_openai_message(json, message, preset);
     json.end_array()
         .member_if("temperature", parameters.temperature)
         .member_if(preset.max_tokens_name, parameters.max_tokens)

@@ -67,16 +67,16 @@ std::string token(const std::string& text)
   return R"(data: {"choices":[{"index":0,"delta":{"content":")" + text + "\"}}]}\n\n";
 }
 
-struct Result {
+struct Ended {
   std::string text;
   std::optional<Error> error;
 };
 
-using Call = std::function<asio::awaitable<Result>(Client, RequestOptions)>;
+using Call = std::function<asio::awaitable<Ended>(Client, RequestOptions)>;
 
-asio::awaitable<Result> chat(Client client, RequestOptions options)
+asio::awaitable<Ended> chat(Client client, RequestOptions options)
 {
-  Result result;
+  Ended result;
   try {
     auto call = client.chat("m", Messages().user("x"), options);
     const auto reply = co_await std::move(call);
@@ -87,9 +87,9 @@ asio::awaitable<Result> chat(Client client, RequestOptions options)
   co_return result;
 }
 
-asio::awaitable<Result> big_chat(Client client, RequestOptions options)
+asio::awaitable<Ended> big_chat(Client client, RequestOptions options)
 {
-  Result result;
+  Ended result;
   try {
     auto messages = Messages().user(std::string(32 * 1024 * 1024, 'x'));
     auto call = client.chat("m", std::move(messages), options);
@@ -101,9 +101,9 @@ asio::awaitable<Result> big_chat(Client client, RequestOptions options)
   co_return result;
 }
 
-asio::awaitable<Result> stream(Client client, RequestOptions options)
+asio::awaitable<Ended> stream(Client client, RequestOptions options)
 {
-  Result result;
+  Ended result;
   try {
     auto replies = client.stream("m", Messages().user("x"), options);
     const auto reply = co_await replies.collect();
@@ -114,10 +114,9 @@ asio::awaitable<Result> stream(Client client, RequestOptions options)
   co_return result;
 }
 
-Result call(
-    Serve serve, Timeouts timeouts, Call how = &chat, const std::string& provider = "openai")
+Ended call(Serve serve, Timeouts timeouts, Call how = &chat, const std::string& provider = "openai")
 {
-  Result result;
+  Ended result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     SocketServer server(loop, serve);
     const Client client(ClientOptions(provider).base_url(server.url()));
@@ -128,7 +127,7 @@ Result call(
 }
 
 // Whether it ended by this clock, which the text names too.
-bool ended_by(Clock clock, const Result& result)
+bool ended_by(Clock clock, const Ended& result)
 {
   if (!result.error)
     return false;
@@ -218,7 +217,7 @@ TEST_CASE("data keeps a stream alive beyond its idle time, and the first piece's
 TEST_CASE("while nobody waits for a stream its idle clock rests, the total one runs", "[client]")
 {
   const auto takes_its_time = [](Timeouts timeouts) {
-    Result result;
+    Ended result;
     support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
       asio::steady_timer asked(loop, asio::steady_timer::time_point::max());
       SocketServer server(loop, [&](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {

@@ -105,14 +105,14 @@ class TinyProxy {
   Shared state_;
 };
 
-struct Result {
+struct Fetched {
   std::string text;
   std::optional<Error> error;
 };
 
-asio::awaitable<Result> ask(ClientOptions options)
+asio::awaitable<Fetched> ask(ClientOptions options)
 {
-  Result result;
+  Fetched result;
   try {
     const Client client(options);
     auto chat = client.chat("m", Messages().user("x"));
@@ -124,7 +124,7 @@ asio::awaitable<Result> ask(ClientOptions options)
   co_return result;
 }
 
-bool says(const Result& result, std::string_view words)
+bool says(const Fetched& result, std::string_view words)
 {
   if (result.error)
     UNSCOPED_INFO(result.error->what());
@@ -133,7 +133,7 @@ bool says(const Result& result, std::string_view words)
 }
 
 struct Proxied {
-  Result result;
+  Fetched result;
   std::string seen, proxy;
 };
 

@@ -40,7 +40,7 @@ ClientOptions options_for(const ScriptedServer& server, bool follows = true)
   return options;
 }
 
-struct Result {
+struct Followed {
   Reply reply;
   std::optional<Error> error;
 
@@ -53,10 +53,10 @@ struct Result {
   }
 };
 
-asio::awaitable<Result> ask(
+asio::awaitable<Followed> follow(
     ClientOptions how, bool streamed = false, RequestOptions options = RequestOptions())
 {
-  Result result;
+  Followed result;
   try {
     const Client client(how);
     options.header("X-My-Own", "k").header("Cookie", "k");
@@ -104,7 +104,7 @@ TEST_CASE("a redirect is not followed unless that is switched on", "[client]")
   play([](auto& first, auto& second, bool streamed) -> asio::awaitable<void> {
     for (const int status : {301, 302, 303, 307, 308}) {
       first.push(moved(status, second.url() + "/v2"));
-      const auto result = co_await ask(options_for(first, false), streamed);
+      const auto result = co_await follow(options_for(first, false), streamed);
       CHECK(result.fails(second.url() + "/v2, which is not followed", status));
     }
     CHECK(second.stats().connections == 0);
@@ -118,7 +118,7 @@ TEST_CASE("on one server method, body, key and fields go along", "[client]")
     for (const int status : {307, 308}) {
       first.push(moved(status, "/v2/chat/completions?a=b"));
       first.push(Answer::text("from there"));
-      const auto result = co_await ask(options_for(first), streamed);
+      const auto result = co_await follow(options_for(first), streamed);
       REQUIRE_FALSE(result.error);
       CHECK(result.reply.text == "from there");
       CHECK(result.reply.attempts == 1);  // sent on is not tried again
@@ -139,7 +139,7 @@ TEST_CASE(
 {
   play([](auto& first, auto& second, bool streamed) -> asio::awaitable<void> {
     first.push(moved(307, second.url() + "/v1/chat/completions"));
-    const auto result = co_await ask(options_for(first), streamed);
+    const auto result = co_await follow(options_for(first), streamed);
     REQUIRE_FALSE(result.error);
     CHECK(result.reply.text == "from the second");
     REQUIRE(second.requests().size() == 1);
@@ -158,7 +158,7 @@ TEST_CASE("the way back through another server brings no key", "[client]")
     first.push(moved(307, second.url() + "/v1/chat/completions"));
     second.push(moved(308, first.url() + "/back/chat/completions"));
     first.push(Answer::text("again"));
-    const auto result = co_await ask(options_for(first), streamed);
+    const auto result = co_await follow(options_for(first), streamed);
     REQUIRE_FALSE(result.error);
     CHECK(result.reply.text == "again");
     REQUIRE(first.requests().size() == 2);
@@ -172,7 +172,7 @@ TEST_CASE("a try after a redirect begins at the first URL, with the key", "[clie
     first.always(moved(307, second.url() + "/v1/chat/completions"));
     second.push(Answer::error(503, "busy"));
     const auto soon = RequestOptions().retries(RetryPolicy().backoff(1ms, 1ms));
-    const auto result = co_await ask(options_for(first), streamed, soon);
+    const auto result = co_await follow(options_for(first), streamed, soon);
     REQUIRE_FALSE(result.error);
     CHECK(result.reply.text == "from the second");
     CHECK(result.reply.attempts == 2);
@@ -187,7 +187,7 @@ TEST_CASE("a POST is never sent on as a GET, the list of models is", "[client]")
   play([](auto& first, auto& second, bool streamed) -> asio::awaitable<void> {
     for (const int status : {301, 302, 303}) {
       first.push(moved(status, second.url() + "/v1/chat/completions"));
-      const auto result = co_await ask(options_for(first), streamed);
+      const auto result = co_await follow(options_for(first), streamed);
       CHECK(result.fails("wants no POST there", status));
     }
     CHECK(second.stats().connections == 0);
@@ -204,7 +204,7 @@ TEST_CASE("circles, long ways, other schemes and users in URLs are not followed"
   play([](auto& first, auto& second, bool streamed) -> asio::awaitable<void> {
     first.push(moved(307, second.url() + chat_path));
     second.push(moved(307, first.url() + chat_path));
-    auto result = co_await ask(options_for(first), streamed);
+    auto result = co_await follow(options_for(first), streamed);
     CHECK(result.fails("in a circle"));
 
     const auto before = first.stats().requests;
@@ -212,7 +212,7 @@ TEST_CASE("circles, long ways, other schemes and users in URLs are not followed"
       first.push(moved(307, "/" + std::to_string(i) + "/chat/completions"));
     auto few = options_for(first);
     few.redirects(Redirects().follow(3));
-    result = co_await ask(few, streamed);
+    result = co_await follow(few, streamed);
     CHECK(result.fails("after 3 other redirects"));
     CHECK(first.stats().requests == before + 4);
 
@@ -224,7 +224,7 @@ TEST_CASE("circles, long ways, other schemes and users in URLs are not followed"
           "http://me:hidden@127.0.0.1/v1",
           "//me:hidden@h/"}) {
       odd.push(moved(307, location));
-      result = co_await ask(options_for(odd), streamed);
+      result = co_await follow(options_for(odd), streamed);
       CHECK(result.fails("redirects to"));
       CHECK(std::string(result.error->what()).find("hidden") == std::string::npos);
     }
@@ -258,7 +258,7 @@ TEST_CASE("an error behind a redirect names the place, not the key", "[client]")
   play([](auto& first, auto& second, bool streamed) -> asio::awaitable<void> {
     first.always(moved(307, second.url() + "/v9/chat/completions?token=" + key));
     second.always(Answer::error(401, "wrong key"));
-    const auto result = co_await ask(options_for(first), streamed);
+    const auto result = co_await follow(options_for(first), streamed);
     REQUIRE(result.error);
     const std::string what = result.error->what();
     INFO(what);
@@ -294,10 +294,10 @@ TEST_CASE("from https nothing leads to http, over sockets too", "[client]")
         "HTTP/1.1 307 Moved\r\nConnection: close\r\nContent-Length: 0\r\nLocation: " + plain.url() +
             "/v1\r\n\r\n");
     const auto result =
-        co_await ask(ClientOptions("openai")
-                         .base_url("https://localhost:" + std::to_string(server.port()))
-                         .ca_file(file.path())
-                         .redirects(Redirects().follow()));
+        co_await follow(ClientOptions("openai")
+                            .base_url("https://localhost:" + std::to_string(server.port()))
+                            .ca_file(file.path())
+                            .redirects(Redirects().follow()));
     CHECK(result.fails("without TLS, which is not followed"));
     CHECK(plain.stats().connections == 0);
     plain.stop();
@@ -314,9 +314,9 @@ TEST_CASE("a redirect leads to https with the same trust", "[client]")
         loop, certificate, support::chat_response("safe", "Connection: close\r\n"));
     const auto there = "https://localhost:" + std::to_string(server.port());
     plain.always(moved(307, there + chat_path));
-    auto result = co_await ask(options_for(plain).ca_file(file.path()));
+    auto result = co_await follow(options_for(plain).ca_file(file.path()));
     CHECK(result.reply.text == "safe");
-    result = co_await ask(options_for(plain));
+    result = co_await follow(options_for(plain));
     REQUIRE(result.error);
     CHECK(result.error->kind() == ErrorKind::tls_failed);
     plain.stop();

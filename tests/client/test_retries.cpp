@@ -29,17 +29,17 @@ using testing::ScriptedServer;
 
 namespace {
 
-const auto soon = RetryPolicy().backoff(1ms, 1ms);
+const auto at_once = RetryPolicy().backoff(1ms, 1ms);
 
-struct Result {
+struct Tried {
   Reply reply;
   std::optional<Error> error;
 };
 
 // A call, whole or as a stream.
-asio::awaitable<Result> ask(Client client, RequestOptions options, bool streamed)
+asio::awaitable<Tried> ask(Client client, RequestOptions options, bool streamed)
 {
-  Result result;
+  Tried result;
   try {
     if (streamed) {
       auto stream = client.stream("m", Messages().user("x"), std::move(options));
@@ -64,7 +64,7 @@ Client client_of(const ScriptedServer& server)
 TEST_CASE("a busy server is asked again, the attempts are told", "[client]")
 {
   for (const bool streamed : {false, true}) {
-    Result result;
+    Tried result;
     std::vector<std::string> told;
     std::size_t connections = 0;
     support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
@@ -72,7 +72,7 @@ TEST_CASE("a busy server is asked again, the attempts are told", "[client]")
       server.push(Answer::error(503, "Loading model"));
       server.push(Answer::error(429, "Slow down").header("retry-after-ms", "1.5"));
       server.push(Answer::text("Hi"));
-      auto options = RequestOptions().retries(soon).on_retry([&](const Retry& retry) {
+      auto options = RequestOptions().retries(at_once).on_retry([&](const Retry& retry) {
         told.push_back(std::to_string(retry.attempt) + retry.error.server_message());
       });
       result = co_await ask(client_of(server), options, streamed);
@@ -90,12 +90,12 @@ TEST_CASE("a busy server is asked again, the attempts are told", "[client]")
 TEST_CASE("the last error is thrown when the tries are used up", "[client]")
 {
   for (const bool streamed : {false, true}) {
-    Result result;
+    Tried result;
     std::size_t requests = 0;
     support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
       ScriptedServer server(loop.get_executor());
       server.always(Answer::error(500, "Out of luck"));
-      result = co_await ask(client_of(server), RequestOptions().retries(soon), streamed);
+      result = co_await ask(client_of(server), RequestOptions().retries(at_once), streamed);
       requests = server.stats().requests;
       server.stop();
     });
@@ -109,7 +109,7 @@ TEST_CASE("the last error is thrown when the tries are used up", "[client]")
 TEST_CASE("an exhausted quota and a long retry-after fail at once", "[client]")
 {
   for (const bool streamed : {false, true}) {
-    Result quota, later;
+    Tried quota, later;
     std::size_t requests = 0;
     support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
       ScriptedServer server(loop.get_executor());
@@ -117,8 +117,8 @@ TEST_CASE("an exhausted quota and a long retry-after fail at once", "[client]")
           R"({"error":{"message":"Pay","type":"insufficient_quota","code":"insufficient_quota"}})";
       server.push(Answer::status(429, body).header("x-should-retry", "true"));
       server.push(Answer::error(429, "Slow down").header("retry-after", "6840"));
-      quota = co_await ask(client_of(server), RequestOptions().retries(soon), streamed);
-      later = co_await ask(client_of(server), RequestOptions().retries(soon), streamed);
+      quota = co_await ask(client_of(server), RequestOptions().retries(at_once), streamed);
+      later = co_await ask(client_of(server), RequestOptions().retries(at_once), streamed);
       requests = server.stats().requests;
       server.stop();
     });
@@ -133,14 +133,14 @@ TEST_CASE("an exhausted quota and a long retry-after fail at once", "[client]")
 
 TEST_CASE("x-should-retry is obeyed both ways", "[client]")
 {
-  Result yes, no;
+  Tried yes, no;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
     server.push(Answer::error(400, "odd").header("x-should-retry", "true"));
     server.push(Answer::text("Hi"));
     server.push(Answer::error(503, "down").header("x-should-retry", "false"));
-    yes = co_await ask(client_of(server), RequestOptions().retries(soon), false);
-    no = co_await ask(client_of(server), RequestOptions().retries(soon), false);
+    yes = co_await ask(client_of(server), RequestOptions().retries(at_once), false);
+    no = co_await ask(client_of(server), RequestOptions().retries(at_once), false);
     server.stop();
   });
   CHECK(yes.reply.text == "Hi");
@@ -152,12 +152,12 @@ TEST_CASE("x-should-retry is obeyed both ways", "[client]")
 TEST_CASE("an error inside a 200 is not tried again, whatever its code", "[client]")
 {
   for (const bool streamed : {false, true}) {
-    Result result;
+    Tried result;
     std::size_t requests = 0;
     support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
       ScriptedServer server(loop.get_executor());
       server.always(Answer::status(200, R"({"error":{"code":503,"message":"busy"}})"));
-      result = co_await ask(client_of(server), RequestOptions().retries(soon), streamed);
+      result = co_await ask(client_of(server), RequestOptions().retries(at_once), streamed);
       requests = server.stats().requests;
       server.stop();
     });
@@ -174,9 +174,9 @@ TEST_CASE("calls of one client share the store of retries", "[client]")
     ScriptedServer server(loop.get_executor());
     server.always(Answer::error(503, "down"));
     const auto client = client_of(server);
-    auto policy = soon;
+    auto policy = at_once;
     const auto options = RequestOptions().retries(policy.budget(0, 5));
-    std::vector<asio::awaitable<Result>> calls;
+    std::vector<asio::awaitable<Tried>> calls;
     for (int i = 0; i < 50; ++i)
       calls.push_back(ask(client, options, i % 2 == 0));
     co_await gather(std::move(calls));
@@ -191,7 +191,7 @@ TEST_CASE("a call that waits for its next try is cancelled at once", "[client]")
   for (const bool streamed : {false, true}) {
     asio::io_context io;
     asio::cancellation_signal signal;
-    Result result;
+    Tried result;
     bool ended = false;
     ScriptedServer server(io.get_executor());
     server.always(Answer::error(503, "down"));
@@ -202,7 +202,7 @@ TEST_CASE("a call that waits for its next try is cancelled at once", "[client]")
     asio::co_spawn(
         io,
         ask(client_of(server), options, streamed),
-        asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr, Result its_result) {
+        asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr, Tried its_result) {
           result = std::move(its_result);
           ended = true;
           server.stop();
@@ -224,7 +224,7 @@ TEST_CASE("a call cancelled by its own hook ends as cancelled, not as Asio's err
       ScriptedServer server(loop.get_executor());
       server.always(Answer::error(503, "down"));
       asio::cancellation_signal signal;
-      const auto options = RequestOptions().retries(soon).on_retry(
+      const auto options = RequestOptions().retries(at_once).on_retry(
           [&](const Retry&) { signal.emit(asio::cancellation_type::terminal); });
       bool ended = false;
       const Client client = client_of(server);
@@ -257,7 +257,7 @@ TEST_CASE("what the hook throws ends a stream for good, nothing is sent again", 
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
     server.push(Answer::error(503, "down"));
-    const auto options = RequestOptions().retries(soon).on_retry(
+    const auto options = RequestOptions().retries(at_once).on_retry(
         [](const Retry&) { throw std::runtime_error("enough"); });
     const Client client = client_of(server);
     auto stream = client.stream("m", Messages().user("x"), options);

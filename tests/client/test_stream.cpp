@@ -24,15 +24,15 @@ using testing::ScriptedServer;
 
 namespace {
 
-struct Result {
+struct Streamed {
   std::vector<std::string> texts;
   Reply reply;
   std::optional<Error> error;
 };
 
-asio::awaitable<Result> read_all(ReplyStream stream)
+asio::awaitable<Streamed> read_all(ReplyStream stream)
 {
-  Result result;
+  Streamed result;
   try {
     while (const auto delta = co_await stream.next())
       if (delta->kind == Delta::Kind::text)
@@ -50,9 +50,9 @@ Client client_of(const std::string& url, const std::string& provider)
 }
 
 // What a stream gives that a server answers with these bytes and then closes.
-Result streamed(const std::string& response, const std::string& provider = "openai")
+Streamed streamed(const std::string& response, const std::string& provider = "openai")
 {
-  Result result;
+  Streamed result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     SocketServer server(loop, [&](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
       co_await peer->read_request();
@@ -66,21 +66,21 @@ Result streamed(const std::string& response, const std::string& provider = "open
   return result;
 }
 
-const std::string sse_head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+const std::string stream_head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 
 std::string event(const std::string& text, const std::string& more = "")
 {
   return R"(data: {"choices":[{"index":0,"delta":{"content":")" + text + "\"}" + more + "}]}\n\n";
 }
 
-const std::string stop = event("", R"(,"finish_reason":"stop")");
+const std::string stop_event = event("", R"(,"finish_reason":"stop")");
 
 }  // namespace
 
 TEST_CASE("tokens come one by one and make the whole reply, on every wire", "[client]")
 {
   for (const std::string provider : {"ollama", "openai", "anthropic"}) {
-    Result result;
+    Streamed result;
     nlohmann::json body;
     support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
       ScriptedServer server(loop.get_executor());
@@ -106,7 +106,7 @@ TEST_CASE("tokens come one by one and make the whole reply, on every wire", "[cl
 
 TEST_CASE("a server that does not know stream_options is asked without them, once", "[client]")
 {
-  Result result, refused;
+  Streamed result, refused;
   std::vector<std::string> bodies;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
@@ -158,7 +158,7 @@ TEST_CASE("what came before a break is given out first, and the break stays", "[
     SocketServer server(loop, [&](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
       co_await peer->read_request();
       // All in one read: two pieces, and what is no JSON.
-      co_await peer->write(sse_head + event("a") + event("b") + "data: <html>\n\n");
+      co_await peer->write(stream_head + event("a") + event("b") + "data: <html>\n\n");
       peer->close();
     });
     auto stream = client_of(server.url(), "openai").stream("m", Messages().user("x"));
@@ -200,12 +200,12 @@ TEST_CASE("a stream that was closed before its end is no complete one", "[client
 
 TEST_CASE("the API key is in no text of an error in the middle of a stream", "[client]")
 {
-  Result result;
+  Streamed result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     SocketServer server(loop, [&](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
       co_await peer->read_request();
       co_await peer->write(
-          sse_head + "data: {\"error\":{\"message\":\"no s3cret\",\"code\":\"s3cret\"}}\n\n");
+          stream_head + "data: {\"error\":{\"message\":\"no s3cret\",\"code\":\"s3cret\"}}\n\n");
       peer->close();
     });
     const Client client(ClientOptions("openai").base_url(server.url()).api_key("s3cret"));
@@ -222,7 +222,7 @@ TEST_CASE("the API key is in no text of an error in the middle of a stream", "[c
 
 TEST_CASE("a bare prompt is streamed", "[client]")
 {
-  Result result;
+  Streamed result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
     server.always(Answer::text("").tokens({"a", "b"}));
@@ -262,7 +262,7 @@ TEST_CASE("try_next gives what one read brought without suspending", "[client]")
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     SocketServer server(loop, [&](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
       co_await peer->read_request();
-      const auto response = sse_head + event("a") + event("b") + event("c") + stop;
+      const auto response = stream_head + event("a") + event("b") + event("c") + stop_event;
       co_await peer->write(response);
       peer->close();
     });
@@ -279,7 +279,7 @@ TEST_CASE("try_next gives what one read brought without suspending", "[client]")
 
 TEST_CASE("a stream that ends without its end is incomplete, with the text so far", "[client]")
 {
-  const auto openai = streamed(sse_head + event("so ") + event("far"));
+  const auto openai = streamed(stream_head + event("so ") + event("far"));
   REQUIRE(openai.error);
   CHECK(openai.error->kind() == ErrorKind::incomplete);
   CHECK(openai.error->partial_text() == "so far");
@@ -308,7 +308,7 @@ TEST_CASE("a body cut in its chunks is an error before the finish, harmless behi
   CHECK(cut.error->kind() == ErrorKind::incomplete);
   CHECK(cut.error->partial_text() == "a");
 
-  const auto whole = streamed(head + chunk(event("a") + stop) + "10\r\ndata:");
+  const auto whole = streamed(head + chunk(event("a") + stop_event) + "10\r\ndata:");
   CHECK_FALSE(whole.error);
   CHECK(whole.reply.text == "a");
 }
@@ -332,7 +332,7 @@ TEST_CASE("a refusal, a whole reply and a page instead of a stream are told apar
   REQUIRE(hidden.error);
   CHECK(hidden.error->server_message() == "Unexpected endpoint");
 
-  const auto no_event = streamed(sse_head + "{\"error\":{\"message\":\"bad\",\"code\":500}}\n");
+  const auto no_event = streamed(stream_head + "{\"error\":{\"message\":\"bad\",\"code\":500}}\n");
   REQUIRE(no_event.error);
   CHECK(no_event.error->server_message() == "bad");
 
@@ -346,7 +346,7 @@ TEST_CASE("a refusal, a whole reply and a page instead of a stream are told apar
 TEST_CASE("an error in the middle of a stream has its kind and the text so far", "[client]")
 {
   const auto result = streamed(
-      sse_head + event("so far") +
+      stream_head + event("so far") +
       "data: {\"error\":{\"message\":\"slow down\",\"code\":429}}\n\n");
   REQUIRE(result.error);
   CHECK(result.error->kind() == ErrorKind::rate_limited);

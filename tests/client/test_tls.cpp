@@ -27,14 +27,14 @@ using support::TlsServer;
 
 namespace {
 
-struct Result {
+struct Shaken {
   std::string text, server_name;
   std::optional<Error> error;
 };
 
-asio::awaitable<Result> ask(std::string url, std::string ca_file, Timeouts timeouts = Timeouts())
+asio::awaitable<Shaken> ask(std::string url, std::string ca_file, Timeouts timeouts = Timeouts())
 {
-  Result result;
+  Shaken result;
   try {
     const Client client(ClientOptions("openai").base_url(url).ca_file(ca_file));
     auto chat = client.chat("m", Messages().user("x"), RequestOptions().timeouts(timeouts));
@@ -59,9 +59,9 @@ struct Server {
   bool truncate = false, outdated = false;
 };
 
-Result ask_server(const Server& about, const std::string& host, bool trusted = true)
+Shaken ask_server(const Server& about, const std::string& host, bool trusted = true)
 {
-  Result result;
+  Shaken result;
   const auto certificate = make_certificate(about.names);
   const TemporaryFile file(certificate.certificate);
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
@@ -74,7 +74,7 @@ Result ask_server(const Server& about, const std::string& host, bool trusted = t
   return result;
 }
 
-bool fails(const Result& result, ErrorKind kind, std::string_view words)
+bool fails(const Shaken& result, ErrorKind kind, std::string_view words)
 {
   if (result.error)
     UNSCOPED_INFO(result.error->what());
@@ -130,7 +130,7 @@ TEST_CASE("TLS 1.1 is refused", "[client]")
 
 TEST_CASE("https to a plain port says what is wrong", "[client]")
 {
-  Result result;
+  Shaken result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     testing::ScriptedServer server(loop.get_executor());
     const auto url = "https" + server.url().substr(4) + "/v1";
@@ -142,7 +142,7 @@ TEST_CASE("https to a plain port says what is wrong", "[client]")
 
 TEST_CASE("a handshake that nobody answers is a timeout of the connect clock", "[client]")
 {
-  Result result;
+  Shaken result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     support::SocketServer server(
         loop, [](std::shared_ptr<support::Peer> peer, int) -> asio::awaitable<void> {

@@ -25,14 +25,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Result {
+struct Answered {
   std::string text;
   std::optional<Error> error;
 };
 
-asio::awaitable<Result> ask(std::string url, RequestOptions options = RequestOptions())
+asio::awaitable<Answered> ask_at(std::string url, RequestOptions options = RequestOptions())
 {
-  Result result;
+  Answered result;
   try {
     const Client client(ClientOptions("openai").base_url(url));
     auto chat = client.chat("m", Messages().user("x"), options);
@@ -45,21 +45,21 @@ asio::awaitable<Result> ask(std::string url, RequestOptions options = RequestOpt
 }
 
 // What a chat gets from a server that answers every request by `response` and closes.
-Result answered_by(std::string response, bool reset = false)
+Answered answered_by(std::string response, bool reset = false)
 {
-  Result result;
+  Answered result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     SocketServer server(loop, [&](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
       co_await peer->read_request();
       co_await peer->write(response);
       reset ? peer->reset() : peer->close();
     });
-    result = co_await ask(server.url());
+    result = co_await ask_at(server.url());
   });
   return result;
 }
 
-bool says(const Result& result, std::string_view words)
+bool says(const Answered& result, std::string_view words)
 {
   return result.error &&
          std::string_view(result.error->what()).find(words) != std::string_view::npos;
@@ -76,11 +76,11 @@ std::string dead_url(asio::io_context& loop)
 
 TEST_CASE("where nobody listens the error names the address and what to do", "[client]")
 {
-  Result result;
+  Answered result;
   std::string url;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     url = dead_url(loop);
-    result = co_await ask(url);
+    result = co_await ask_at(url);
   });
   REQUIRE(result.error);
   CHECK(result.error->kind() == ErrorKind::connect_failed);
@@ -144,7 +144,7 @@ TEST_CASE(
       peer->close();
     });
     for (int i = 0; i < 3; ++i) {
-      const auto result = co_await ask(server.url());
+      const auto result = co_await ask_at(server.url());
       texts += result.error ? result.error->what() : result.text;
     }
     connections = server.connections();
@@ -157,7 +157,7 @@ TEST_CASE(
     "a fresh connection that closes without an answer is an error, asked again if that is allowed",
     "[client]")
 {
-  Result result, again;
+  Answered result, again;
   int connections = 0, connections_once = 0;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     SocketServer server(loop, [](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
@@ -166,10 +166,10 @@ TEST_CASE(
     });
     auto policy = RetryPolicy().backoff(1ms, 1ms);
     const auto allowed = RequestOptions().retries(policy);
-    result = co_await ask(server.url(), allowed);
+    result = co_await ask_at(server.url(), allowed);
     connections = server.connections();
     const auto forbidden = RequestOptions().retries(policy.retry_unanswered(false));
-    again = co_await ask(server.url(), forbidden);
+    again = co_await ask_at(server.url(), forbidden);
     connections_once = server.connections() - connections;
   });
   REQUIRE(result.error);
@@ -200,7 +200,7 @@ TEST_CASE(
           co_await peer->write(response);
       });
       for (int i = 0; i < 2; ++i) {
-        const auto result = co_await ask(server.url());
+        const auto result = co_await ask_at(server.url());
         texts += result.text;
       }
       connections = server.connections();
@@ -213,7 +213,7 @@ TEST_CASE(
 
 TEST_CASE("an answer that comes before the request was read counts", "[client]")
 {
-  Result result;
+  Answered result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     SocketServer server(loop, [](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
       const std::string refusal = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
@@ -221,7 +221,7 @@ TEST_CASE("an answer that comes before the request was read counts", "[client]")
       while (co_await peer->read_request()) {
       }
     });
-    result = co_await ask(server.url());
+    result = co_await ask_at(server.url());
   });
   REQUIRE(result.error);
   CHECK(result.error->kind() == ErrorKind::request_too_large);
@@ -229,13 +229,13 @@ TEST_CASE("an answer that comes before the request was read counts", "[client]")
 
 TEST_CASE("a server that does not answer in time is a timeout of the total clock", "[client]")
 {
-  Result result;
+  Answered result;
   ScriptedServer::Stats stats;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
     server.always(Answer::text("late").after(1h));
     const auto options = RequestOptions().timeouts(Timeouts().total(30ms));
-    result = co_await ask(server.url() + "/v1", options);
+    result = co_await ask_at(server.url() + "/v1", options);
     co_await server.until([](const ScriptedServer::Stats& now) { return now.aborted == 1; });
     stats = server.stats();
     server.stop();
@@ -250,11 +250,11 @@ TEST_CASE("a server that does not answer in time is a timeout of the total clock
 TEST_CASE("clocks that are off or far away do not end a call", "[client]")
 {
   for (const auto limit : {0ms, -1ms, std::chrono::milliseconds::max()}) {
-    Result result;
+    Answered result;
     support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
       ScriptedServer server(loop.get_executor());
       const auto options = RequestOptions().timeouts(Timeouts().total(limit).connect(limit));
-      result = co_await ask(server.url() + "/v1", options);
+      result = co_await ask_at(server.url() + "/v1", options);
       server.stop();
     });
     CHECK(result.text == "x");

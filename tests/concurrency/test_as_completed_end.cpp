@@ -1,6 +1,7 @@
 // The ends of a CompletionStream: closed, cancelled, moved, destroyed.
 #include <asyncllm/concurrency/as_completed.hpp>
 
+#include "children.hpp"
 #include "consume.hpp"
 
 #include <memory>
@@ -229,12 +230,6 @@ TEST_CASE("as_completed 58c: cancel() while a next() is pending delivers what th
 }
 
 namespace {
-
-asio::awaitable<int> holding(Gate& gate, std::shared_ptr<int> alive)
-{
-  co_await gate.wait();
-  co_return *alive;
-}
 
 asio::awaitable<void> own_a_stream(Gate& gate, Gate& between, std::shared_ptr<int> alive, bool wait)
 {

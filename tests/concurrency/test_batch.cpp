@@ -5,6 +5,7 @@
 #include <asyncllm/core/error.hpp>
 
 #include "calls.hpp"
+#include "children.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -399,12 +400,6 @@ asio::awaitable<std::unique_ptr<std::string>> own(const std::string& text)
 {
   co_return std::make_unique<std::string>(text);
 }
-
-class NoDefault {
- public:
-  explicit NoDefault(int v) : value(v) {}
-  int value;
-};
 
 }  // namespace
 

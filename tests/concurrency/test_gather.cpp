@@ -237,12 +237,6 @@ asio::awaitable<std::unique_ptr<int>> move_only(Gate& gate, int value)
   co_return std::make_unique<int>(value);
 }
 
-class NoDefault {
- public:
-  explicit NoDefault(int v) : value(v) {}
-  int value;
-};
-
 asio::awaitable<NoDefault> no_default(Gate& gate, int value)
 {
   co_await gate.wait();

@@ -1,7 +1,7 @@
 // gather and gather_outcomes when somebody cancels, or when the loop goes away.
 #include <asyncllm/concurrency/gather.hpp>
 
-#include "harness.hpp"
+#include "children.hpp"
 
 #include <memory>
 #include <optional>
@@ -344,13 +344,6 @@ TEST_CASE("gather 27: after a caught cancellation and reset_cancellation_state i
 }
 
 namespace {
-
-// Keeps `alive` in its frame: the use count tells when the frame is gone.
-asio::awaitable<int> holding(Gate& gate, std::shared_ptr<int> alive)
-{
-  co_await gate.wait();
-  co_return *alive;
-}
 
 asio::awaitable<void> hold_and_gather(Gate& gate, std::shared_ptr<int> alive)
 {

@@ -25,8 +25,8 @@ using namespace harness;
 
 namespace {
 
-struct World {
-  explicit World(Loop& l) : loop(l), places(2) {}
+struct Machine {
+  explicit Machine(Loop& l) : loop(l), places(2) {}
   Loop& loop;
   asyncllm::Semaphore places;
   int alive = 0;
@@ -36,16 +36,16 @@ struct World {
 /// Counts the coroutines that live.
 class Alive {
  public:
-  explicit Alive(World& world) : world_(world) { ++world_.alive; }
+  explicit Alive(Machine& world) : world_(world) { ++world_.alive; }
   Alive(const Alive&) = delete;
   Alive& operator=(const Alive&) = delete;
   ~Alive() { --world_.alive; }
 
  private:
-  World& world_;
+  Machine& world_;
 };
 
-asio::awaitable<int> work(World& world, int number)
+asio::awaitable<int> work(Machine& world, int number)
 {
   const Alive alive(world);
   for (int i = 0; i <= number % 3; ++i) {
@@ -58,7 +58,7 @@ asio::awaitable<int> work(World& world, int number)
 }
 
 /// Two more turns before a cancellation is believed.
-asio::awaitable<int> reluctant(World& world, int number)
+asio::awaitable<int> reluctant(Machine& world, int number)
 {
   const Alive alive(world);
   std::exception_ptr cancelled;
@@ -74,13 +74,13 @@ asio::awaitable<int> reluctant(World& world, int number)
   std::rethrow_exception(cancelled);
 }
 
-auto several(World& world, int from, int to)
+auto several(Machine& world, int from, int to)
 {
   return std::views::iota(from, to) |
          std::views::transform([&world](int number) { return work(world, number); });
 }
 
-asio::awaitable<void> with_permits(World& world)
+asio::awaitable<void> with_permits(Machine& world)
 {
   const Alive alive(world);
   auto call = [&world](int number) {
@@ -90,7 +90,7 @@ asio::awaitable<void> with_permits(World& world)
   co_await std::move(batching);
 }
 
-asio::awaitable<void> with_streams(World& world)
+asio::awaitable<void> with_streams(Machine& world)
 {
   const Alive alive(world);
   auto stream = asyncllm::as_completed(several(world, 0, 6), 3);
@@ -108,7 +108,7 @@ asio::awaitable<void> with_streams(World& world)
     static_cast<void>(outcomes);
 }
 
-asio::awaitable<int> with_groups(World& world)
+asio::awaitable<int> with_groups(Machine& world)
 {
   const Alive alive(world);
   auto body = [&world](asyncllm::TaskGroup& group) -> asio::awaitable<int> {
@@ -122,7 +122,7 @@ asio::awaitable<int> with_groups(World& world)
   co_return co_await std::move(grouping);
 }
 
-asio::awaitable<void> everything(World& world)
+asio::awaitable<void> everything(Machine& world)
 {
   const Alive alive(world);
   auto inner = asyncllm::gather_outcomes(several(world, 0, 5));
@@ -134,7 +134,7 @@ asio::awaitable<void> everything(World& world)
 int steps_in_all()
 {
   Loop loop;
-  World world(loop);
+  Machine world(loop);
   Running main(loop, everything(world));
   const int steps = step(loop, forever);
   CHECK(main.has_value());
@@ -150,7 +150,7 @@ TEST_CASE("torture: cancelled after every number of steps, all ends and nothing 
   CHECK(last > 50);
   for (int steps = 0; steps <= last; ++steps) {
     Loop loop;
-    World world(loop);
+    Machine world(loop);
     Running main(loop, everything(world));
     step(loop, steps);
     main.cancel();
@@ -168,7 +168,7 @@ TEST_CASE("torture: the loop destroyed after every number of steps, all is freed
   const int last = steps_in_all();
   for (int steps = 0; steps <= last; ++steps) {
     auto loop = std::make_unique<Loop>();
-    World world(*loop);
+    Machine world(*loop);
     std::optional<Running<void>> main;
     main.emplace(*loop, everything(world));
     step(*loop, steps);
@@ -188,7 +188,7 @@ TEST_CASE("torture: cancelled, and the loop destroyed some steps later")
   for (int steps = 0; steps <= last; steps += 3) {
     for (const int more : {0, 1, 2, 5}) {
       auto loop = std::make_unique<Loop>();
-      World world(*loop);
+      Machine world(*loop);
       Running main(*loop, everything(world));
       step(*loop, steps);
       main.cancel();
@@ -205,7 +205,7 @@ TEST_CASE("torture: cancelled from inside a child, at every one of its turns")
   int turns = 0;
   {
     Loop loop;
-    World world(loop);
+    Machine world(loop);
     world.at_every_turn = [&] { ++turns; };
     Running main(loop, everything(world));
     step(loop, forever);
@@ -213,7 +213,7 @@ TEST_CASE("torture: cancelled from inside a child, at every one of its turns")
   CHECK(turns > 20);
   for (int at = 1; at <= turns; ++at) {
     Loop loop;
-    World world(loop);
+    Machine world(loop);
     std::optional<Running<void>> main;
     int turn = 0;
     world.at_every_turn = [&] {

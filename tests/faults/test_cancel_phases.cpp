@@ -5,6 +5,7 @@
 #include <asyncllm/testing/scripted_server.hpp>
 
 #include "black_hole.hpp"
+#include "faults/descriptors.hpp"
 #include "on_loop.hpp"
 #include "socket_server.hpp"
 #include "test.hpp"
@@ -18,9 +19,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
-#include <iterator>
 #include <string>
 
 using namespace asyncllm;
@@ -34,15 +33,6 @@ const int rounds = [] {
   const char* const wish = std::getenv("ASYNCLLM_TEST_ROUNDS");
   return std::max(1, wish ? std::atoi(wish) : 100);
 }();
-
-// 0 where the system does not tell.
-std::ptrdiff_t open_descriptors()
-{
-  const std::filesystem::path folder("/proc/self/fd");
-  if (!std::filesystem::exists(folder))
-    return 0;
-  return std::distance(std::filesystem::directory_iterator(folder), {});
-}
 
 // Lets everything run that is ready. False: `condition` never came to hold.
 asio::awaitable<bool> turn_until(std::function<bool()> condition)
@@ -157,18 +147,18 @@ asio::awaitable<void> act(asio::io_context& loop, Scene scene)
     REQUIRE(wrong == "");
     REQUIRE(left);
     if (round == 1)
-      descriptors = open_descriptors();
+      descriptors = faults::open_descriptors();
   }
-  CHECK(open_descriptors() == descriptors);
+  CHECK(faults::open_descriptors() == descriptors);
 }
 
 // On a loop that holds nothing afterwards.
 template <class Body>
 void on_loop_without_leaks(Body body)
 {
-  const auto before = open_descriptors();
+  const auto before = faults::open_descriptors();
   support::on_loop(body);
-  CHECK(open_descriptors() == before);
+  CHECK(faults::open_descriptors() == before);
 }
 
 // The phases behind the request, on a server that answers so; then its client gets a whole answer.

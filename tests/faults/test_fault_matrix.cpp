@@ -1,6 +1,7 @@
 // The shared fault matrix: a server that does in each of its cells one thing wrong in one place.
 #include "child_process.hpp"
 #include "faults/asked.hpp"
+#include "faults/descriptors.hpp"
 #include "on_loop.hpp"
 #include "raw_http.hpp"
 #include "shared_data.hpp"
@@ -154,7 +155,7 @@ struct Cell {
   int max_ms = 0;
 };
 
-struct Outcome {
+struct CellOutcome {
   std::string complaint, next_complaint;
   bool excepted = false, truncated = false;
   std::chrono::milliseconds overrun{0};
@@ -213,13 +214,13 @@ void wait_until_idle_fault(FaultServer& server, const Cell& cell)
       std::this_thread::sleep_for(10ms);
 }
 
-Outcome run(FaultServer& server, const Cell& cell)
+CellOutcome run(FaultServer& server, const Cell& cell)
 {
   const std::map<std::string, int> ports{{"fin", 1}, {"rst", 2}, {"stall", 3}};
   const int offset = cell.phase == "accept" ? ports.at(cell.action) : 0;
   const bool idle = cell.phase == "idle";
   const bool kept = idle || cell.phase == "after_done";
-  Outcome outcome;
+  CellOutcome outcome;
   support::on_loop([&](asio::io_context&) -> asio::awaitable<void> {
     const auto timeouts = Timeouts().connect(time_limit).total(time_limit);
     const int before = idle ? server.stats().requests : 0;
@@ -243,12 +244,6 @@ Outcome run(FaultServer& server, const Cell& cell)
       outcome.next_complaint = "it was not executed exactly once";
   });
   return outcome;
-}
-
-std::size_t open_descriptors()
-{
-  using Entries = std::filesystem::directory_iterator;
-  return static_cast<std::size_t>(std::distance(Entries("/proc/self/fd"), Entries()));
 }
 
 }  // namespace
@@ -281,8 +276,8 @@ TEST_CASE("every cell of the shared fault matrix ends as it should", "[faults]")
   const auto alone = static_cast<std::size_t>(others - cells.begin());
 
   FaultServer server(program);
-  const auto descriptors = open_descriptors();
-  std::vector<Outcome> outcomes(cells.size());
+  const auto descriptors = faults::open_descriptors();
+  std::vector<CellOutcome> outcomes(cells.size());
   for (std::size_t i = 0; i < alone; ++i)
     outcomes[i] = run(server, cells[i]);
   std::atomic<std::size_t> next{alone};
@@ -314,5 +309,5 @@ TEST_CASE("every cell of the shared fault matrix ends as it should", "[faults]")
             << " failures of the next request, a timeout of " << time_limit.count()
             << " ms overrun by " << overrun.count() << " ms at most\n";
   CHECK(overrun < lax);
-  CHECK(open_descriptors() == descriptors);
+  CHECK(faults::open_descriptors() == descriptors);
 }

@@ -21,16 +21,16 @@ using Kind = Fault::Kind;
 
 namespace {
 
-const std::string full_text = "one two three four five";
+const std::string five_words = "one two three four five";
 
-struct Cell {
+struct FaultyAnswer {
   Wire wire;
   Framing framing;
   Phase phase;
   Kind kind;
 };
 
-std::string name_of(const Cell& cell)
+std::string name_of(const FaultyAnswer& cell)
 {
   static const char* const wires[] = {"chat", "sse", "ndjson"};
   static const char* const framings[] = {"chunked", "length", "close"};
@@ -57,9 +57,9 @@ bool is_early(Phase phase)
   return phase == Phase::accept || phase == Phase::request;
 }
 
-std::vector<Cell> all_cells()
+std::vector<FaultyAnswer> all_cells()
 {
-  std::vector<Cell> cells;
+  std::vector<FaultyAnswer> cells;
   for (const auto wire : {Wire::chat, Wire::sse, Wire::ndjson})
     for (const auto framing : {Framing::chunked, Framing::length, Framing::close})
       for (int phase = 0; phase <= static_cast<int>(Phase::idle); ++phase)
@@ -73,7 +73,7 @@ std::vector<Cell> all_cells()
   return cells;
 }
 
-Fault fault_of(const Cell& cell)
+Fault fault_of(const FaultyAnswer& cell)
 {
   switch (cell.kind) {
     case Kind::cut: return Fault::cut(cell.phase);
@@ -88,7 +88,7 @@ Fault fault_of(const Cell& cell)
 using Kinds = std::vector<ErrorKind>;
 
 // What garbage in a body, and the end of the connection behind it, may be called.
-Kinds after_garbage(const Cell& cell)
+Kinds after_garbage(const FaultyAnswer& cell)
 {
   // Between chunks everybody can see it.
   if (cell.framing == Framing::chunked && cell.phase != Phase::piece)
@@ -103,7 +103,7 @@ Kinds after_garbage(const Cell& cell)
 }
 
 // The kinds of error that are right; none: the reply is complete.
-Kinds expected(const Cell& cell)
+Kinds expected(const FaultyAnswer& cell)
 {
   const bool complete_anyway =
       cell.kind == Kind::drip || cell.phase == Phase::idle ||
@@ -132,17 +132,17 @@ Kinds expected(const Cell& cell)
 bool is_partial(const Error& error, const std::string& delivered)
 {
   const auto& partial = error.partial_text();
-  return partial.starts_with(delivered) && full_text.starts_with(partial);
+  return partial.starts_with(delivered) && five_words.starts_with(partial);
 }
 
 // What is wrong with the first reply, or nothing.
-std::string judge(const Cell& cell, const Asked& asked)
+std::string judge(const FaultyAnswer& cell, const Asked& asked)
 {
-  if (!full_text.starts_with(asked.text))
+  if (!five_words.starts_with(asked.text))
     return "foreign text: " + asked.text;
   if (asked.error && faults::tells_secret(*asked.error))
     return "the error tells the API key";
-  if (!asked.error && asked.text != full_text)
+  if (!asked.error && asked.text != five_words)
     return "silently truncated: " + asked.text;
   if (asked.error && cell.wire != Wire::chat && !is_partial(*asked.error, asked.text))
     return "partial_text is not what came";
@@ -154,17 +154,17 @@ std::string judge(const Cell& cell, const Asked& asked)
   return asked.error ? asked.error->what() : "complete, though it cannot be known";
 }
 
-asio::awaitable<std::string> run(Cell cell)
+asio::awaitable<std::string> run_once(FaultyAnswer cell)
 {
   const auto executor = co_await asio::this_coro::executor;
   ScriptedServer server(executor);
-  auto answer = Answer::text(full_text);
+  auto answer = Answer::text(five_words);
   answer.framing(cell.framing);
   if (is_early(cell.phase))
     server.push(fault_of(cell));
   else
     server.push(answer.fault(fault_of(cell)));
-  server.always(Answer::text(full_text).framing(cell.framing));
+  server.always(Answer::text(five_words).framing(cell.framing));
   const auto url = server.url() + (cell.wire == Wire::ndjson ? "" : "/v1");
 
   const bool stalls = expected(cell) == Kinds{ErrorKind::timeout};
@@ -177,7 +177,7 @@ asio::awaitable<std::string> run(Cell cell)
     co_return name_of(cell) + ": sent " + std::to_string(executed) + " times";
 
   const auto next = co_await faults::ask(cell.wire, url, Timeouts().total(30s));
-  if (next.error || next.text != full_text)
+  if (next.error || next.text != five_words)
     co_return name_of(cell) + ", next: " + (next.error ? next.error->what() : next.text);
   if (server.stats().requests != executed + 1)
     co_return name_of(cell) + ", next: not executed exactly once";
@@ -191,10 +191,11 @@ TEST_CASE("every fault at every phase ends in the right reply or the right error
   const auto cells = all_cells();
   std::vector<std::string> wrong;
   support::on_loop([&](asio::io_context&) -> asio::awaitable<void> {
-    auto work = for_each_limit(cells, 40, run, [&](std::size_t, Outcome<std::string> complaint) {
-      if (!complaint || !complaint->empty())
-        wrong.push_back(complaint ? *complaint : complaint.error_message());
-    });
+    auto work =
+        for_each_limit(cells, 40, run_once, [&](std::size_t, Outcome<std::string> complaint) {
+          if (!complaint || !complaint->empty())
+            wrong.push_back(complaint ? *complaint : complaint.error_message());
+        });
     co_await std::move(work);
   });
   for (const auto& complaint : wrong) {

@@ -27,14 +27,14 @@ tcp::endpoint nobody(asio::io_context& loop)
   return tcp::acceptor(loop, {asio::ip::address_v4::loopback(), 0}).local_endpoint();
 }
 
-struct Result {
+struct Attempted {
   bool connected = false;
   asio::error_code error;
 };
 
-asio::awaitable<Result> try_all(Endpoints endpoints)
+asio::awaitable<Attempted> try_all(Endpoints endpoints)
 {
-  Result result;
+  Attempted result;
   Attempts attempts(co_await asio::this_coro::executor);
   const auto socket = co_await attempts.run(std::move(endpoints), result.error);
   result.connected = socket.has_value();

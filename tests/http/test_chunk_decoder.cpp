@@ -35,7 +35,7 @@ Decoded decode(const std::string& text, std::size_t piece_size)
   return decoded;
 }
 
-constexpr std::size_t pieces[] = {1, 2, 3, 5, 1000};
+constexpr std::size_t piece_sizes[] = {1, 2, 3, 5, 1000};
 
 }  // namespace
 
@@ -48,7 +48,7 @@ TEST_CASE("chunks become data wherever they are cut", "[http]")
         "B\r\nhello world\r\n0\r\nX-A: 1\r\nX-B:\r\n\r\n",
         "b;a;b=c;d=\"e;\\\"f\"\r\nhello world\r\n0;last\r\n\r\n",
         "b ; a = b\t;c\r\nhello world\r\n0\r\n\r\n"})
-    for (const auto size : pieces) {
+    for (const auto size : piece_sizes) {
       INFO(text);
       const auto decoded = decode(text + "rest", size);
       CHECK(decoded.complete);
@@ -96,7 +96,7 @@ TEST_CASE("what is no chunk is refused", "[http]")
         "0\r\nno token: x\r\n\r\n",
         "0\r\nX: a\x01 b\r\n\r\n",
         "0\r\nX: a\nY: b\r\n\r\n"})
-    for (const auto size : pieces) {
+    for (const auto size : piece_sizes) {
       INFO(text);
       const auto decoded = decode(text, size);
       CHECK_FALSE(decoded.complete);

@@ -36,7 +36,7 @@ const std::map<std::string, std::string, std::less<>> refused_on_purpose{
 // How llhttp's tests count: the first of several responses, here the interim one.
 constexpr std::string_view counts_interim = "llhttp-connection-http-103-first-then-200";
 
-struct Result {
+struct Parsing {
   std::string verdict;  // "accept", or the name of the error
   int status = 0;
   std::string body;
@@ -78,11 +78,11 @@ std::string error_name(const ResponseParser& parser, bool answered)
   return answered ? "incomplete" : "closed_before_response";
 }
 
-Result parse(const std::string& bytes, int way, bool to_head, bool closes)
+Parsing parse(const std::string& bytes, int way, bool to_head, bool closes)
 {
   ResponseParser parser;
   parser.reset(to_head);
-  Result result;
+  Parsing result;
   std::size_t at = 0, used = 0;
   for (const auto size : pieces_of(bytes.size(), way)) {
     auto piece = bytes.substr(at, size);
@@ -104,7 +104,7 @@ Result parse(const std::string& bytes, int way, bool to_head, bool closes)
 }
 
 // What the case does not allow, or nothing.
-std::string complaint(const json& one, const Result& result)
+std::string complaint(const json& one, const Parsing& result)
 {
   const auto& expect = one["expect"];
   const auto level = expect["level"].get<std::string>();

@@ -11,20 +11,20 @@ using namespace std::string_view_literals;
 
 namespace {
 
-struct Result {  // not which of several reasons to refuse it was found first
+struct Seen {  // not which of several reasons to refuse it was found first
   State state;
   int status;
   std::string body;
   bool keep_alive;
   std::size_t used;
 
-  bool operator==(const Result&) const = default;
+  bool operator==(const Seen&) const = default;
 };
 
-Result parse(const std::string& text, std::size_t size)
+Seen parse_in_pieces(const std::string& text, std::size_t size)
 {
   ResponseParser parser(asyncllm::Limits().header_bytes(300).status_line(40).chunk_extension(20));
-  Result result{};
+  Seen result{};
   for (std::size_t at = 0; at < text.size(); at += size) {
     std::string piece = text.substr(at, size);
     result.used += parser.feed(piece);
@@ -67,10 +67,10 @@ TEST_CASE("the fate of a response by chance does not depend on how it is cut", "
         default: text[at] = byte; break;
       }
     }
-    const auto whole = parse(text, text.size() + 1);
+    const auto whole = parse_in_pieces(text, text.size() + 1);
     ++ends[static_cast<int>(whole.state)];
     for (const std::size_t size : {std::size_t{1}, std::size_t{1} + next() % 40})
-      if (!(parse(text, size) == whole))
+      if (!(parse_in_pieces(text, size) == whole))
         FAIL(text);
   }
   for (const auto count : ends)

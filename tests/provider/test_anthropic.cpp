@@ -14,7 +14,8 @@ using Json = nlohmann::json;
 
 namespace {
 
-Json body_of(const ChatRequest& request, provider::Delivery delivery = provider::Delivery::whole)
+Json anthropic_body(
+    const ChatRequest& request, provider::Delivery delivery = provider::Delivery::whole)
 {
   std::string out;
   const auto& wire = provider::anthropic_wire();
@@ -22,7 +23,7 @@ Json body_of(const ChatRequest& request, provider::Delivery delivery = provider:
   return Json::parse(out);
 }
 
-Reply decode(std::string body)
+Reply anthropic_reply(std::string body)
 {
   return provider::anthropic_wire().decode(body);
 }
@@ -69,13 +70,15 @@ std::string piece(int index, const std::string& delta)
 TEST_CASE("Anthropic: instructions stand beside the messages, a limit is always sent", "[provider]")
 {
   const ChatRequest request{"claude", Messages().system("Be brief.").user("Hi"), {}};
-  CHECK(body_of(request) == Json::parse(R"({"model":"claude","max_tokens":4096,"system":"Be brief.",
+  CHECK(
+      anthropic_body(request) ==
+      Json::parse(R"({"model":"claude","max_tokens":4096,"system":"Be brief.",
         "messages":[{"role":"user","content":"Hi"}]})"));
-  CHECK(body_of(request, provider::Delivery::streamed)["stream"] == true);
+  CHECK(anthropic_body(request, provider::Delivery::streamed)["stream"] == true);
 
   ChatRequest two{"claude", Messages().system("A").user("Hi").system("B"), {}};
   CHECK(
-      body_of(two)["system"] ==
+      anthropic_body(two)["system"] ==
       Json::parse(R"([{"type":"text","text":"A"},{"type":"text","text":"B"}])"));
 }
 
@@ -92,10 +95,11 @@ TEST_CASE("Anthropic: parameters are sent by its names, what it does not know is
   parameters.presence_penalty = 1;
   parameters.stop = {"END"};
   CHECK(
-      body_of(request) == Json::parse(R"({"model":"m","max_tokens":50,"temperature":0.5,"top_p":0.9,
+      anthropic_body(request) ==
+      Json::parse(R"({"model":"m","max_tokens":50,"temperature":0.5,"top_p":0.9,
         "top_k":5,"stop_sequences":["END"],"messages":[{"role":"user","content":"U"}]})"));
   parameters.logprobs = 1;
-  CHECK(fails_with(ErrorKind::unsupported, "logprobs", [&] { body_of(request); }));
+  CHECK(fails_with(ErrorKind::unsupported, "logprobs", [&] { anthropic_body(request); }));
 }
 
 TEST_CASE(
@@ -103,14 +107,16 @@ TEST_CASE(
 {
   ChatRequest request{"m", Messages().user("U"), {}};
   request.parameters.think = true;
-  CHECK(body_of(request)["thinking"] == Json::parse(R"({"type":"adaptive"})"));
+  CHECK(anthropic_body(request)["thinking"] == Json::parse(R"({"type":"adaptive"})"));
   request.parameters.thinking_budget = 8000;
-  CHECK(body_of(request)["thinking"] == Json::parse(R"({"type":"enabled","budget_tokens":8000})"));
-  CHECK(body_of(request)["max_tokens"] == 12096);
+  CHECK(
+      anthropic_body(request)["thinking"] ==
+      Json::parse(R"({"type":"enabled","budget_tokens":8000})"));
+  CHECK(anthropic_body(request)["max_tokens"] == 12096);
   request.parameters.think = false;
-  CHECK(body_of(request)["thinking"] == Json::parse(R"({"type":"disabled"})"));
+  CHECK(anthropic_body(request)["thinking"] == Json::parse(R"({"type":"disabled"})"));
   request.parameters.effort = "low";
-  CHECK(body_of(request)["output_config"] == Json::parse(R"({"effort":"low"})"));
+  CHECK(anthropic_body(request)["output_config"] == Json::parse(R"({"effort":"low"})"));
 }
 
 TEST_CASE("Anthropic: pictures, tool calls, results and signed thinking are blocks", "[provider]")
@@ -124,7 +130,7 @@ TEST_CASE("Anthropic: pictures, tool calls, results and signed thinking are bloc
   turn.with_reasoning("so", R"([{"type":"thinking","thinking":"so","signature":"s"}])");
   request.messages.add(turn);
   request.messages.add(Message::tool("t1", "look", "red"));
-  CHECK(body_of(request)["messages"] == Json::parse(R"([
+  CHECK(anthropic_body(request)["messages"] == Json::parse(R"([
     {"role":"user","content":[{"type":"text","text":"What is it?"},
       {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AQID"}},
       {"type":"image","source":{"type":"url","url":"https://h/x.png"}},
@@ -142,16 +148,17 @@ TEST_CASE("Anthropic: what is extra of a message goes into its text's block", "[
   message.with_extra(R"({"cache_control":{"type":"ephemeral"}})");
   request.messages.add(message);
   CHECK(
-      body_of(request)["messages"][0]["content"] ==
+      anthropic_body(request)["messages"][0]["content"] ==
       Json::parse(R"([{"type":"text","text":"U","cache_control":{"type":"ephemeral"}}])"));
   message.with_extra("[1]");
   request.messages = Messages().add(message);
-  CHECK(fails_with(ErrorKind::invalid_argument, "JSON object", [&] { body_of(request); }));
+  CHECK(fails_with(ErrorKind::invalid_argument, "JSON object", [&] { anthropic_body(request); }));
 }
 
 TEST_CASE("Anthropic: a whole reply is read block by block", "[provider]")
 {
-  const auto reply = decode(R"({"id":"msg_1","type":"message","role":"assistant","model":"claude",
+  const auto reply =
+      anthropic_reply(R"({"id":"msg_1","type":"message","role":"assistant","model":"claude",
     "content":[{"type":"thinking","thinking":"Hm.","signature":"sig"},
       {"type":"redacted_thinking","data":"xyz"},
       {"type":"text","text":"Hi"},{"type":"server_tool_use","id":"s","name":"web","input":{}},
@@ -182,12 +189,13 @@ TEST_CASE("Anthropic: a whole reply is read block by block", "[provider]")
 TEST_CASE("Anthropic: an error inside a 200 and foreign JSON are errors", "[provider]")
 {
   const auto hidden = error_of([] {
-    decode(R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})");
+    anthropic_reply(
+        R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})");
   });
   REQUIRE(hidden);
   CHECK(hidden->kind() == ErrorKind::overloaded);
   CHECK(hidden->server_message() == "Overloaded");
-  CHECK(fails_with(ErrorKind::bad_response, "no content", [] { decode("{}"); }));
+  CHECK(fails_with(ErrorKind::bad_response, "no content", [] { anthropic_reply("{}"); }));
 }
 
 TEST_CASE("Anthropic stream: blocks make a reply with usage of both events", "[provider]")
@@ -269,7 +277,7 @@ TEST_CASE("Anthropic: the last call of a reply that was cut is not handed on", "
       R"({"type":"message","stop_reason":"max_tokens","content":[
       {"type":"tool_use","id":"a","name":"f","input":{"x":1}},
       {"type":"tool_use","id":"b","name":"f","input":{}}]})";
-  const auto reply = decode(body);
+  const auto reply = anthropic_reply(body);
   REQUIRE(reply.tool_calls.size() == 1);
   CHECK(reply.tool_calls[0].id == "a");
 }

@@ -22,7 +22,7 @@ std::string delta(const std::string& fields, const std::string& more = "")
   return chunk("{\"index\":0,\"delta\":{" + fields + "}" + more + "}");
 }
 
-const std::string stop = delta("", ",\"finish_reason\":\"stop\"");
+const std::string stop_delta = delta("", ",\"finish_reason\":\"stop\"");
 const std::string done = "data: [DONE]\n\n";
 
 std::string tool(const std::string& fields)
@@ -40,7 +40,7 @@ TEST_CASE("OpenAI stream: role, text, finish and usage behind it make a reply", 
       "\"assistant\","
       "\"content\":null,\"refusal\":null},\"finish_reason\":null}],\"usage\":null}\n\n" +
       delta("\"content\":\"Hel\"") + ": OPENROUTER PROCESSING\n\n" + delta("\"content\":\"lo\"") +
-      stop +
+      stop_delta +
       "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":19,\"completion_tokens\":10}}\n\n" +
       done);
   CHECK(result.is_complete);
@@ -57,7 +57,7 @@ TEST_CASE(
     "[provider]")
 {
   const auto text = delta("\"content\":\"a\"");
-  CHECK(read_openai_stream(text + stop).is_complete);
+  CHECK(read_openai_stream(text + stop_delta).is_complete);
   CHECK(read_openai_stream(text + done).is_complete);
   CHECK(read_openai_stream(text + "data: [DONE]").is_complete);
   CHECK_FALSE(read_openai_stream(text).is_complete);
@@ -71,7 +71,8 @@ TEST_CASE(
 
 TEST_CASE("OpenAI stream: [DONE] inside a text ends nothing", "[provider]")
 {
-  const auto result = read_openai_stream(delta(R"("content":"data: [DONE]\n\n")") + stop + done);
+  const auto result =
+      read_openai_stream(delta(R"("content":"data: [DONE]\n\n")") + stop_delta + done);
   CHECK(result.reply.text == "data: [DONE]\n\n");
   CHECK(result.is_complete);
 }
@@ -116,7 +117,8 @@ TEST_CASE("OpenAI stream: an error of nothing but empty members is none", "[prov
        {"null", "\"\"", "{}", "false", R"({"message":"","type":"","param":null,"code":0})"}) {
     INFO(error);
     const auto result = read_openai_stream(
-        delta("\"content\":\"Hi\"") + "data: {\"error\":" + error + ",\"choices\":[]}\n\n" + stop);
+        delta("\"content\":\"Hi\"") + "data: {\"error\":" + error + ",\"choices\":[]}\n\n" +
+        stop_delta);
     CHECK(result.is_complete);
     CHECK(result.reply.text == "Hi");
   }
@@ -144,21 +146,21 @@ TEST_CASE(
   const auto same_index = read_openai_stream(
       tool(R"("index":0,"id":"a","function":{"name":"f","arguments":"{}"})") +
       tool(R"("index":0,"id":"b","function":{"name":"g","arguments":"{\"x\""})") +
-      tool(R"("index":0,"id":"b","function":{"arguments":":1}"})") + stop);
+      tool(R"("index":0,"id":"b","function":{"arguments":":1}"})") + stop_delta);
   REQUIRE(same_index.reply.tool_calls.size() == 2);
   CHECK(same_index.reply.tool_calls[1].arguments == R"({"x":1})");
 
   const auto no_index = read_openai_stream(
       tool(R"("id":"a","function":{"name":"f","arguments":"{"})") +
       tool(R"("function":{"arguments":"}"})") +
-      tool(R"("id":"b","function":{"name":"g","arguments":{"y":2}})") + stop);
+      tool(R"("id":"b","function":{"name":"g","arguments":{"y":2}})") + stop_delta);
   REQUIRE(no_index.reply.tool_calls.size() == 2);
   CHECK(no_index.reply.tool_calls[0].arguments == "{}");
   CHECK(nlohmann::json::parse(no_index.reply.tool_calls[1].arguments)["y"] == 2);
 
   const auto late_name = read_openai_stream(
       tool(R"("index":0,"id":"a","function":{"arguments":"{}"})") +
-      tool(R"("index":0,"function":{"name":"f"})") + stop);
+      tool(R"("index":0,"function":{"name":"f"})") + stop_delta);
   REQUIRE(late_name.reply.tool_calls.size() == 1);
   CHECK(late_name.reply.tool_calls[0].name == "f");
 }
@@ -189,8 +191,8 @@ TEST_CASE("OpenAI stream: another choice that comes before the first is not mixe
 {
   const std::string other = R"({"index":1,"delta":{"content":"x"}})";
   const auto late = read_openai_stream(
-      chunk(other) + delta("\"content\":\"a\"") + chunk(other) + delta("\"content\":\"b\"") + stop +
-      done);
+      chunk(other) + delta("\"content\":\"a\"") + chunk(other) + delta("\"content\":\"b\"") +
+      stop_delta + done);
   CHECK(late.reply.text == "ab");
   CHECK(late.deltas == "ab");
   CHECK(late.is_complete);
@@ -209,7 +211,7 @@ TEST_CASE("OpenAI stream: calls without index and id are told apart by being who
         tool(index + R"("function":{"name":"f","arguments":"{\"x\":1}"})") +
         tool(index + R"("function":{"name":"f","arguments":"{\"x\""})") +
         tool(index + R"("function":{"name":"f","arguments":":2}"})") +
-        tool(index + R"("function":{"name":"f","arguments":""})") + stop);
+        tool(index + R"("function":{"name":"f","arguments":""})") + stop_delta);
     REQUIRE(result.reply.tool_calls.size() == 2);
     CHECK(result.reply.tool_calls[0].arguments == R"({"x":1})");
     CHECK(result.reply.tool_calls[1].arguments == R"({"x":2})");
@@ -233,7 +235,7 @@ TEST_CASE(
       delta("\"reasoning_content\":\"a\"") + delta("\"reasoning\":\"b\"") +
       delta("\"content\":[{\"type\":\"thinking\",\"thinking\":[{\"type\":\"text\",\"text\":\"c\"}]}"
             "]") +
-      chunk("{\"index\":0,\"delta\":null}") + chunk("{\"index\":0}") + stop);
+      chunk("{\"index\":0,\"delta\":null}") + chunk("{\"index\":0}") + stop_delta);
   CHECK(result.reply.reasoning == "abc");
   CHECK(result.is_complete);
 }
@@ -287,7 +289,7 @@ TEST_CASE("names of members may be written with escapes, in tokens and in whole 
   const auto openai = read_openai_stream(
       R"(data: {"\u0063hoices":[{"index":0,"d\u0065lta":{"cont\u0065nt":"a"}}]})"
       "\n\n" +
-      stop + done);
+      stop_delta + done);
   CHECK(openai.reply.text == "a");
   const auto ollama =
       read_ollama_stream(R"({"m\u0065ssage":{"\u0063ontent":"a"},"done":false})"

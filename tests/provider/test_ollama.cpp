@@ -11,7 +11,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-Json body_of(const ChatRequest& request)
+Json ollama_body(const ChatRequest& request)
 {
   std::string out;
   provider::ollama_wire().encode(
@@ -19,7 +19,7 @@ Json body_of(const ChatRequest& request)
   return Json::parse(out);
 }
 
-Reply decode(std::string body)
+Reply ollama_reply(std::string body)
 {
   return provider::ollama_wire().decode(body);
 }
@@ -30,7 +30,7 @@ TEST_CASE("Ollama: only what was set is sent", "[provider]")
 {
   const ChatRequest request{"gemma3", Messages().user("Hi"), {}};
   CHECK(
-      body_of(request) ==
+      ollama_body(request) ==
       Json::parse(
           R"({"model":"gemma3","messages":[{"role":"user","content":"Hi"}],"stream":false})"));
 }
@@ -51,7 +51,7 @@ TEST_CASE("Ollama: parameters go to options by the server's names", "[provider]"
   parameters.stop = {"END", "\n"};
   parameters.keep_alive = std::chrono::minutes(5);
   parameters.truncate = false;
-  CHECK(body_of(request) == Json::parse(R"({
+  CHECK(ollama_body(request) == Json::parse(R"({
     "model": "m", "stream": false, "keep_alive": 300, "truncate": false,
     "messages": [{"role":"system","content":"S"}, {"role":"user","content":"U"},
                  {"role":"assistant","content":"A"}, {"role":"user","content":"V"}],
@@ -64,7 +64,7 @@ TEST_CASE("Ollama: extra fields are merged last, into options too", "[provider]"
   ChatRequest request{"m", Messages().user("U"), {}};
   request.parameters.temperature = 0.7;
   request.parameters.extra = R"({"format":"json","options":{"num_gpu":1,"temperature":0}})";
-  const auto body = body_of(request);
+  const auto body = ollama_body(request);
   CHECK(body["format"] == "json");
   CHECK(body["options"] == Json::parse(R"({"temperature":0,"num_gpu":1})"));
   CHECK(body["model"] == "m");
@@ -75,7 +75,7 @@ TEST_CASE("Ollama: tool calls and results of a history are sent", "[provider]")
   ChatRequest request{"m", Messages().user("U"), {}};
   request.messages.add(Message::assistant("", {{"call_1", "weather", R"({"city":"Tokyo"})", ""}}));
   request.messages.add(Message::tool("call_1", "weather", "11 C"));
-  const auto body = body_of(request);
+  const auto body = ollama_body(request);
   CHECK(
       body["messages"][1]["tool_calls"] ==
       Json::parse(
@@ -93,61 +93,63 @@ TEST_CASE("Ollama: texts of a turn are one, pictures stand beside them", "[provi
   message.with_extra(R"({"x":1})");
   request.messages.add(message);
   request.messages.add(Message::assistant("Yes.").with_reasoning("Hm."));
-  CHECK(body_of(request)["messages"] == Json::parse(R"([
+  CHECK(ollama_body(request)["messages"] == Json::parse(R"([
     {"role":"user","content":"Look\n\nAnd?","images":["YWI="],"x":1},
     {"role":"assistant","content":"Yes.","thinking":"Hm."}])"));
   request.messages.add(Message::user("").with_image_url("http://h/x.png"));
   CHECK(support::fails_with(
-      ErrorKind::invalid_argument, "with_image instead", [&] { body_of(request); }));
+      ErrorKind::invalid_argument, "with_image instead", [&] { ollama_body(request); }));
 }
 
 TEST_CASE("Ollama: thinking is a flag or a level, logprobs are asked for", "[provider]")
 {
   ChatRequest request{"m", Messages().user("U"), {}};
   request.parameters.think = false;
-  CHECK(body_of(request)["think"] == false);
+  CHECK(ollama_body(request)["think"] == false);
   request.parameters.effort = "high";
-  CHECK(body_of(request)["think"] == "high");
+  CHECK(ollama_body(request)["think"] == "high");
   request.parameters.logprobs = 3;
-  CHECK(body_of(request)["logprobs"] == true);
-  CHECK(body_of(request)["top_logprobs"] == 3);
+  CHECK(ollama_body(request)["logprobs"] == true);
+  CHECK(ollama_body(request)["top_logprobs"] == 3);
 }
 
 TEST_CASE("Ollama: a bare prompt goes to /api/generate", "[provider]")
 {
-  const auto body_of = [](Prompt prompt, Parameters parameters = {}) {
+  const auto ollama_body = [](Prompt prompt, Parameters parameters = {}) {
     std::string out;
     const GenerateRequest request{"m", std::move(prompt), std::move(parameters)};
     provider::ollama_wire().encode(
         request, *provider::find_preset("ollama"), provider::Delivery::whole, out);
     return Json::parse(out);
   };
-  CHECK(body_of(Prompt("Once")) == Json::parse(R"({"model":"m","prompt":"Once","stream":false})"));
+  CHECK(
+      ollama_body(Prompt("Once")) ==
+      Json::parse(R"({"model":"m","prompt":"Once","stream":false})"));
   Parameters parameters;
   parameters.max_tokens = 5;
   const auto prompt = Prompt("a").suffix("b").system("S").template_text("{{ .Prompt }}");
-  CHECK(body_of(prompt, parameters) == Json::parse(R"({"model":"m","prompt":"a","suffix":"b",
+  CHECK(ollama_body(prompt, parameters) == Json::parse(R"({"model":"m","prompt":"a","suffix":"b",
     "system":"S","template":"{{ .Prompt }}","stream":false,"options":{"num_predict":5}})"));
-  CHECK(body_of(Prompt("a").raw(true))["raw"] == true);
+  CHECK(ollama_body(Prompt("a").raw(true))["raw"] == true);
   CHECK(provider::ollama_wire().generate_path() == "/api/generate");
 }
 
 TEST_CASE("Ollama: text that is not UTF-8 is refused before anything is sent", "[provider]")
 {
   CHECK(support::fails_with(ErrorKind::invalid_argument, "not UTF-8", [] {
-    body_of({"m", Messages().user("\xff"), {}});
+    ollama_body({"m", Messages().user("\xff"), {}});
   }));
   CHECK(support::fails_with(ErrorKind::invalid_argument, "model's name is not UTF-8", [] {
-    body_of({"\xff", Messages().user("x"), {}});
+    ollama_body({"\xff", Messages().user("x"), {}});
   }));
   ChatRequest request{"m", Messages().user("a\xff\xc3z"), {}};
   request.parameters.replace_invalid_utf8 = true;
-  CHECK(body_of(request)["messages"][0]["content"] == "a\uFFFD\uFFFDz");
+  CHECK(ollama_body(request)["messages"][0]["content"] == "a\uFFFD\uFFFDz");
 }
 
 TEST_CASE("Ollama: a whole reply is read with counters and timings", "[provider]")
 {
-  const auto reply = decode(R"({"model":"llama3.2","created_at":"2025-07-07T20:32:53.844124Z",
+  const auto reply = ollama_reply(R"({"model":"llama3.2","created_at":"2025-07-07T20:32:53.844124Z",
     "message":{"role":"assistant","content":"Hello!","thinking":"Hm."},
     "done":true,"done_reason":"stop","total_duration":3244883583,"load_duration":2969184542,
     "prompt_eval_count":169,"prompt_eval_duration":141656333,"eval_count":18,"eval_duration":133293625})");
@@ -165,19 +167,19 @@ TEST_CASE("Ollama: a whole reply is read with counters and timings", "[provider]
 
 TEST_CASE("Ollama: fields may come in any order, be null or absent", "[provider]")
 {
-  const auto reply = decode(
+  const auto reply = ollama_reply(
       R"({"done":true,"eval_count":null,"message":{"images":null,"content":"x","tool_calls":null},"new":[{}]})");
   CHECK(reply.text == "x");
   CHECK_FALSE(reply.usage.reported);
   CHECK(reply.finish_reason == FinishReason::unknown);
   CHECK(
-      decode(R"({"done":true,"done_reason":"length","message":{"content":""}})").finish_reason ==
-      FinishReason::length);
+      ollama_reply(R"({"done":true,"done_reason":"length","message":{"content":""}})")
+          .finish_reason == FinishReason::length);
 }
 
 TEST_CASE("Ollama: tool calls come as objects and finish as tool_calls", "[provider]")
 {
-  const auto reply = decode(R"({"message":{"role":"assistant","content":"","tool_calls":[
+  const auto reply = ollama_reply(R"({"message":{"role":"assistant","content":"","tool_calls":[
     {"id":"call_8f3k","function":{"index":0,"name":"get_weather","arguments":{"city":"Tokyo"}}},
     {"function":{"name":"now","arguments":{}}}]},"done":true,"done_reason":"stop"})");
   REQUIRE(reply.tool_calls.size() == 2);
@@ -204,7 +206,7 @@ TEST_CASE("Ollama: a call without arguments is one all the same", "[provider]")
 
 TEST_CASE("Ollama: the probabilities of tokens are read", "[provider]")
 {
-  const auto reply = decode(R"({"message":{"content":"Hi"},"done":true,"logprobs":[
+  const auto reply = ollama_reply(R"({"message":{"content":"Hi"},"done":true,"logprobs":[
     {"token":"Hi","logprob":-0.5,"bytes":[72,105],
      "top_logprobs":[{"token":"Hi","logprob":-0.5},{"token":"Ho","logprob":-2}]}]})");
   REQUIRE(reply.logprobs.size() == 1);
@@ -217,7 +219,8 @@ TEST_CASE("Ollama: the probabilities of tokens are read", "[provider]")
 TEST_CASE("Ollama: a reply that is not done is incomplete and keeps its text", "[provider]")
 {
   const auto error = support::error_of([] {
-    decode(R"({"model":"m","message":{"role":"assistant","content":"la la la"},"done":false})");
+    ollama_reply(
+        R"({"model":"m","message":{"role":"assistant","content":"la la la"},"done":false})");
   });
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::incomplete);
@@ -227,11 +230,11 @@ TEST_CASE("Ollama: a reply that is not done is incomplete and keeps its text", "
 TEST_CASE("Ollama: an error inside a 200 and foreign JSON are errors", "[provider]")
 {
   CHECK(support::fails_with(ErrorKind::server_error, "unexpected EOF", [] {
-    decode(R"({"error":"an error was encountered while running the model: unexpected EOF"})");
+    ollama_reply(R"({"error":"an error was encountered while running the model: unexpected EOF"})");
   }));
   for (const auto* body : {"{}", "[]", "", "Ollama is running", R"({"message":"x"})"}) {
     INFO(body);
-    CHECK(support::fails_with(ErrorKind::bad_response, "", [&] { decode(body); }));
+    CHECK(support::fails_with(ErrorKind::bad_response, "", [&] { ollama_reply(body); }));
   }
 }
 

@@ -11,7 +11,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-Json body_of(const ChatRequest& request, const char* preset = "openai-compatible")
+Json openai_body(const ChatRequest& request, const char* preset = "openai-compatible")
 {
   std::string out = "head";  // the body is appended behind the head
   provider::openai_wire().encode(
@@ -19,7 +19,7 @@ Json body_of(const ChatRequest& request, const char* preset = "openai-compatible
   return Json::parse(out.substr(4));
 }
 
-Reply decode(std::string body)
+Reply openai_reply(std::string body)
 {
   return provider::openai_wire().decode(body);
 }
@@ -29,7 +29,7 @@ Reply decode(std::string body)
 TEST_CASE("OpenAI: only what was set is sent", "[provider]")
 {
   CHECK(
-      body_of({"gpt", Messages().user("Hi"), {}}) ==
+      openai_body({"gpt", Messages().user("Hi"), {}}) ==
       Json::parse(R"({"model":"gpt","messages":[{"role":"user","content":"Hi"}]})"));
 }
 
@@ -45,10 +45,12 @@ TEST_CASE("OpenAI: parameters are sent by the host's names", "[provider]")
   parameters.frequency_penalty = -0.5;
   parameters.stop = {"END"};
   parameters.keep_alive = std::chrono::seconds(1);  // means nothing on this wire
-  CHECK(body_of(request) == Json::parse(R"({"model":"m","messages":[{"role":"user","content":"U"}],
+  CHECK(
+      openai_body(request) ==
+      Json::parse(R"({"model":"m","messages":[{"role":"user","content":"U"}],
     "temperature":0,"max_tokens":50,"top_p":0.5,"seed":-1,"presence_penalty":1.5,
     "frequency_penalty":-0.5,"stop":["END"]})"));
-  const auto official = body_of(request, "openai");
+  const auto official = openai_body(request, "openai");
   CHECK(official["max_completion_tokens"] == 50);
   CHECK_FALSE(official.contains("max_tokens"));
 }
@@ -61,16 +63,16 @@ TEST_CASE("OpenAI: samplers of other servers are sent only where they are known"
   request.parameters.seed = 1;
   for (const auto* const name : {"openai-compatible", "vllm", "llamacpp", "openrouter"}) {
     INFO(name);
-    CHECK(body_of(request, name)["top_k"] == 5);
-    CHECK(body_of(request, name)["min_p"] == 0.1);
+    CHECK(openai_body(request, name)["top_k"] == 5);
+    CHECK(openai_body(request, name)["min_p"] == 0.1);
   }
   for (const auto* const name : {"openai", "azure", "groq", "gemini", "mistral"}) {
     INFO(name);
-    CHECK_FALSE(body_of(request, name).contains("top_k"));
-    CHECK_FALSE(body_of(request, name).contains("min_p"));
+    CHECK_FALSE(openai_body(request, name).contains("top_k"));
+    CHECK_FALSE(openai_body(request, name).contains("min_p"));
   }
-  CHECK(body_of(request, "mistral")["random_seed"] == 1);
-  CHECK_FALSE(body_of(request, "mistral").contains("seed"));
+  CHECK(openai_body(request, "mistral")["random_seed"] == 1);
+  CHECK_FALSE(openai_body(request, "mistral").contains("seed"));
 }
 
 TEST_CASE("OpenAI: thinking and effort are told in each host's own way", "[provider]")
@@ -79,7 +81,7 @@ TEST_CASE("OpenAI: thinking and effort are told in each host's own way", "[provi
     ChatRequest request{"m", {}, {}};
     request.parameters.think = think;
     request.parameters.effort = effort;
-    auto body = body_of(request, preset);
+    auto body = openai_body(request, preset);
     body.erase("model");
     body.erase("messages");
     return body.dump();
@@ -121,7 +123,7 @@ TEST_CASE("OpenAI: pictures and more texts make the content an array", "[provide
   message.with_extra(R"({"name":"Ann"})");
   request.messages.add(message);
   request.messages.add(Message::user("").with_image_url("https://h/x.png"));
-  CHECK(body_of(request)["messages"] == Json::parse(R"([
+  CHECK(openai_body(request)["messages"] == Json::parse(R"([
     {"role":"user","name":"Ann","content":[{"type":"text","text":"Look"},
       {"type":"image_url","image_url":{"url":"data:image/png;base64,YWI="}},
       {"type":"text","text":"And?"}]},
@@ -132,12 +134,12 @@ TEST_CASE("OpenAI: reasoning goes back only where the host wants it", "[provider
 {
   ChatRequest request{"m", {}, {}};
   request.messages.add(Message::assistant("Yes.").with_reasoning("Hm."));
-  CHECK(body_of(request)["messages"][0].size() == 2);
-  CHECK(body_of(request, "deepseek")["messages"][0]["reasoning_content"] == "Hm.");
+  CHECK(openai_body(request)["messages"][0].size() == 2);
+  CHECK(openai_body(request, "deepseek")["messages"][0]["reasoning_content"] == "Hm.");
   request.messages = Messages().add(
       Message::assistant("Yes.").with_reasoning("Hm.", R"([{"type":"reasoning.text"}])"));
   CHECK(
-      body_of(request, "openrouter")["messages"][0]["reasoning_details"] ==
+      openai_body(request, "openrouter")["messages"][0]["reasoning_details"] ==
       Json::parse(R"([{"type":"reasoning.text"}])"));
 }
 
@@ -145,12 +147,12 @@ TEST_CASE("OpenAI: probabilities of tokens are asked for and read", "[provider]"
 {
   ChatRequest request{"m", {}, {}};
   request.parameters.logprobs = 0;
-  CHECK(body_of(request)["logprobs"] == true);
-  CHECK_FALSE(body_of(request).contains("top_logprobs"));
+  CHECK(openai_body(request)["logprobs"] == true);
+  CHECK_FALSE(openai_body(request).contains("top_logprobs"));
   request.parameters.logprobs = 2;
-  CHECK(body_of(request)["top_logprobs"] == 2);
+  CHECK(openai_body(request)["top_logprobs"] == 2);
 
-  const auto reply = decode(R"({"choices":[{"message":{"content":"Hi"},"finish_reason":"stop",
+  const auto reply = openai_reply(R"({"choices":[{"message":{"content":"Hi"},"finish_reason":"stop",
     "logprobs":{"content":[{"token":"Hi","logprob":-0.25,"bytes":null,
       "top_logprobs":[{"token":"Hi","logprob":-0.25,"bytes":[1]}]}],"refusal":null}}]})");
   REQUIRE(reply.logprobs.size() == 1);
@@ -164,7 +166,7 @@ TEST_CASE("OpenAI: extra fields win over ours", "[provider]")
   ChatRequest request{"m", Messages().user("U"), {}};
   request.parameters.temperature = 1;
   request.parameters.extra = R"({"temperature":0.5,"n":1,"a":{"b":null}})";
-  const auto body = body_of(request);
+  const auto body = openai_body(request);
   CHECK(body["temperature"] == 0.5);
   CHECK(body["n"] == 1);
   CHECK(body["a"] == Json::parse(R"({"b":null})"));
@@ -175,7 +177,7 @@ TEST_CASE("OpenAI: tool calls and results of a history are sent", "[provider]")
   ChatRequest request{"m", Messages().user("U"), {}};
   request.messages.add(Message::assistant("", {{"c1", "f", R"({"x":"ä"})", R"({"g":1})"}}));
   request.messages.add(Message::tool("c1", "f", "ok"));
-  const auto body = body_of(request);
+  const auto body = openai_body(request);
   CHECK(body["messages"][1] == Json::parse(R"({"role":"assistant","content":null,"tool_calls":[
     {"id":"c1","type":"function","extra_content":{"g":1},
      "function":{"name":"f","arguments":"{\"x\":\"ä\"}"}}]})"));
@@ -186,7 +188,7 @@ TEST_CASE("OpenAI: tool calls and results of a history are sent", "[provider]")
 TEST_CASE("OpenAI: a whole reply is read with its usage", "[provider]")
 {
   const auto reply =
-      decode(R"({"id":"chatcmpl-B9MH","object":"chat.completion","created":1741570283,
+      openai_reply(R"({"id":"chatcmpl-B9MH","object":"chat.completion","created":1741570283,
     "model":"gpt-4o-2024-08-06","choices":[{"index":0,"message":{"role":"assistant","content":"Hi",
     "refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],
     "usage":{"prompt_tokens":19,"completion_tokens":10,"total_tokens":29,
@@ -206,7 +208,7 @@ TEST_CASE("OpenAI: a whole reply is read with its usage", "[provider]")
 TEST_CASE("OpenAI: llama.cpp's order of fields, null content and timings are read", "[provider]")
 {
   const auto reply =
-      decode(R"({"timings":{"prompt_ms":1.5,"predicted_ms":20,"prompt_n":3},"usage":null,
+      openai_reply(R"({"timings":{"prompt_ms":1.5,"predicted_ms":20,"prompt_n":3},"usage":null,
     "choices":[{"finish_reason":"length","index":0,"message":{"content":null,"role":"assistant",
     "reasoning_content":"thought"}}]})");
   CHECK(reply.text.empty());
@@ -219,7 +221,7 @@ TEST_CASE("OpenAI: llama.cpp's order of fields, null content and timings are rea
 
 TEST_CASE("OpenAI: of several choices the one with the lowest index is the reply", "[provider]")
 {
-  const auto reply = decode(R"({"choices":[
+  const auto reply = openai_reply(R"({"choices":[
     {"index":2,"message":{"content":"c"},"finish_reason":"stop"},
     {"finish_reason":"length","message":{"content":"a"},"index":1},
     {"index":3,"message":{"content":"d"},"finish_reason":"stop"}]})");
@@ -229,19 +231,21 @@ TEST_CASE("OpenAI: of several choices the one with the lowest index is the reply
 
 TEST_CASE("OpenAI: content in parts, reasoning under its other names, refusals", "[provider]")
 {
-  const auto parts = decode(R"({"choices":[{"message":{"content":[
+  const auto parts = openai_reply(R"({"choices":[{"message":{"content":[
     {"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"a"},
     {"type":"text","text":"b"}]},"finish_reason":"stop"}]})");
   CHECK(parts.text == "ab");
   CHECK(parts.reasoning == "hm");
-  CHECK(decode(R"({"choices":[{"message":{"content":"","reasoning":"r"}}]})").reasoning == "r");
-  CHECK(decode(R"({"choices":[{"message":{"content":null,"refusal":"no"}}]})").refusal == "no");
+  CHECK(
+      openai_reply(R"({"choices":[{"message":{"content":"","reasoning":"r"}}]})").reasoning == "r");
+  CHECK(
+      openai_reply(R"({"choices":[{"message":{"content":null,"refusal":"no"}}]})").refusal == "no");
 }
 
 TEST_CASE("OpenAI: whole tool calls are handed on, a cut one never", "[provider]")
 {
-  const auto reply =
-      decode(R"({"choices":[{"finish_reason":"tool_calls","message":{"content":null,"tool_calls":[
+  const auto reply = openai_reply(
+      R"({"choices":[{"finish_reason":"tool_calls","message":{"content":null,"tool_calls":[
     {"id":"a","type":"function","function":{"name":"f","arguments":"{\"ci\":\"ty\"}"}},
     {"id":"b","type":"function","function":{"name":"g","arguments":{}}}]}}]})");
   REQUIRE(reply.tool_calls.size() == 2);
@@ -250,10 +254,10 @@ TEST_CASE("OpenAI: whole tool calls are handed on, a cut one never", "[provider]
   CHECK(reply.finish_reason == FinishReason::tool_calls);
 
   const auto cut =
-      decode(R"({"choices":[{"finish_reason":"length","message":{"content":"Let me look.",
+      openai_reply(R"({"choices":[{"finish_reason":"length","message":{"content":"Let me look.",
     "tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{\"ci"}}]}}]})");
   CHECK(cut.tool_calls.empty());
-  CHECK(decode(R"({"choices":[{"finish_reason":"length","message":{"content":"","tool_calls":[
+  CHECK(openai_reply(R"({"choices":[{"finish_reason":"length","message":{"content":"","tool_calls":[
     {"id":"a","function":{"name":"f","arguments":""}}]}}]})")
             .tool_calls.empty());
   CHECK(cut.text == "Let me look.");
@@ -263,25 +267,26 @@ TEST_CASE("OpenAI: whole tool calls are handed on, a cut one never", "[provider]
 TEST_CASE("OpenAI: words for the end that nobody knows are kept as they are", "[provider]")
 {
   const auto reply =
-      decode(R"({"choices":[{"message":{"content":"x"},"finish_reason":"banana"}]})");
+      openai_reply(R"({"choices":[{"message":{"content":"x"},"finish_reason":"banana"}]})");
   CHECK(reply.finish_reason == FinishReason::unknown);
   CHECK(reply.finish_reason_text == "banana");
   CHECK(
-      decode(R"({"choices":[{"message":{"content":"x"},"finish_reason":"MAX_TOKENS"}]})")
+      openai_reply(R"({"choices":[{"message":{"content":"x"},"finish_reason":"MAX_TOKENS"}]})")
           .finish_reason == FinishReason::length);
 }
 
 TEST_CASE("OpenAI: an error inside a 200 has the kind of the code it names", "[provider]")
 {
   const auto error = support::error_of([] {
-    decode(R"({"error":{"code":429,"message":"slow down","metadata":{"provider_name":"x"}}})");
+    openai_reply(
+        R"({"error":{"code":429,"message":"slow down","metadata":{"provider_name":"x"}}})");
   });
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::rate_limited);
   CHECK(error->http_status() == 429);
   CHECK(error->server_message() == "slow down");
   CHECK(support::fails_with(ErrorKind::server_error, "Unexpected endpoint", [] {
-    decode(R"x({"error":"Unexpected endpoint or method. (POST /chat/completions)"})x");
+    openai_reply(R"x({"error":"Unexpected endpoint or method. (POST /chat/completions)"})x");
   }));
 }
 
@@ -299,7 +304,7 @@ TEST_CASE("OpenAI: an answer without a choice is a bad response", "[provider]")
         R"({"choices":[{"message":{"content":"x"}}]})"
         "x"}) {
     INFO(body);
-    CHECK(support::fails_with(ErrorKind::bad_response, "", [&] { decode(body); }));
+    CHECK(support::fails_with(ErrorKind::bad_response, "", [&] { openai_reply(body); }));
   }
 }
 
@@ -317,15 +322,17 @@ TEST_CASE(
        std::string(
            R"({"choices":[{"message":{"content":"Hi"},"logprobs":{"content":[{"token":"Hi","logprob":-Infinity}]}}]})")}) {
     INFO(body);
-    CHECK(decode(body).text == "Hi");
+    CHECK(openai_reply(body).text == "Hi");
   }
-  CHECK(decode(R"({"choices":[{"message":{"content":"Hi","thinking":"Hm"}}]})").reasoning == "Hm");
+  CHECK(
+      openai_reply(R"({"choices":[{"message":{"content":"Hi","thinking":"Hm"}}]})").reasoning ==
+      "Hm");
 }
 
 TEST_CASE("OpenAI: an error in a choice, or in a list, is one, with the text so far", "[provider]")
 {
   const auto in_choice = support::error_of([] {
-    decode(
+    openai_reply(
         R"({"choices":[{"message":{"content":"so far"},"finish_reason":"error",
         "error":{"code":502,"message":"gone"}}]})");
   });
@@ -334,7 +341,7 @@ TEST_CASE("OpenAI: an error in a choice, or in a list, is one, with the text so 
   CHECK(in_choice->server_message() == "gone");
   CHECK(in_choice->partial_text() == "so far");
   const auto in_list =
-      support::error_of([] { decode(R"([{"error":{"code":429,"message":"slow down"}}])"); });
+      support::error_of([] { openai_reply(R"([{"error":{"code":429,"message":"slow down"}}])"); });
   REQUIRE(in_list);
   CHECK(in_list->kind() == ErrorKind::rate_limited);
 }
