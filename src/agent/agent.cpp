@@ -31,6 +31,11 @@ const Client& LlmAgent::client() const noexcept
   return state_->client;
 }
 
+asio::awaitable<Reply> LlmAgent::send_message_async(std::string message) const
+{
+  return send_message_async(std::move(message), RequestOptions());
+}
+
 asio::awaitable<Reply> LlmAgent::send_message_async(
     std::string message, RequestOptions options) const
 {

@@ -160,7 +160,7 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
       Answer answer(scratch.reader.get());
       do {
         http::Exchange exchange(
-            executor, retries.loop(), route.transport(), job.options().timeouts(), started);
+            retries.loop(), route.transport(), job.options().timeouts(), started);
         co_await exchange.send(route.message());
         had_success = is_success(exchange.head());
         auto& body = lent.lend();
@@ -172,7 +172,7 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
             answer.first_byte = SteadyClock::now() - started;
           if (piece.empty())
             break;
-          append_bounded(body, piece, client->transport.limits());
+          append_bounded(body, piece, exchange.told_length(), client->transport.limits());
         }
         answer.body = &body;
         answer.head = exchange.finish();

@@ -236,7 +236,8 @@ void Client::State::explain(Error& error, std::string_view path, const std::stri
   }
 }
 
-void append_bounded(std::string& body, std::span<const char> piece, const Limits& limits)
+void append_bounded(
+    std::string& body, std::span<const char> piece, std::uint64_t told_length, const Limits& limits)
 {
   if (piece.size() > limits.body_bytes() - std::min(body.size(), limits.body_bytes()))
     throw Error(
@@ -244,8 +245,13 @@ void append_bounded(std::string& body, std::span<const char> piece, const Limits
         "the answer is longer than " + std::to_string(limits.body_bytes()) +
             " bytes (Limits::body_bytes)");
   constexpr std::size_t spare = 64;  // behind the end, for who reads it
-  if (body.empty())
-    body.reserve(piece.size() + spare);
+  constexpr std::uint64_t most_reserved = 4 * 1024 * 1024;
+  if (body.empty())  // at once, but not for whatever length a server makes up
+    body.reserve(
+        std::max<std::uint64_t>(
+            piece.size(),
+            std::min<std::uint64_t>({told_length, limits.body_bytes(), most_reserved})) +
+        spare);
   append_below(body, {piece.data(), piece.size()}, limits.body_bytes() + spare);
 }
 

@@ -13,6 +13,7 @@
 #include "provider/wire.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -85,8 +86,13 @@ inline bool is_success(const ResponseHead& head) noexcept
   return head.status >= 200 && head.status < 300;
 }
 
-/// Appends a piece of a whole answer. Throws `Error{response_too_large}`.
-void append_bounded(std::string& body, std::span<const char> piece, const Limits& limits);
+/// Appends a piece of a whole answer, which is to become so long, if that is known. Throws
+/// `Error{response_too_large}`.
+void append_bounded(
+    std::string& body,
+    std::span<const char> piece,
+    std::uint64_t told_length,
+    const Limits& limits);
 
 /// Throws `Error{incomplete}` if the server gave a failure of its own as the reason for the end:
 /// the reply is not whole then.

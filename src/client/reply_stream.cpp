@@ -71,16 +71,13 @@ asio::awaitable<std::string> read_all(http::Exchange& exchange, const Limits& li
     const auto piece = co_await exchange.read();
     if (piece.empty())
       co_return body;
-    append_bounded(body, piece, limits);
+    append_bounded(body, piece, exchange.told_length(), limits);
   }
 }
 
 // One try: sends the request and sees to it that the answer is a stream; a whole reply is taken as
 // it is.
-asio::awaitable<void> try_once(
-    ReplyStream::State& state,
-    const asio::any_io_executor& executor,
-    const std::shared_ptr<http::Loop>& loop)
+asio::awaitable<void> try_once(ReplyStream::State& state, const std::shared_ptr<http::Loop>& loop)
 {
   const auto& client = *state.client;
   client.write_message(state.request, *state.options, state.delivery, state.message);
@@ -89,7 +86,7 @@ asio::awaitable<void> try_once(
   const auto& head = state.head;
   do {
     state.exchange = std::make_unique<http::Exchange>(
-        executor, loop, route.transport(), state.options->timeouts(), state.started);
+        loop, route.transport(), state.options->timeouts(), state.started);
     state.was_sent = true;
     state.exchange->expect(http::Exchange::Body::stream);
     co_await state.exchange->send(route.message());
@@ -130,7 +127,7 @@ asio::awaitable<void> open(ReplyStream::State& state)
     state.exchange.reset();
     std::optional<Error> failure;
     try {
-      co_await try_once(state, executor, retries.loop());
+      co_await try_once(state, retries.loop());
       is_open = true;
     } catch (const Error& error) {
       failure = error;

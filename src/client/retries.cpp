@@ -5,6 +5,7 @@
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
 namespace asyncllm {
@@ -27,8 +28,7 @@ Retries::Retries(
     const std::shared_ptr<const Client::State>& client,
     const RequestOptions& options,
     TimePoint started)
-    : executor_(executor),
-      loop_(http::Loop::of(executor)),
+    : loop_(http::Loop::of(executor)),
       budget_(loop_->retry_budget(client, options.retries())),
       options_(options),
       started_(started)
@@ -48,7 +48,7 @@ std::optional<RetryPolicy::Duration> Retries::time_to_wait(const Error& error, b
 
 asio::awaitable<void> Retries::wait(RetryPolicy::Duration time)
 {
-  asio::steady_timer timer(executor_);
+  asio::steady_timer timer(co_await asio::this_coro::executor);
   timer.expires_after(time);
   asio::error_code aborted;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, aborted));

@@ -41,7 +41,6 @@ class Retries {
   int attempts() const noexcept { return attempt_; }
 
  private:
-  asio::any_io_executor executor_;
   std::shared_ptr<http::Loop> loop_;
   http::RetryBudget& budget_;
   const RequestOptions& options_;

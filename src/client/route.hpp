@@ -9,14 +9,13 @@
 #include "client/client_state.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace asyncllm {
 
 /// Must outlive the exchanges that go its way; `client` and `message` must outlive it. Costs
-/// nothing as long as nobody redirects.
+/// next to nothing as long as nobody redirects.
 class Route {
  public:
   /// `path`: behind the base URL's, where `message` goes first.
@@ -26,9 +25,12 @@ class Route {
 
   const http::Transport& transport() const noexcept
   {
-    return elsewhere_ ? *elsewhere_ : client_.transport;
+    return redirected_ && redirected_->elsewhere ? *redirected_->elsewhere : client_.transport;
   }
-  std::string_view message() const noexcept { return next_message_ ? *next_message_ : message_; }
+  std::string_view message() const noexcept
+  {
+    return redirected_ ? redirected_->message : message_;
+  }
 
   /// Whether `answer` is a redirect; transport and message are those for its target then. Throws
   /// `Error{bad_response}` when it is not to be followed.
@@ -38,11 +40,15 @@ class Route {
   void explain(Error& error) const;
 
  private:
+  struct Redirected {
+    http::RedirectChain chain;
+    std::shared_ptr<const http::Transport> elsewhere;  // null: still the client's own server
+    std::string message;
+  };
+
   const Client::State& client_;
   std::string_view path_, message_;
-  std::optional<http::RedirectChain> chain_;
-  std::shared_ptr<const http::Transport> elsewhere_;
-  std::optional<std::string> next_message_;
+  std::unique_ptr<Redirected> redirected_;
 };
 
 }  // namespace asyncllm

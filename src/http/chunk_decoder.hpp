@@ -18,6 +18,7 @@ namespace asyncllm::http {
 /// accept, and none of them bounds their length. Extensions and trailers are checked and dropped.
 class ChunkDecoder {
  public:
+  /// `limits` must outlive the decoder.
   explicit ChunkDecoder(const Limits& limits) : limits_(limits) {}
 
   /// Takes bytes off the front of `bytes` and returns the data that they hold next, in place. Empty
@@ -29,7 +30,6 @@ class ChunkDecoder {
 
   /// For the next body.
   void reset() noexcept;
-  void set_limits(const Limits& limits) noexcept { limits_ = limits; }
 
  private:
   enum class State { size, data, data_end, trailers, complete };
@@ -39,7 +39,7 @@ class ChunkDecoder {
   void end_line();
   void end_trailer();
 
-  Limits limits_;
+  const Limits& limits_;
   State state_ = State::size;
   LineReader line_;
   std::uint64_t left_ = 0;  // of the chunk's data

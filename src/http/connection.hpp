@@ -58,7 +58,7 @@ class Connection {
  private:
   // Most connections wait most of the time: each has memory of its own for a small answer, or a few
   // tokens. TLS comes in records and is decrypted at once.
-  static constexpr std::size_t own_size = 2 * 1024, tls_size = 16 * 1024, shared_size = 64 * 1024;
+  static constexpr std::size_t own_size = 1024, tls_size = 16 * 1024, shared_size = 64 * 1024;
 
   Socket socket_;
   std::unique_ptr<TlsStream> tls_;

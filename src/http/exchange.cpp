@@ -2,6 +2,8 @@
 
 #include "http/keep_alive.hpp"
 
+#include <asio/this_coro.hpp>
+
 #include <utility>
 
 namespace asyncllm::http {
@@ -13,13 +15,11 @@ using std::chrono::steady_clock;
 }  // namespace
 
 Exchange::Exchange(
-    const asio::any_io_executor& executor,
     std::shared_ptr<Loop> loop,
     const Transport& transport,
     const Timeouts& timeouts,
     steady_clock::time_point started)
-    : executor_(executor),
-      loop_(std::move(loop)),
+    : loop_(std::move(loop)),
       transport_(transport),
       timeouts_(timeouts),
       total_end_(time_after(started, timeouts.limit(Clock::total)))
@@ -136,7 +136,7 @@ asio::awaitable<void> Exchange::wait_for_place()
 {
   start(Clock::pool_wait);
   asio::error_code error;
-  co_await place_.wait(executor_, error);
+  co_await place_.wait(error);
   if (is_over(error))
     fail_over();
 }
@@ -247,7 +247,8 @@ ResponseHead Exchange::finish()
 asio::awaitable<void> Exchange::connect()
 {
   start(Clock::connect);
-  connector_.emplace(executor_, *loop_, transport_);
+  const auto executor = co_await asio::this_coro::executor;
+  connector_ = std::make_unique<Connector>(executor, *loop_, transport_);
   connection_ = co_await connector_->run();
   if (!connection_)
     fail_over();

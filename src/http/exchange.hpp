@@ -11,12 +11,11 @@
 #include "http/loop.hpp"
 #include "http/places.hpp"
 
-#include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -36,7 +35,6 @@ class Exchange : private Deadlines::Entry {
  public:
   /// `started`: when the total clock began. `transport` must outlive the exchange.
   Exchange(
-      const asio::any_io_executor& executor,
       std::shared_ptr<Loop> loop,
       const Transport& transport,
       const Timeouts& timeouts,
@@ -67,6 +65,9 @@ class Exchange : private Deadlines::Entry {
   {
     return body_.empty() && state() == ResponseParser::State::complete;
   }
+
+  /// How long the whole body is, if the server spoke the truth; 0 when it did not say.
+  std::uint64_t told_length() const noexcept { return connection_->parser.told_length(); }
 
   /// What `read` gave of a stream held data, not only what keeps the connection open.
   void mark_data() noexcept { idle_spent_ = {}; }
@@ -108,7 +109,6 @@ class Exchange : private Deadlines::Entry {
   [[noreturn]] void fail_reading(
       const asio::error_code& error, std::string_view when, ErrorKind orderly_kind);
 
-  asio::any_io_executor executor_;
   std::shared_ptr<Loop> loop_;
   const Transport& transport_;
   const Timeouts timeouts_;
@@ -119,8 +119,8 @@ class Exchange : private Deadlines::Entry {
   bool awaits_token_ = false;
   Place place_;
   std::unique_ptr<Connection> connection_;
-  std::optional<Connector> connector_;
-  std::span<const char> body_;  // parsed and not yet given out
+  std::unique_ptr<Connector> connector_;  // while connecting
+  std::span<const char> body_;            // parsed and not yet given out
   Clock expired_ = Clock::none;
 };
 

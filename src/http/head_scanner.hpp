@@ -17,6 +17,7 @@ namespace asyncllm::http {
 /// skipped, as llhttp does.
 class HeadScanner {
  public:
+  /// `limits` must outlive the scanner.
   explicit HeadScanner(const Limits& limits) : limits_(limits) {}
 
   /// Takes bytes up to the end of the head; the result is how many.
@@ -29,7 +30,6 @@ class HeadScanner {
   void next_head() noexcept;
   /// For the next answer.
   void reset() noexcept;
-  void set_limits(const Limits& limits) noexcept { limits_ = limits; }
 
  private:
   enum class State { status_line, fields, complete };
@@ -37,7 +37,7 @@ class HeadScanner {
   void take_line(std::string_view& bytes);
   void end_line();
 
-  Limits limits_;
+  const Limits& limits_;
   State state_ = State::status_line;
   LineReader line_;
   bool first_field_ = true;

@@ -2,6 +2,7 @@
 
 #include <asio/execution/context.hpp>
 #include <asio/execution_context.hpp>
+#include <asio/post.hpp>
 #include <asio/query.hpp>
 
 #include <algorithm>
@@ -51,6 +52,20 @@ void Loop::watch(Deadlines::Entry& entry)
 void Loop::unwatch(Deadlines::Entry& entry)
 {
   deadlines_.remove(entry);
+  if (!deadlines_.empty() || !timer_ || is_resting_)
+    return;
+  // Not at once: one call is often followed by the next, and to set a timer costs a system call.
+  try {
+    asio::post(timer_->get_executor(), [self = shared_from_this()] { self->rest(); });
+    is_resting_ = true;
+  } catch (...) {  // no memory
+    rest();
+  }
+}
+
+void Loop::rest()
+{
+  is_resting_ = false;
   if (!deadlines_.empty() || !timer_)
     return;
   timer_->cancel();  // so that the user's io_context.run() ends when the work does

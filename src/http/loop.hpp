@@ -61,6 +61,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
  private:
   void sweep();
+  /// Stops the timer if there is still nothing to watch.
+  void rest();
 
   struct OwnedBudget {
     std::weak_ptr<const void> owner;
@@ -73,6 +75,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   std::minstd_rand random_{std::random_device{}()};
   Deadlines deadlines_;
   Deadlines::TimePoint armed_ = Deadlines::TimePoint::max();
+  bool is_resting_ = false;  // rest() will run soon
   std::optional<asio::steady_timer> timer_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
+#include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
 #include <utility>
@@ -18,9 +19,10 @@ bool Place::try_take(std::shared_ptr<Places> places)
   return true;
 }
 
-asio::awaitable<void> Place::wait(const asio::any_io_executor& executor, asio::error_code& error)
+asio::awaitable<void> Place::wait(asio::error_code& error)
 {
-  wake_.emplace(executor, asio::steady_timer::time_point::max());
+  const auto executor = co_await asio::this_coro::executor;
+  wake_ = std::make_unique<asio::steady_timer>(executor, asio::steady_timer::time_point::max());
   position_ = places_->queue_.insert(places_->queue_.end(), this);
   state_ = State::queued;
   co_await wake_->async_wait(asio::redirect_error(asio::use_awaitable, error));

@@ -1,7 +1,6 @@
 // The places of one client on one loop: how many of its calls may be in flight, and who waits.
 #pragma once
 
-#include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 #include <asio/error_code.hpp>
 #include <asio/steady_timer.hpp>
@@ -9,7 +8,6 @@
 #include <cstddef>
 #include <list>
 #include <memory>
-#include <optional>
 
 namespace asyncllm::http {
 
@@ -39,7 +37,7 @@ class Place {
   bool try_take(std::shared_ptr<Places> places);
   /// Waits for one after `try_take` failed. operation_aborted: cancelled by either way, and no
   /// place held.
-  asio::awaitable<void> wait(const asio::any_io_executor& executor, asio::error_code& error);
+  asio::awaitable<void> wait(asio::error_code& error);
   /// Ends a wait, if there is one.
   void cancel();
   /// Gives back what it has.
@@ -51,7 +49,7 @@ class Place {
   State state_ = State::out;
   std::shared_ptr<Places> places_;
   std::list<Place*>::iterator position_;
-  std::optional<asio::steady_timer> wake_;
+  std::unique_ptr<asio::steady_timer> wake_;  // while it waits, or waited
 };
 
 }  // namespace asyncllm::http

@@ -16,7 +16,7 @@ constexpr std::size_t expected_fields = 16, expected_bytes = 1024;
 }  // namespace
 
 ResponseParser::ResponseParser(const Limits& limits)
-    : limits_(limits), scanner_(limits), chunks_(limits)
+    : limits_(limits), scanner_(limits_), chunks_(limits_)
 {
   begin_head();
 }

@@ -34,12 +34,7 @@ class ResponseParser {
   void reset(bool to_head_request = false);
 
   /// For the responses to come; to be called before `reset`.
-  void set_limits(const Limits& limits) noexcept
-  {
-    limits_ = limits;
-    scanner_.set_limits(limits);
-    chunks_.set_limits(limits);
-  }
+  void set_limits(const Limits& limits) noexcept { limits_ = limits; }
 
   /// Takes bytes and returns how many it used: all of them, unless the response ended before.
   /// `body()` is then what they held of the body.
@@ -53,6 +48,11 @@ class ResponseParser {
   /// Whole when `has_head()`, also if what follows it is not HTTP.
   ResponseHead& head() noexcept { return head_; }
   bool has_head() const noexcept { return has_head_; }
+  /// How long the head says that the body is; 0 when it does not say. To be trusted for nothing.
+  std::uint64_t told_length() const noexcept
+  {
+    return framing_ == Framing::length ? parser_.content_length : 0;
+  }
   /// Whether the connection may carry another request. Known when complete.
   bool keep_alive() const noexcept { return keep_alive_; }
   /// What is wrong, when failed: `too_large` or not HTTP.

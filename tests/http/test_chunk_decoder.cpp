@@ -18,7 +18,8 @@ struct Decoded {
 
 Decoded decode(const std::string& text, std::size_t piece_size)
 {
-  ChunkDecoder decoder{asyncllm::Limits()};
+  const asyncllm::Limits limits;
+  ChunkDecoder decoder(limits);
   Decoded decoded;
   std::size_t used = 0;
   for (std::size_t at = 0; at < text.size(); at += piece_size) {
@@ -106,7 +107,8 @@ TEST_CASE("what is no chunk is refused", "[http]")
 
 TEST_CASE("a decoder reads one body after the other", "[http]")
 {
-  ChunkDecoder decoder{asyncllm::Limits()};
+  const asyncllm::Limits limits;
+  ChunkDecoder decoder(limits);
   for (const std::string text : {"1\r\na\r\n0\r\nX: y\r\n\r\n", "bad\n", "1\r\nb\r\n0\r\n\r\n"}) {
     decoder.reset();
     std::string bytes = text;

@@ -47,8 +47,10 @@ class LlmAgent {
   /// of its range, text that is not UTF-8), otherwise what docs/errors.md lists for requests; with
   /// what the server said in `server_message()`.
   /// Cancellation (terminal): closes the connection, throws `Error{cancelled}`.
-  asio::awaitable<Reply> send_message_async(
-      std::string message, RequestOptions options = RequestOptions()) const;
+  asio::awaitable<Reply> send_message_async(std::string message) const;
+  /// The same with options of its own (an overload: a default argument would lie in the frame of
+  /// the coroutine that waits).
+  asio::awaitable<Reply> send_message_async(std::string message, RequestOptions options) const;
 
   /// The same with a conversation of your own, behind the agent's system prompt.
   asio::awaitable<Reply> send_messages_async(
