@@ -133,7 +133,7 @@ void append_array(json::Value value, std::string& into)
 {
   for (json::Value element : value.get_array()) {
     if (into.empty())
-      into = "[";
+      into.push_back('[');
     else
       into.back() = ',';
     into += simdjson::to_json_string(element).value();

@@ -4,6 +4,7 @@ user instructions (valgrind's callgrind) and calls of malloc, by the program loa
 
     counts.py LOAD_CLIENT            prints the table; fails where a number is over the kept one by 10 %
     counts.py LOAD_CLIENT --keep     makes these the kept numbers (counts.json, beside this file)
+    counts.py LOAD_CLIENT --with     what a request costs with one thing switched on or off
 
 Each number is the difference of two runs, so that what a program costs by itself does not count.
 """
@@ -86,14 +87,14 @@ def accept(listener):
         threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 
 
-def run(client, url, *arguments):
+def run(client, url, *arguments, switched=""):
     """Instructions, and calls of malloc and its like, of one run."""
     with tempfile.TemporaryDirectory() as folder:
         profile = pathlib.Path(folder, "profile")
         done = subprocess.run(
             ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", client, url,
              *map(str, arguments)],
-            env={"WARM": "0", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=300)
+            env={"WARM": "0", "WITH": switched, "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=300)
         result = json.loads(done.stdout or "{}")
         if done.returncode != 0 or result.get("fail") != 0:
             sys.exit(f"counts: {client} failed: {done.stdout}{done.stderr}")
@@ -121,23 +122,37 @@ def difference(more, less, count):
             "allocations": round((more[1] - less[1]) / count, 3)}
 
 
-def measure(client):
+def serve_in_background():
     listener = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=accept, args=(listener,), daemon=True).start()
-    base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def request(client, base, switched=""):
+    runs = [run(client, f"{base}/1", count, 1, "chat", 1, "openai", switched=switched)
+            for count in (600, 100)]
+    return difference(*runs, 500)
+
+
+def measure(client):
+    base = serve_in_background()
 
     def tokens(wire):
         runs = [run(client, f"{base}/{count}", 10, 1, "stream", count, wire) for count in (600, 100)]
         return difference(*runs, 10 * 500)
 
-    requests = [run(client, f"{base}/1", count, 1, "chat", 1, "openai") for count in (600, 100)]
-    return {"request": difference(*requests, 500),
+    return {"request": request(client, base),
             "token, OpenAI": tokens("openai"), "token, Ollama": tokens("ollama")}
 
 
 def main():
-    if len(sys.argv) not in (2, 3) or sys.argv[2:] not in ([], ["--keep"]):
+    if len(sys.argv) not in (2, 3) or sys.argv[2:] not in ([], ["--keep"], ["--with"]):
         sys.exit(__doc__)
+    if sys.argv[2:] == ["--with"]:
+        base = serve_in_background()
+        for switched in ("", "no-retries", "hook", "clocks", "limits", "places", "options"):
+            print(f"{switched or 'by itself':12}", request(sys.argv[1], base, switched))
+        return
     counts = measure(sys.argv[1])
     kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     worse = []

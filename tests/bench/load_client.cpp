@@ -2,7 +2,8 @@
 // Sends N requests, C at once, through the public interface, and prints one line of JSON: counts,
 // CPU, memory, latencies. TOKENS is how many the server sends; nothing depends on it. From the
 // environment: WARM, how many requests go before and do not count; CA_FILE, whom to trust at an
-// https URL.
+// https URL; WITH, one thing that is to be switched on or off: no-retries, hook, clocks, limits,
+// places, options (given for each call).
 #include <asyncllm/asyncllm.hpp>
 
 #include <algorithm>
@@ -124,13 +125,23 @@ class Meter {
   Clock::time_point started_;
 };
 
+// What of the agent is not as it is by itself.
+std::string_view switched()
+{
+  const char* with = std::getenv("WITH");
+  return with ? with : "";
+}
+
 constexpr auto question = "Say hello in one short sentence, please.";
 
 // Both give the time that the call took.
 asio::awaitable<Microseconds> ask(const llm::LlmAgent& agent, Meter& meter)
 {
   const auto started = Clock::now();
-  const auto reply = co_await agent.send_message_async(question);
+  auto sending = switched() == "options"
+                     ? agent.send_message_async(question, llm::RequestOptions().temperature(0.5))
+                     : agent.send_message_async(question);
+  const auto reply = co_await std::move(sending);
   meter.add_text(reply.text.size());
   co_return Clock::now() - started;
 }
@@ -168,16 +179,31 @@ asio::awaitable<void> ask_all(
   co_await std::move(all);
 }
 
-asio::awaitable<int> co_main(const Arguments& arguments)
+llm::LlmAgent agent_for(const Arguments& arguments)
 {
+  using namespace std::chrono_literals;
   auto builder = llm::LlmAgent::builder("load", arguments.spec)
                      .with_system_prompt("You are a helpful assistant.")
                      .with_temperature(0.7)
                      .with_max_tokens(100)
-                     .with_max_in_flight(0);
+                     .with_max_in_flight(switched() == "places" ? arguments.at_once : 0);
   if (const char* file = std::getenv("CA_FILE"))
     builder.with_ca_file(file);
-  const auto agent = builder.build();
+  llm::RequestOptions options;
+  if (switched() == "no-retries")
+    options.retries(llm::RetryPolicy().max_retries(0));
+  else if (switched() == "hook")
+    options.on_retry([](const llm::Retry&) {});
+  else if (switched() == "clocks")
+    options.timeouts(llm::Timeouts().connect(5s).write(5s).first_byte(60s).idle(30s).total(120s));
+  else if (switched() == "limits")
+    builder.with_limits(llm::Limits().header_bytes(9000).body_bytes(1'000'000));
+  return builder.with_options(options).build();
+}
+
+asio::awaitable<int> co_main(const Arguments& arguments)
+{
+  const auto agent = agent_for(arguments);
   Meter meter;
   co_await ask_all(agent, arguments, arguments.warm, meter);
   meter.start(arguments.count);
