@@ -67,6 +67,7 @@ ErrorKind kind_of(int status, const ServerError& error)
             {"content_filter",
              "content_policy_violation",
              "responsibleaipolicyviolation",
+             "new_sensitive",  // MiniMax
              "result of our safety system"}))
       return ErrorKind::content_filtered;
   }

@@ -239,6 +239,8 @@ class OpenAi final : public Wire {
             is_error |= read_choice(choice, reader, reply, lowest_index);
         } else if (key == "error") {
           is_error |= provider::is_error(value);
+        } else if (key == "base_resp") {
+          is_error |= is_refused(value);
         } else if (key == "usage") {
           read_usage(value, reply.usage);
         } else if (key == "timings") {

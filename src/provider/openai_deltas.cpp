@@ -97,6 +97,8 @@ class OpenAiDeltas final : public DeltaDecoder {
           is_error |= read_choice(choice, chunk);
       } else if (key == "error") {
         is_error |= provider::is_error(value);
+      } else if (key == "base_resp") {
+        is_error |= is_refused(value);
       } else if (key == "usage") {
         read_usage(value, chunk);
       } else if (key == "x_groq" && json::is_object(value)) {

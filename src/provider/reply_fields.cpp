@@ -87,6 +87,16 @@ bool is_error(json::Value value)
   return says_something;
 }
 
+bool is_refused(json::Value base_resp)
+{
+  bool refused = false;
+  if (json::is_object(base_resp))
+    for (auto member : base_resp.get_object())
+      if (member.unescaped_key().value() == "status_code")
+        refused = json::integer_if(member.value()).value_or(0) != 0;
+  return refused;
+}
+
 void append_content(json::Value value, std::string& text, std::string& thinking)
 {
   if (!json::is_array(value)) {

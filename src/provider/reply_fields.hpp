@@ -16,6 +16,10 @@ namespace asyncllm::provider {
 /// some gateways add to every answer.
 bool is_error(json::Value value);
 
+/// Whether MiniMax's base_resp says that there is no reply: {"status_code": 1008, "status_msg":
+/// "..."} beside a status of 200 and choices of null.
+bool is_refused(json::Value base_resp);
+
 /// The reason behind a server's word, in any case; "" and words nobody knows are `unknown`.
 FinishReason finish_reason(std::string_view word) noexcept;
 

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace asyncllm::provider {
 namespace {
@@ -95,6 +96,30 @@ void read_members(const Json& object, ServerError& error)
       error.status = status_in(object, name);
 }
 
+// MiniMax has numbers of its own (platform.minimax.io, "Error Codes").
+void read_base_resp(const Json& base_resp, ServerError& error)
+{
+  constexpr std::pair<std::string_view, int> statuses[] = {
+      {"1001", 504},  // timeout
+      {"1002", 429},  // rate limit
+      {"1004", 401},  // not authorized
+      {"1008", 402},  // insufficient balance
+      {"1026", 400},  // sensitive input
+      {"1027", 400},  // sensitive output
+      {"1039", 400},  // token limit
+      {"1041", 429},  // connection limit
+      {"2013", 400},  // invalid parameters
+      {"2049", 401},  // invalid API key
+      {"2056", 402},  // usage limit of the plan
+  };
+  error.code = text_of(base_resp, "status_code");
+  error.message = text_of(base_resp, "status_msg");
+  error.status = 500;
+  for (const auto& [code, status] : statuses)
+    if (error.code == code)
+      error.status = status;
+}
+
 // Google: {"details": [{"@type": "...RetryInfo", "retryDelay": "55s"}]}.
 std::optional<std::chrono::milliseconds> retry_delay(const Json& error)
 {
@@ -129,6 +154,11 @@ ServerError read_json_error(const Json& body)
     return read_json_error(body.front());
   if (!body.is_object()) {
     error.message = words_in(body);
+    return error;
+  }
+  if (const auto resp = body.find("base_resp");
+      resp != body.end() && resp->is_object() && status_in(*resp, "status_code") != 0) {
+    read_base_resp(*resp, error);
     return error;
   }
   const auto found = body.find("error");

@@ -93,6 +93,8 @@ TEST_CASE(
        "error.\"}",
        "Compute error."},
       {R"(data: {"error":"text"})", "text"},
+      {R"(data: {"choices":null,"base_resp":{"status_code":1002,"status_msg":"rate limit"}})",
+       "rate limit"},
       {"data: <html>502</html>", ""},
       {"event: error\ndata: upstream timed out", "upstream timed out"},
       {R"(data: [{"error":{"code":503,"message":"in a list","status":"UNAVAILABLE"}}])",

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
+#include <tuple>
 
 using namespace asyncllm;
 using Json = nlohmann::json;
@@ -288,6 +289,35 @@ TEST_CASE("OpenAI: an error inside a 200 has the kind of the code it names", "[p
   CHECK(support::fails_with(ErrorKind::server_error, "Unexpected endpoint", [] {
     openai_reply(R"x({"error":"Unexpected endpoint or method. (POST /chat/completions)"})x");
   }));
+}
+
+TEST_CASE("OpenAI: MiniMax's refusals beside a 200 have their kinds and words", "[provider]")
+{
+  const auto refusal = [](const std::string& code, const std::string& words) {
+    return support::error_of([&] {
+      openai_reply(
+          R"({"id":"1","choices":null,"usage":{"total_tokens":0},"base_resp":{"status_code":)" +
+          code + R"(,"status_msg":")" + words + "\"}}");
+    });
+  };
+  const std::tuple<const char*, const char*, ErrorKind> refusals[] = {
+      {"1002", "rate limit", ErrorKind::rate_limited},
+      {"1004", "login fail", ErrorKind::authentication},
+      {"1008", "insufficient balance", ErrorKind::quota_exceeded},
+      {"1027", "output new_sensitive", ErrorKind::content_filtered},
+      {"2013", "invalid params", ErrorKind::bad_request},
+      {"9999", "something new", ErrorKind::server_error}};
+  for (const auto& [code, words, kind] : refusals) {
+    const auto error = refusal(code, words);
+    REQUIRE(error);
+    CHECK(error->kind() == kind);
+    CHECK(error->server_message() == words);
+    CHECK(error->server_code() == code);
+  }
+  CHECK(
+      openai_reply(R"({"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}],
+        "base_resp":{"status_code":0,"status_msg":""}})")
+          .text == "Hi");
 }
 
 TEST_CASE("OpenAI: an answer without a choice is a bad response", "[provider]")
