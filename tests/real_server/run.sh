@@ -49,6 +49,13 @@ expect '^error: [a-z_]+: .*plain server, use http://' "$check" ask "${stories/ht
 expect "^error: connect_failed: .*127\.0\.0\.1:$nobody" "$check" ask "openai@http://127.0.0.1:$nobody/v1::m" "Hello?"
 expect 'five at once [^(]*\(the first after [^(]* times one$' "$check" five "$scripted::slowloop"
 
+# How much faster five at once are than one is here the business of the server and its cores. Where the time
+# passes in waiting, it is ours.
+far=$(free_port)
+start listening "$far" python3 "$(dirname "$0")/long_line.py" "$far" "$router" 1
+ratio='(\.[0-9]+)? times one'
+expect "that is [12]$ratio, five in turn [^,]*, that is [45]$ratio" "$check" five "openai@http://127.0.0.1:$far/v1::hello"
+
 echo "--- every scripted model"
 timeout 120 "$check" scripts "http://127.0.0.1:$router" || failures=$((failures + 1))
 
