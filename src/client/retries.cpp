@@ -48,7 +48,8 @@ std::optional<RetryPolicy::Duration> Retries::time_to_wait(const Error& error, b
 
 asio::awaitable<void> Retries::wait(RetryPolicy::Duration time)
 {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor);
   timer.expires_after(time);
   asio::error_code aborted;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, aborted));
