@@ -5,7 +5,7 @@
 namespace asyncllm::http {
 namespace {
 
-constexpr std::string_view protocol = "HTTP/1.";
+constexpr std::string_view protocol_name = "HTTP/1.";
 
 bool is_digit(char c) noexcept
 {
@@ -21,9 +21,10 @@ bool is_control(char c) noexcept
 
 bool is_status_line(std::string_view line) noexcept
 {
-  return line.starts_with(protocol) && line.size() >= 12 && is_digit(line[7]) && line[8] == ' ' &&
-         line[9] >= '1' && line[9] <= '9' && is_digit(line[10]) && is_digit(line[11]) &&
-         (line.size() == 12 || line[12] == ' ') && std::ranges::none_of(line, is_control);
+  return line.starts_with(protocol_name) && line.size() >= 12 && is_digit(line[7]) &&
+         line[8] == ' ' && line[9] >= '1' && line[9] <= '9' && is_digit(line[10]) &&
+         is_digit(line[11]) && (line.size() == 12 || line[12] == ' ') &&
+         std::ranges::none_of(line, is_control);
 }
 
 std::size_t HeadScanner::feed(std::string_view bytes)
@@ -42,7 +43,7 @@ void HeadScanner::take_line(std::string_view& bytes)
   const auto read = line_.feed(bytes, longest, first ? longest : 1);
 
   // Before anything else, and before the line is whole: other protocols may never end one.
-  if (first && !protocol.starts_with(line_.text().substr(0, protocol.size())))
+  if (first && !protocol_name.starts_with(line_.text().substr(0, protocol_name.size())))
     refusal_ = Refusal{"it does not begin with HTTP/1."};
   else if (read == LineReader::State::too_long && longest < left)
     refusal_ = over_limit("its status line is longer", limits_.status_line(), "status_line");

@@ -42,12 +42,13 @@ Seen parse_in_pieces(const std::string& text, std::size_t size)
 
 TEST_CASE("the fate of a response by chance does not depend on how it is cut", "[http]")
 {
-  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  const std::string status_line = "HTTP/1.1 200 OK\r\n";
   const std::string seeds[] = {
-      ok + "Content-Length: 11\r\nX-A: b\r\n\r\nhello world",
-      ok + "Transfer-Encoding: chunked\r\n\r\n5;a=b;c=\"d\"\r\nhello\r\n6\r\n world\r\n0\r\nX: "
-           "y\r\n\r\n",
-      "HTTP/1.1 100 Continue\r\n\r\n" + ok + "Content-Length: 2\r\n\r\nokHTTP/1.1 200",
+      status_line + "Content-Length: 11\r\nX-A: b\r\n\r\nhello world",
+      status_line +
+          "Transfer-Encoding: chunked\r\n\r\n5;a=b;c=\"d\"\r\nhello\r\n6\r\n world\r\n0\r\nX: "
+          "y\r\n\r\n",
+      "HTTP/1.1 100 Continue\r\n\r\n" + status_line + "Content-Length: 2\r\n\r\nokHTTP/1.1 200",
       "HTTP/1.0 404 Not Found\r\nConnection: keep-alive\r\nX: a\r\n b\r\n\r\nuntil the end",
   };
   constexpr auto bytes = "\r\n\t :;=\"\\0519aFx,-HTP/\0\x7f\xff"sv;
