@@ -94,7 +94,8 @@ def run(client, url, *arguments, switched=""):
         done = subprocess.run(
             ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}", client, url,
              *map(str, arguments)],
-            env={"WARM": "0", "WITH": switched, "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=300)
+            env={"WARM": "0", "WITH": switched, "PATH": "/usr/bin:/bin"},
+            capture_output=True, text=True, timeout=300)
         result = json.loads(done.stdout or "{}")
         if done.returncode != 0 or result.get("fail") != 0:
             sys.exit(f"counts: {client} failed: {done.stdout}{done.stderr}")

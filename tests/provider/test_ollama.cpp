@@ -115,22 +115,20 @@ TEST_CASE("Ollama: thinking is a flag or a level, logprobs are asked for", "[pro
 
 TEST_CASE("Ollama: a bare prompt goes to /api/generate", "[provider]")
 {
-  const auto ollama_body = [](Prompt prompt, Parameters parameters = {}) {
+  const auto body_of = [](Prompt prompt, Parameters parameters = {}) {
     std::string out;
     const GenerateRequest request{"m", std::move(prompt), std::move(parameters)};
     provider::ollama_wire().encode(
         request, *provider::find_preset("ollama"), provider::Delivery::whole, out);
     return Json::parse(out);
   };
-  CHECK(
-      ollama_body(Prompt("Once")) ==
-      Json::parse(R"({"model":"m","prompt":"Once","stream":false})"));
+  CHECK(body_of(Prompt("Once")) == Json::parse(R"({"model":"m","prompt":"Once","stream":false})"));
   Parameters parameters;
   parameters.max_tokens = 5;
   const auto prompt = Prompt("a").suffix("b").system("S").template_text("{{ .Prompt }}");
-  CHECK(ollama_body(prompt, parameters) == Json::parse(R"({"model":"m","prompt":"a","suffix":"b",
+  CHECK(body_of(prompt, parameters) == Json::parse(R"({"model":"m","prompt":"a","suffix":"b",
     "system":"S","template":"{{ .Prompt }}","stream":false,"options":{"num_predict":5}})"));
-  CHECK(ollama_body(Prompt("a").raw(true))["raw"] == true);
+  CHECK(body_of(Prompt("a").raw(true))["raw"] == true);
   CHECK(provider::ollama_wire().generate_path() == "/api/generate");
 }
 
