@@ -69,3 +69,27 @@ TEST_CASE("a reset behind any number of bytes is no end of an answer", "[client]
     CHECK(error->kind() == ErrorKind::connection_lost);
   }
 }
+
+TEST_CASE("a length that a server makes up is not believed", "[client]")
+{
+  for (const std::string length : {"1000000000000000", "9223372036854775807"}) {
+    std::optional<Error> error;
+    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+      SocketServer server(loop, [&](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
+        co_await peer->read_request();
+        const auto response =
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+            "Content-Length: " +
+            length + "\r\n\r\n{\"cho";
+        co_await peer->write(response);
+        peer->close();
+      });
+      const Client client(ClientOptions("openai").base_url(server.url()));
+      auto chat = client.chat("m", Messages().user("x"));
+      error = co_await support::awaited_error_of(std::move(chat));
+    });
+    INFO(length);
+    REQUIRE(error);
+    CHECK(error->kind() == ErrorKind::incomplete);
+  }
+}
