@@ -219,7 +219,9 @@ Client::Client(const ClientOptions& options, Abi)
 {
   const provider::EndpointSettings settings{
       options.provider(), options.base_url(), options.api_key()};
-  state_ = std::make_shared<State>(options, provider::resolve_endpoint(settings, &std::getenv));
+  auto endpoint = provider::resolve_endpoint(settings, &std::getenv);
+  auto credentials = http::take_credentials(endpoint.base_url);
+  state_ = std::make_shared<State>(options, std::move(endpoint), std::move(credentials));
 }
 
 asio::awaitable<Reply> Client::chat(

@@ -11,23 +11,53 @@ namespace asyncllm {
 
 namespace {
 
-http::Transport make_transport(const ClientOptions& options, const provider::Endpoint& endpoint)
+http::Transport make_transport(
+    const ClientOptions& options,
+    const provider::Endpoint& endpoint,
+    const http::ProxyEnvironment& environment)
 {
   auto url = http::Url::parse(endpoint.base_url);
   http::TransportOptions how;
   how.limits = options.limits();
   how.tls = options.tls_files();
-  how.proxy = http::find_proxy(url, options.proxy(), &std::getenv);
+  how.proxy = http::find_proxy(url, options.proxy(), environment);
   how.max_in_flight = options.max_in_flight().value_or(endpoint.preset->max_in_flight);
   return http::Transport(std::move(url), how);
 }
 
+// What proves who asks: the API key, the user name and password of the URL, or both.
+HeaderList credentials_of(
+    const ClientOptions& options,
+    const provider::Endpoint& endpoint,
+    const std::optional<http::Credentials>& url_credentials)
+{
+  const auto& preset = *endpoint.preset;
+  const bool both = !endpoint.api_key.empty() && url_credentials &&
+                    equal_ignoring_case(preset.key_header, "Authorization");
+  if (both && !options.api_key().empty())
+    throw Error(
+        ErrorKind::invalid_argument,
+        "the base URL has a user name and a password, and there is an API key: both belong into "
+        "the header Authorization; give one of them");
+  HeaderList headers;
+  if (!endpoint.api_key.empty() && !both)  // the URL is meant for this server, the variable for all
+    headers.emplace_back(preset.key_header, std::string(preset.key_prefix) + endpoint.api_key);
+  if (url_credentials)
+    headers.emplace_back("Authorization", url_credentials->basic());
+  return headers;
+}
+
 }  // namespace
 
-Client::State::State(const ClientOptions& options, provider::Endpoint its_endpoint)
-    : endpoint(std::move(its_endpoint)),
+Client::State::State(
+    const ClientOptions& options,
+    provider::Endpoint its_endpoint,
+    std::optional<http::Credentials> its_url_credentials)
+    : proxy_environment(&std::getenv),
+      endpoint(std::move(its_endpoint)),
+      url_credentials(std::move(its_url_credentials)),
       wire(provider::wire_of(*endpoint.preset)),
-      transport(make_transport(options, endpoint)),
+      transport(make_transport(options, endpoint, proxy_environment)),
       redirects(options.redirects()),
       base_url(transport.url().origin() + transport.url().path),
       proxy_(options.proxy()),
@@ -38,14 +68,14 @@ Client::State::State(const ClientOptions& options, provider::Endpoint its_endpoi
   const auto& url = transport.url();
   const auto& preset = *endpoint.preset;
   auto headers = transport.headers();
-  if (!endpoint.api_key.empty()) {
-    if (transport.is_exposed() && !options.key_over_plain_http())
-      throw Error(
-          ErrorKind::invalid_argument,
-          "the API key would travel unencrypted to " + transport.destination() +
-              ": use https://, or allow it by with_key_over_plain_http(true)");
-    headers.emplace_back(preset.key_header, std::string(preset.key_prefix) + endpoint.api_key);
-  }
+  const auto credentials = credentials_of(options, endpoint, url_credentials);
+  if (!credentials.empty() && transport.is_exposed() && !options.key_over_plain_http())
+    throw Error(
+        ErrorKind::invalid_argument,
+        std::string(url_credentials ? "the password" : "the API key") +
+            " would travel unencrypted to " + transport.destination() +
+            ": use https://, or allow it by with_key_over_plain_http(true)");
+  headers.append(credentials);
   if (!preset.version_header.empty())
     headers.emplace_back(preset.version_header, preset.version);
   const auto head = [&](const char* method, std::string_view path) {
@@ -194,7 +224,7 @@ std::shared_ptr<const http::Transport> Client::State::transport_to(const http::U
   http::TransportOptions how;
   how.limits = transport.limits();
   how.tls = trust_;
-  how.proxy = http::find_proxy(url, proxy_, &std::getenv);
+  how.proxy = http::find_proxy(url, proxy_, proxy_environment);
   how.max_in_flight = transport.max_in_flight();
   how.places_of = transport.places_key();
   if (known.size() == most_remembered)  // calls under way hold theirs
@@ -206,6 +236,8 @@ void Client::State::explain(Error& error, std::string_view path, const std::stri
 {
   const auto& preset = *endpoint.preset;
   error.mask(endpoint.api_key);  // some servers repeat a wrong one
+  if (url_credentials)
+    error.mask(url_credentials->password).mask(url_credentials->basic().substr(6));
   if (error.http_status() != 0)
     error.with_hint(
         "asked was " + base_url + std::string(path) +

@@ -4,11 +4,13 @@
 #include <asyncllm/client/client.hpp>
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/core/response_head.hpp>
+#include <asyncllm/http/proxy.hpp>
 #include <asyncllm/http/request_head.hpp>
 #include <asyncllm/http/transport.hpp>
 #include <asyncllm/model/chat_request.hpp>
 
 #include "client/prepared_chat_state.hpp"
+#include "http/credentials.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/wire.hpp"
 
@@ -26,7 +28,10 @@ namespace asyncllm {
 
 /// Everything of a client that never changes.
 struct Client::State {
-  State(const ClientOptions& options, provider::Endpoint its_endpoint);
+  State(
+      const ClientOptions& options,
+      provider::Endpoint its_endpoint,
+      std::optional<http::Credentials> its_url_credentials);
 
   /// Throws `Error{invalid_argument}` that names the first value that this provider cannot take.
   void check(const Parameters& parameters, const std::string& setter_prefix = "") const;
@@ -62,7 +67,9 @@ struct Client::State {
   /// Adds to an error where it happened and what to do about it, and takes the API key out.
   void explain(Error& error, std::string_view path, const std::string& model) const;
 
+  http::ProxyEnvironment proxy_environment;  ///< as it was when the client was made
   provider::Endpoint endpoint;
+  std::optional<http::Credentials> url_credentials;
   const provider::Wire& wire;
   http::Transport transport;
   Redirects redirects;

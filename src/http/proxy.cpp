@@ -2,30 +2,17 @@
 #include <asyncllm/core/text.hpp>
 #include <asyncllm/http/proxy.hpp>
 
+#include "http/credentials.hpp"
+
 #include <asio/ip/address.hpp>
 #include <asio/ip/network_v4.hpp>
 #include <asio/ip/network_v6.hpp>
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 
 namespace asyncllm::http {
 namespace {
-
-std::string base64(std::string_view bytes)
-{
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    unsigned value = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      value = value << 8 | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i)
-      text += at + i <= bytes.size() ? digits[value >> (18 - 6 * i) & 0x3F] : '=';
-  }
-  return text;
-}
 
 bool is_in_network(const std::string& network, const asio::ip::address& address)
 {
@@ -95,16 +82,11 @@ Proxy Proxy::parse(std::string_view text)
   rest = rest.substr(0, rest.find_first_of("/?#"));
 
   if (const auto at = rest.rfind('@'); at != rest.npos) {
-    const auto credentials = rest.substr(0, at);
-    const auto colon = std::min(credentials.find(':'), credentials.size());
-    const auto user = detail::percent_decoded(credentials.substr(0, colon));
-    const auto password =
-        detail::percent_decoded(credentials.substr(std::min(colon + 1, credentials.size())));
-    if (!user || !password || user->find(':') != user->npos || user->size() > 255 ||
-        password->size() > 255)
-      fail("has a user or password that cannot be (a % must be written as %25)");
-    proxy.user = *user;
-    proxy.password = *password;
+    const auto credentials = Credentials::parse(rest.substr(0, at));
+    if (!credentials || credentials->user.size() > 255 || credentials->password.size() > 255)
+      fail("has a user name or password that cannot be read or is too long (write % as %25)");
+    proxy.user = credentials->user;
+    proxy.password = credentials->password;
     rest.remove_prefix(at + 1);
   }
   try {
@@ -128,7 +110,7 @@ std::string Proxy::name() const
 
 std::string Proxy::basic_credentials() const
 {
-  return "Basic " + base64(user + ":" + password);
+  return Credentials{user, password}.basic();
 }
 
 bool is_excluded(std::string_view list, const std::string& host, std::uint16_t port)
@@ -143,41 +125,49 @@ bool is_excluded(std::string_view list, const std::string& host, std::uint16_t p
   return false;
 }
 
-std::optional<Proxy> find_proxy(
-    const Url& url, const std::optional<std::string>& setting, GetEnvironment environment)
+ProxyEnvironment::ProxyEnvironment(GetEnvironment environment)
 {
-  if (setting) {
-    if (setting->empty() || *setting == "direct")
-      return std::nullopt;
-    if (!url.unix_path.empty())
-      throw Error(ErrorKind::invalid_argument, "a Unix socket cannot be reached through a proxy");
-    return Proxy::parse(*setting);
-  }
-  if (url.is_loopback())
-    return std::nullopt;
-
-  const auto variable = [&](const char* name) -> std::string {
-    const char* const value = environment(name);
-    return value ? std::string(trim(value)) : std::string();
-  };
-  auto no_proxy = variable("no_proxy");
-  if (no_proxy.empty())
-    no_proxy = variable("NO_PROXY");
-  if (is_excluded(no_proxy, url.host, url.port))
-    return std::nullopt;
-  static constexpr std::array variables{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-  static constexpr std::array for_http{"http_proxy", "http_proxy", "all_proxy", "ALL_PROXY"};
-  for (const char* const name : url.tls ? variables : for_http) {
-    const auto value = variable(name);
-    if (value.empty())
-      continue;
-    try {
-      return Proxy::parse(value);
-    } catch (const Error& error) {
-      throw Error(error.kind(), std::string(name) + ": " + std::string(error.message()));
+  const auto first_of = [&](std::initializer_list<const char*> names) -> Variable {
+    for (const char* const name : names) {
+      const char* const value = environment(name);
+      const auto text = value ? unquoted(value) : std::string_view();
+      if (!text.empty())
+        return {name, std::string(text)};
     }
+    return {};
+  };
+  const bool is_cgi = environment("REQUEST_METHOD") != nullptr;
+  http_ = first_of({"http_proxy", is_cgi ? "http_proxy" : "HTTP_PROXY"});
+  https_ = first_of({"https_proxy", "HTTPS_PROXY"});
+  all_ = first_of({"all_proxy", "ALL_PROXY"});
+  no_proxy_ = first_of({"no_proxy", "NO_PROXY"}).value;
+}
+
+std::optional<Proxy> ProxyEnvironment::proxy_for(const Url& url) const
+{
+  if (url.is_loopback() || is_excluded(no_proxy_, url.host, url.port))
+    return std::nullopt;
+  const auto& own = url.tls ? https_ : http_;
+  const auto& variable = own.value.empty() ? all_ : own;
+  if (variable.value.empty())
+    return std::nullopt;
+  try {
+    return Proxy::parse(variable.value);
+  } catch (const Error& error) {
+    throw Error(error.kind(), std::string(variable.name) + ": " + std::string(error.message()));
   }
-  return std::nullopt;
+}
+
+std::optional<Proxy> find_proxy(
+    const Url& url, const std::optional<std::string>& setting, const ProxyEnvironment& environment)
+{
+  if (!setting)
+    return environment.proxy_for(url);
+  if (setting->empty() || *setting == "direct")
+    return std::nullopt;
+  if (!url.unix_path.empty())
+    throw Error(ErrorKind::invalid_argument, "a Unix socket cannot be reached through a proxy");
+  return Proxy::parse(*setting);
 }
 
 }  // namespace asyncllm::http

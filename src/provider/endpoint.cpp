@@ -14,7 +14,7 @@ std::string variable(GetEnvironment environment, std::string_view name)
   if (name.empty())
     return {};
   const char* const value = environment(std::string(name).c_str());
-  return value ? std::string(trim(value)) : std::string();
+  return value ? std::string(unquoted(value)) : std::string();
 }
 
 std::string without_slash(std::string_view url)
@@ -29,22 +29,63 @@ bool same_url(std::string_view a, std::string_view b)
   return equal_ignoring_case(without_slash(a), without_slash(b));
 }
 
+// People paste the whole URL of a call: what a wire's paths begin with is no part of a base URL.
+void remove_call_path(std::string& url)
+{
+  url = without_slash(url);
+  for (const std::string_view path : {"/chat/completions", "/v1/messages", "/api/chat"})
+    if (url.ends_with(path))
+      url.resize(url.size() - path.size());
+}
+
+// An Azure resource, or any URL below it that its portal shows, as the base URL of its v1 API:
+// "https://NAME.openai.azure.com/openai/deployments/D/chat/completions?api-version=2024-10-21".
+// Versions by date are of the older API; the v1 API has none.
+std::string azure_base_url(std::string_view url, std::string_view suffix)
+{
+  if (url.find(suffix) != url.npos)
+    return std::string(url);
+  url = url.substr(0, url.find_first_of("?#"));
+  url = url.substr(0, url.find("/openai"));
+  return without_slash(url) + std::string(suffix);
+}
+
+bool is_azure_resource(std::string_view url)
+{
+  return url.find(".azure.com") != url.npos || url.find("/openai/deployments/") != url.npos;
+}
+
+// An API key as it was meant: without the quotes of an env file, the line end of the file that it
+// was read from, and the "Bearer " that was copied with it.
+std::string clean_key(std::string_view key)
+{
+  key = unquoted(key);
+  constexpr std::string_view scheme = "bearer ";
+  if (equal_ignoring_case(key.substr(0, scheme.size()), scheme))
+    key = trim(key.substr(scheme.size()));
+  return std::string(key);
+}
+
 }  // namespace
 
 Endpoint resolve_endpoint(const EndpointSettings& settings, GetEnvironment environment)
 {
   const auto* preset = &preset_named(settings.provider);
   Endpoint endpoint;
-  endpoint.base_url = settings.base_url;
+  endpoint.base_url = unquoted(settings.base_url);
+  if (preset->wire == WireKind::ollama && endpoint.base_url.find("://") == std::string::npos &&
+      !endpoint.base_url.empty())
+    endpoint.base_url = ollama_base_url(endpoint.base_url);
   bool is_ours = false;  // the environment's key may go there
   if (endpoint.base_url.empty()) {
     endpoint.base_url = variable(environment, preset->url_variable);
     if (preset->wire == WireKind::ollama && !endpoint.base_url.empty())
       endpoint.base_url = ollama_base_url(endpoint.base_url);
     is_ours = !endpoint.base_url.empty();
-    if (is_ours && endpoint.base_url.find(preset->url_suffix) == std::string::npos)
-      endpoint.base_url = without_slash(endpoint.base_url) + std::string(preset->url_suffix);
   }
+  if (!preset->url_suffix.empty() && (is_ours || is_azure_resource(endpoint.base_url)))
+    endpoint.base_url = azure_base_url(endpoint.base_url, preset->url_suffix);
+  remove_call_path(endpoint.base_url);
   if (endpoint.base_url.empty())
     endpoint.base_url = preset->base_url;
   if (endpoint.base_url.empty())
@@ -65,11 +106,11 @@ Endpoint resolve_endpoint(const EndpointSettings& settings, GetEnvironment envir
     preset = &preset_named(preset->elsewhere);
 
   endpoint.preset = preset;
-  endpoint.api_key = settings.api_key;
+  endpoint.api_key = clean_key(settings.api_key);
   const bool is_trusted =
       preset->key_url.empty() ? is_own || is_ours : same_url(endpoint.base_url, preset->key_url);
   if (endpoint.api_key.empty() && is_trusted)
-    endpoint.api_key = variable(environment, preset->key_variable);
+    endpoint.api_key = clean_key(variable(environment, preset->key_variable));
   if (endpoint.api_key.empty() && preset->needs_key && (is_own || is_ours))
     throw Error(
         ErrorKind::invalid_argument,
@@ -81,6 +122,8 @@ Endpoint resolve_endpoint(const EndpointSettings& settings, GetEnvironment envir
 std::string ollama_base_url(std::string_view text)
 {
   auto rest = trim(trim(text), "\"'");
+  if (rest.starts_with("http+unix://"))
+    return std::string(rest);
   std::string scheme = "http";
   std::string port = "11434";
   if (rest == "ollama.com") {
@@ -91,8 +134,10 @@ std::string ollama_base_url(std::string_view text)
     port = scheme == "https" ? "443" : "80";
     rest.remove_prefix(end + 3);
   }
-  const auto authority = rest.substr(0, rest.find('/'));
-  const auto path = rest.substr(authority.size());
+  const auto whole = rest.substr(0, rest.find('/'));
+  const auto path = rest.substr(whole.size());
+  const auto user = whole.substr(0, whole.rfind('@') + 1);  // "user:password@" or ""
+  const auto authority = whole.substr(user.size());
 
   std::string host(authority);
   const auto colon = authority.rfind(':');
@@ -112,7 +157,7 @@ std::string ollama_base_url(std::string_view text)
     host = "::1";
   if (host.find(':') != host.npos)
     host = "[" + host + "]";
-  return scheme + "://" + host + ":" + port + std::string(path);
+  return scheme + "://" + std::string(user) + host + ":" + port + std::string(path);
 }
 
 }  // namespace asyncllm::provider

@@ -231,8 +231,22 @@ TEST_CASE("build() refuses by name what cannot work", "[agent]")
       kind, "with_options: top_p(2)", build(start().with_options(RequestOptions().top_p(2)))));
   CHECK(fails_with(kind, "did you mean \"ollama\"", build(LlmAgent::builder("bad", "olama::m"))));
   CHECK(fails_with(kind, "no \"::\"", build(LlmAgent::builder("bad", "gemma3"))));
-  CHECK(fails_with(kind, "must begin with http", build(start().with_base_url("127.0.0.1:11434"))));
+  CHECK(fails_with(
+      kind,
+      "must begin with http",
+      build(LlmAgent::builder("bad", "openai::m").with_base_url("127.0.0.1:8080"))));
   CHECK(fails_with(kind, "control character", build(start().with_api_key("a\r\nX: b"))));
+}
+
+TEST_CASE("an Ollama server may be named without a scheme", "[agent]")
+{
+  testing::ServerThread server;
+  server.always(Answer::text("Hello."));
+  const auto address = server.url().substr(server.url().find("://") + 3);
+  const auto by_spec = LlmAgent::builder("a", "ollama@" + address + "::m").build();
+  CHECK(by_spec.send_message("Hi").text == "Hello.");
+  const auto by_url = LlmAgent::builder("a", "ollama::m").with_base_url(address).build();
+  CHECK(by_url.send_message("Hi").text == "Hello.");
 }
 
 TEST_CASE("what a call sets for itself goes before what the agent has prepared", "[agent]")

@@ -22,7 +22,7 @@ char* environment(const char* name)
 // The name of the proxy for a URL, "" for none.
 std::string proxy_for(const std::string& url, const std::optional<std::string>& setting = {})
 {
-  const auto proxy = find_proxy(Url::parse(url), setting, &environment);
+  const auto proxy = find_proxy(Url::parse(url), setting, ProxyEnvironment(&environment));
   return proxy ? proxy->name() : "";
 }
 
@@ -72,8 +72,16 @@ TEST_CASE("what is no proxy of ours is refused, and its password not told", "[ht
 
 TEST_CASE("the environment names the proxy, lower case first", "[http]")
 {
-  variables = {{"HTTP_PROXY", "http://trap"}};
-  CHECK(proxy_for("http://h") == "");  // anybody may set it for a CGI program
+  variables = {{"HTTP_PROXY", "http://upper:1"}};
+  CHECK(proxy_for("http://h") == "http://upper:1");
+  CHECK(proxy_for("https://h") == "");
+  variables["REQUEST_METHOD"] = "GET";  // a CGI program: a request's header Proxy sets HTTP_PROXY
+  CHECK(proxy_for("http://h") == "");
+  variables["http_proxy"] = "http://lower:1";
+  CHECK(proxy_for("http://h") == "http://lower:1");
+  variables = {{"http_proxy", " \"http://quoted:1\"\n"}, {"no_proxy", "'a.example,b.example'"}};
+  CHECK(proxy_for("http://h") == "http://quoted:1");
+  CHECK(proxy_for("http://a.example") == "");
   variables = {{"all_proxy", "socks5://all"}};
   CHECK(proxy_for("http://h") == "socks5://all:1080");
   CHECK(proxy_for("https://h") == "socks5://all:1080");

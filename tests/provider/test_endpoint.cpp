@@ -50,6 +50,9 @@ TEST_CASE("OLLAMA_HOST means what Ollama's own client reads in it", "[provider]"
       {"1.2.3.4:x", "http://1.2.3.4:11434"},
       {" \"1.2.3.4\" ", "http://1.2.3.4:11434"},
       {"'http://h:1'", "http://h:1"},
+      {"http://me:pass@h:1", "http://me:pass@h:1"},
+      {"me:pass@1.2.3.4", "http://me:pass@1.2.3.4:11434"},
+      {"http+unix://%2Frun%2Fo.sock", "http+unix://%2Frun%2Fo.sock"},
   };
   for (const auto& [value, url] : cases) {
     INFO(value);
@@ -179,4 +182,62 @@ TEST_CASE("Ollama's key goes to ollama.com alone", "[provider]")
   CHECK(resolve({"ollama", "", ""}, environment).api_key.empty());
   environment["OLLAMA_HOST"] = "ollama.com";
   CHECK(resolve({"ollama", "", ""}, environment).api_key == "k");
+}
+
+TEST_CASE("an Ollama base URL may lack its scheme and port, as OLLAMA_HOST", "[provider]")
+{
+  CHECK(resolve({"ollama", "localhost:11434", ""}).base_url == "http://localhost:11434");
+  CHECK(resolve({"ollama", "10.0.0.7", ""}).base_url == "http://10.0.0.7:11434");
+  CHECK(resolve({"ollama", "::1", ""}).base_url == "http://[::1]:11434");
+  CHECK(resolve({"ollama", "http://h", ""}).base_url == "http://h");
+}
+
+TEST_CASE("quotes, line ends and a copied \"Bearer\" belong to no setting", "[provider]")
+{
+  CHECK(resolve({"openai", "http://h/v1\n", "sk-a\n"}).base_url == "http://h/v1");
+  CHECK(resolve({"openai", "\"http://h/v1\"", ""}).base_url == "http://h/v1");
+  CHECK(resolve({"openai", "http://h/v1", " sk-a\r\n"}).api_key == "sk-a");
+  CHECK(resolve({"openai", "http://h/v1", "Bearer sk-a"}).api_key == "sk-a");
+  CHECK(resolve({"openai", "http://h/v1", "bearer  sk-a"}).api_key == "sk-a");
+  CHECK(resolve({"openai", "http://h/v1", "Bearers"}).api_key == "Bearers");
+  const auto quoted = resolve(
+      {"openai", "", ""}, {{"OPENAI_BASE_URL", "\"http://h/v1\""}, {"OPENAI_API_KEY", "'sk-a'\n"}});
+  CHECK(quoted.base_url == "http://h/v1");
+  CHECK(quoted.api_key == "sk-a");
+  // Only quotes cannot be a URL, so the next source counts.
+  CHECK(
+      resolve({"openai", "", "k"}, {{"OPENAI_BASE_URL", "\"\""}}).base_url ==
+      "https://api.openai.com/v1");
+}
+
+TEST_CASE("the URL of a call is cut to the base URL", "[provider]")
+{
+  CHECK(resolve({"openai", "http://h/v1/chat/completions", ""}).base_url == "http://h/v1");
+  CHECK(resolve({"openai", "http://h/v1/chat/completions/", ""}).base_url == "http://h/v1");
+  CHECK(resolve({"anthropic", "http://h/v1/messages", ""}).base_url == "http://h");
+  CHECK(resolve({"ollama", "http://h:1/api/chat", ""}).base_url == "http://h:1");
+}
+
+TEST_CASE("any URL that Azure's portal shows leads to the v1 API", "[provider]")
+{
+  const std::string own = "https://r.openai.azure.com";
+  for (const std::string& url :
+       {own,
+        own + "/",
+        own + "/openai",
+        own + "/openai/v1",
+        own + "/openai/v1/chat/completions",
+        own + "/?api-version=2024-10-21",
+        own + "/openai/deployments/d/chat/completions?api-version=2024-10-21",
+        own + "/openai/responses?api-version=2025-04-01-preview"}) {
+    INFO(url);
+    const std::map<std::string, std::string> environment{
+        {"AZURE_OPENAI_ENDPOINT", url}, {"AZURE_OPENAI_API_KEY", "k"}};
+    CHECK(resolve({"azure", "", ""}, environment).base_url == own + "/openai/v1");
+    CHECK(resolve({"azure", url, "k"}).base_url == own + "/openai/v1");
+  }
+  // A version of the v1 API is kept, and so is a gateway's own path.
+  const std::string preview = own + "/openai/v1?api-version=preview";
+  CHECK(resolve({"azure", preview, "k"}).base_url == preview);
+  CHECK(resolve({"azure", "http://gateway/v1", "k"}).base_url == "http://gateway/v1");
 }

@@ -97,7 +97,8 @@ class LlmAgent::Builder {
     own_.max_tokens(count);
     return *this;
   }
-  /// http://, https:// or http+unix://; wins over the spec and the environment.
+  /// http://, https:// or http+unix://; wins over the spec and the environment. See
+  /// `ClientOptions::base_url`.
   Builder& with_base_url(std::string url)
   {
     base_url_ = std::move(url);

@@ -34,11 +34,14 @@ class ClientOptions {
   explicit ClientOptions(std::string provider) : provider_(std::move(provider)) {}
 
   /// http://, https:// or http+unix:// (a Unix socket), with the path in front of the wire's own.
+  /// For Ollama also a host alone, with or without a port, as OLLAMA_HOST. A user name and password
+  /// in it are sent as Basic authentication (RFC 7617).
   /// Default: the provider's variable in the environment (OLLAMA_HOST, OPENAI_BASE_URL, ...), then
   /// the provider's own URL.
   ClientOptions& base_url(std::string url) { return set(base_url_, std::move(url)); }
   /// Default: the provider's variable in the environment (OPENAI_API_KEY, ...), which goes only to
-  /// the provider's own URL or to the one from the environment.
+  /// the provider's own URL or to the one from the environment. White space and quotes around it,
+  /// and a copied "Bearer " in front, are dropped.
   ClientOptions& api_key(std::string key) { return set(api_key_, std::move(key)); }
   /// A PEM file with the certificates to trust instead of the system's.
   ClientOptions& ca_file(std::string path) { return set(tls_files_.ca, std::move(path)); }

@@ -37,6 +37,16 @@ constexpr std::string_view trim(std::string_view text, std::string_view set = " 
   return first == text.npos ? "" : text.substr(first, text.find_last_not_of(set) - first + 1);
 }
 
+/// `text` without white space at its ends, and without the quotes around it that env files and
+/// shells leave there.
+constexpr std::string_view unquoted(std::string_view text) noexcept
+{
+  text = trim(text);
+  const bool is_quoted = text.size() >= 2 && text.front() == text.back() &&
+                         (text.front() == '"' || text.front() == '\'');
+  return is_quoted ? trim(text.substr(1, text.size() - 2)) : text;
+}
+
 /// Appends to a text that is to end at `limit`. A string doubles its memory, beyond the limit too,
 /// and needs the old one beside it meanwhile: here both together stay below twice the limit.
 inline void append_below(std::string& text, std::string_view more, std::size_t limit)

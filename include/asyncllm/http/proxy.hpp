@@ -33,13 +33,33 @@ struct Proxy {
 /// As std::getenv; a parameter, so that tests need no real environment.
 using GetEnvironment = char* (*)(const char*);
 
+/// What the environment says about proxies, read once: a program may change its environment while
+/// calls are under way, and getenv is no thread's friend then.
+class ProxyEnvironment {
+ public:
+  /// Reads http_proxy, https_proxy, all_proxy and no_proxy, and after each its name in capitals;
+  /// quotes around a value are dropped. HTTP_PROXY is not read in a CGI program (REQUEST_METHOD is
+  /// set), where a request's header sets it.
+  explicit ProxyEnvironment(GetEnvironment environment);
+
+  /// The variable for the URL's scheme decides, then all_proxy, unless no_proxy names the host.
+  /// Loopback addresses and Unix sockets get none. Throws `Error{invalid_argument}` that names the
+  /// variable that cannot be used.
+  std::optional<Proxy> proxy_for(const Url& url) const;
+
+ private:
+  struct Variable {
+    const char* name = "";
+    std::string value;
+  };
+  Variable http_, https_, all_;
+  std::string no_proxy_;
+};
+
 /// The proxy for `url`, if any. A setting wins: a proxy's URL, or "" or "direct" for none.
-/// Otherwise the environment decides: http_proxy for http, https_proxy or HTTPS_PROXY for https,
-/// then all_proxy or ALL_PROXY, unless no_proxy or NO_PROXY names the host. HTTP_PROXY is not read,
-/// since anybody can set it for a CGI program by a header. Loopback addresses and Unix sockets need
-/// none but by setting. Throws `Error{invalid_argument}` that names what is wrong.
+/// Otherwise the environment decides. Throws `Error{invalid_argument}` that says what is wrong.
 std::optional<Proxy> find_proxy(
-    const Url& url, const std::optional<std::string>& setting, GetEnvironment environment);
+    const Url& url, const std::optional<std::string>& setting, const ProxyEnvironment& environment);
 
 /// Whether a list like "localhost, .example.com, 10.0.0.0/8, host:8080" names this host. A name
 /// stands for its subdomains too, with or without a dot in front; "*" for everything.

@@ -13,7 +13,7 @@
 namespace asyncllm::http {
 
 /// A parsed base URL. RFC 3986 with these limits: scheme http, https or http+unix, an ASCII host,
-/// no user information (keys go by their own setter), no fragment. The host of http+unix is the
+/// no user information (`take_credentials` takes it out), no fragment. The host of http+unix is the
 /// path of a Unix socket, with %2F for its slashes: "http+unix://%2Frun%2Fllama.sock/v1".
 struct Url {
   bool tls = false;
@@ -118,7 +118,7 @@ inline Url Url::parse(std::string_view text)
           "the URL holds a space, a quote or a control character; non-ASCII ones must be written "
           "as %XX, in a host name as xn--");
   if (authority.find('@') != authority.npos)
-    fail("holds a user name or password; give the key by with_api_key instead");
+    fail("holds a user name or password");
   if (rest.find('#') != rest.npos)
     fail("has a fragment (#)");
 
