@@ -92,3 +92,11 @@ if(ASYNCLLM_WITH_TLS)
   list(APPEND ASYNCLLM_PRIVATE_LIBRARIES OpenSSL::SSL OpenSSL::Crypto)
   list(APPEND ASYNCLLM_PRIVATE_DEFINITIONS ASYNCLLM_WITH_TLS)
 endif()
+
+if(ASYNCLLM_WITH_ZLIB)            # without it, an answer that a gateway compressed is an error
+  find_package(ZLIB)
+  if(ZLIB_FOUND)
+    list(APPEND ASYNCLLM_PRIVATE_LIBRARIES ZLIB::ZLIB)
+    list(APPEND ASYNCLLM_PRIVATE_DEFINITIONS ASYNCLLM_WITH_ZLIB)
+  endif()
+endif()

@@ -14,6 +14,11 @@ foreach(_name IN ITEMS llhttp simdjson)
     set(_needs_${_name} OFF)
   endif()
 endforeach()
+if(ZLIB::ZLIB IN_LIST ASYNCLLM_PRIVATE_LIBRARIES)
+  set(_needs_zlib ON)
+else()
+  set(_needs_zlib OFF)
+endif()
 configure_package_config_file(cmake/asyncllmConfig.cmake.in
   "${CMAKE_CURRENT_BINARY_DIR}/asyncllmConfig.cmake" INSTALL_DESTINATION ${_dir})
 write_basic_package_version_file(

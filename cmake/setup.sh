@@ -18,7 +18,7 @@ missing_of() {
 
 if command -v apt-get >/dev/null; then                  # Debian 12+, Ubuntu 24.04+
   have() { [ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" = "install ok installed" ]; }
-  needed="cmake ninja-build g++ libasio-dev nlohmann-json3-dev libsimdjson-dev libssl-dev catch2 ca-certificates"
+  needed="cmake ninja-build g++ libasio-dev nlohmann-json3-dev libsimdjson-dev libssl-dev zlib1g-dev catch2 ca-certificates"
   if [ "${1-}" = ci ]; then
     needed="$needed git ccache clang-16 clang-format-19 patchelf python3 openssl tinyproxy squid microsocks valgrind"
   fi
@@ -37,7 +37,7 @@ if command -v apt-get >/dev/null; then                  # Debian 12+, Ubuntu 24.
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
 elif command -v dnf >/dev/null; then                    # Fedora
   have() { rpm -q "$1" >/dev/null 2>&1; }
-  missing=$(missing_of cmake ninja-build gcc-c++ asio-devel json-devel simdjson-devel llhttp-devel openssl-devel catch-devel)
+  missing=$(missing_of cmake ninja-build gcc-c++ asio-devel json-devel simdjson-devel llhttp-devel openssl-devel zlib-devel catch-devel)
   [ -n "$missing" ] || exit 0
   echo "setup: missing:$missing"
   as_root dnf install -y $missing

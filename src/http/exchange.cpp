@@ -124,6 +124,8 @@ asio::awaitable<void> Exchange::send(std::string_view message)
       fail_without_head(write_error, read_error, answered);
   }
   rest();
+  if (!connection_->parser.content_encoding().empty())
+    expect_encoded_body();
   if (transport_.is_forwarded() && head().status == 407)
     throw Error(
         ErrorKind::connect_failed,
@@ -176,9 +178,28 @@ void Exchange::fail_without_head(
       ErrorKind::connection_lost);
 }
 
+void Exchange::expect_encoded_body()
+{
+  const auto coding = connection_->parser.content_encoding();
+  if (ContentDecoder::is_identity(coding))
+    return;
+  decoder_ = std::make_unique<ContentDecoder>(coding);
+  encoded_ = std::exchange(body_, {});
+}
+
+std::span<const char> Exchange::buffered()
+{
+  if (decoder_ && body_.empty())
+    body_ = decoded();
+  return std::exchange(body_, {});
+}
+
 asio::awaitable<std::span<const char>> Exchange::read()
 {
-  while (body_.empty() && state() == ResponseParser::State::body) {
+  if (decoder_ && body_.empty())
+    body_ = decoded();
+  while (body_.empty() && state() == ResponseParser::State::body &&
+         !(decoder_ && decoder_->refusal())) {
     const auto since = steady_clock::now();
     start(Clock::idle, idle_end(since));
     std::size_t size = 0;
@@ -199,7 +220,22 @@ asio::awaitable<std::span<const char>> Exchange::read()
   rest();
   if (body_.empty() && state() == ResponseParser::State::failed)
     fail_parsing();
+  if (decoder_ && body_.empty())
+    check_decoded();
   co_return buffered();
+}
+
+// Behind the end of a body, or where its decoder cannot go on.
+void Exchange::check_decoded()
+{
+  if (const auto& refusal = decoder_->refusal())
+    fail(
+        ErrorKind::bad_response,
+        transport_.destination() + " sent an answer that cannot be read: " + refusal->why);
+  if (!decoder_->is_complete() && head().status < 400)
+    fail(
+        ErrorKind::incomplete,
+        transport_.destination() + " sent an answer whose compressed body breaks off");
 }
 
 void Exchange::take(std::size_t size, const asio::error_code& error)
@@ -207,6 +243,10 @@ void Exchange::take(std::size_t size, const asio::error_code& error)
   connection_->add_received(size, loop_->shared_buffer);
   connection_->parse();
   body_ = connection_->parser.body();
+  if (decoder_) {
+    encoded_ = body_;
+    body_ = decoded();
+  }
   if (error == asio::error::eof)  // an orderly end, by TLS a close_notify: may delimit the body
     connection_->parser.feed_end();
 }

@@ -8,6 +8,7 @@
 
 #include "http/connection.hpp"
 #include "http/connector.hpp"
+#include "http/content_decoder.hpp"
 #include "http/loop.hpp"
 #include "http/places.hpp"
 
@@ -59,11 +60,11 @@ class Exchange : private Deadlines::Entry {
   /// memory that the connections of the loop share.
   asio::awaitable<std::span<const char>> read();
   /// The same of what is there already, without waiting; empty: there is nothing just now.
-  std::span<const char> buffered() noexcept { return std::exchange(body_, {}); }
+  std::span<const char> buffered();
   /// Whether `read` would give nothing more, without a failure.
   bool is_complete() const noexcept
   {
-    return body_.empty() && state() == ResponseParser::State::complete;
+    return body_.empty() && state() == ResponseParser::State::complete && !decoder_;
   }
 
   /// How long the whole body is, if the server spoke the truth; 0 when it did not say.
@@ -98,6 +99,8 @@ class Exchange : private Deadlines::Entry {
   std::string_view begin(std::string_view message, asio::error_code& error);
   void await_answer();
   void take(std::size_t size, const asio::error_code& error);
+  void expect_encoded_body();
+  std::span<const char> decoded() { return decoder_->next(encoded_); }
   ResponseParser::State state() const noexcept { return connection_->parser.state(); }
   bool is_over(const asio::error_code& error) const;
 
@@ -106,6 +109,7 @@ class Exchange : private Deadlines::Entry {
   [[noreturn]] void fail_parsing();
   [[noreturn]] void fail_without_head(
       const asio::error_code& write_error, const asio::error_code& read_error, bool answered);
+  void check_decoded();
   [[noreturn]] void fail_reading(
       const asio::error_code& error, std::string_view when, ErrorKind orderly_kind);
 
@@ -119,8 +123,10 @@ class Exchange : private Deadlines::Entry {
   bool awaits_token_ = false;
   Place place_;
   std::unique_ptr<Connection> connection_;
-  std::unique_ptr<Connector> connector_;  // while connecting
-  std::span<const char> body_;            // parsed and not yet given out
+  std::unique_ptr<Connector> connector_;     // while connecting
+  std::span<const char> body_;               // parsed and not yet given out
+  std::unique_ptr<ContentDecoder> decoder_;  // of a compressed body, rarely there
+  std::span<const char> encoded_;            // what it is to decode
   Clock expired_ = Clock::none;
 };
 

@@ -39,6 +39,7 @@ void ResponseParser::begin_head()
   state_ = State::head;
   has_head_ = false;
   head_ = {};
+  content_encoding_ = {};
   field_.clear();
   value_.clear();
 }
@@ -139,13 +140,16 @@ void ResponseParser::on_head()
 void ResponseParser::choose_framing()
 {
   std::size_t codings = 0;
-  for (const auto& [name, value] : head_.headers)
+  for (const auto& [name, value] : head_.headers) {
+    if (equal_ignoring_case(name, "Content-Encoding"))
+      content_encoding_ = value;
     if (equal_ignoring_case(name, "Transfer-Encoding"))
       // Any other coding would have to be undone, and none was asked for.
       if (++codings > 1 || !equal_ignoring_case(value, "chunked")) {
         refuse({"its Transfer-Encoding is not \"chunked\""});
         return;
       }
+  }
   const bool has_length = (parser_.flags & F_CONTENT_LENGTH) != 0;
   if (codings > 0 && has_length) {  // llhttp misses it where a tab follows "chunked"
     refuse({"it has both a Content-Length and a Transfer-Encoding"});

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace asyncllm::http {
 
@@ -53,6 +54,8 @@ class ResponseParser {
   {
     return framing_ == Framing::length ? parser_.content_length : 0;
   }
+  /// The value of Content-Encoding, "" without one. Valid as long as `head()` is unchanged.
+  std::string_view content_encoding() const noexcept { return content_encoding_; }
   /// Whether the connection may carry another request. Known when complete.
   bool keep_alive() const noexcept { return keep_alive_; }
   /// What is wrong, when failed: `too_large` or not HTTP.
@@ -87,6 +90,7 @@ class ResponseParser {
   std::uint64_t left_ = 0;  // of a body of known length
   std::size_t interim_responses_ = 0;
   ResponseHead head_;
+  std::string_view content_encoding_;
   PieceOfText field_, value_;
   Refusal refusal_;
   std::span<char> body_;
