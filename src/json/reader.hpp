@@ -78,8 +78,12 @@ class Reader {
   }
 
   /// The name of a field of the object that is being read, the fast way where there is one.
+  /// Throws simdjson_error where the text has a syntax error instead of a field: simdjson reports
+  /// it by the field, and an iteration that went on would read anything.
   Key key(simdjson::simdjson_result<simdjson::ondemand::field>& field) const
   {
+    if (field.error())
+      throw simdjson::simdjson_error(field.error());
     return Key(field.value_unsafe(), has_escapes_);
   }
 
@@ -131,6 +135,10 @@ inline std::optional<std::string_view> text_if(Value value)
     return std::nullopt;
   return value.get_string().value();
 }
+
+/// The value as JSON text, to be kept or sent back. Throws simdjson_error if it is not valid JSON:
+/// simdjson only looks for its end.
+std::string_view raw_json(Value value);
 
 /// An integer, also one written as 3.0; nothing for any other type.
 inline std::optional<std::int64_t> integer_if(Value value)

@@ -27,7 +27,7 @@ AnthropicBlock read_anthropic_block(json::Value value)
     else if (key == "name")
       block.name = json::text_if(member).value_or("");
     else if (key == "input" && json::is_object(member))
-      block.input = simdjson::to_json_string(member).value();
+      block.input = json::raw_json(member);
   }
   return block;
 }

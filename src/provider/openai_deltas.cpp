@@ -225,14 +225,14 @@ class OpenAiDeltas final : public DeltaDecoder {
       else if (key == "id")
         fragment.id = json::text_if(value).value_or("");
       else if (key == "extra_content" && !value.is_null())
-        fragment.extra = simdjson::to_json_string(value).value();
+        fragment.extra = json::raw_json(value);
       else if (key == "function" && json::is_object(value))
         for (auto part : value.get_object()) {
           const auto name = reader_.key(part);
           if (name == "name")
             fragment.name = json::text_if(part.value()).value_or("");
           else if (name == "arguments" && json::is_object(part.value()))
-            fragment.arguments = simdjson::to_json_string(part.value()).value();
+            fragment.arguments = json::raw_json(part.value());
           else if (name == "arguments")
             fragment.arguments = json::text_if(part.value()).value_or("");
         }

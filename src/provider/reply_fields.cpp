@@ -146,7 +146,7 @@ void append_array(json::Value value, std::string& into)
       into.push_back('[');
     else
       into.back() = ',';
-    into += simdjson::to_json_string(element).value();
+    into += json::raw_json(element);
     into += ']';
   }
 }
@@ -159,14 +159,14 @@ void add_tool_call(json::Value value, std::vector<ToolCall>& calls, bool is_whol
     if (key == "id") {
       call.id = json::text_if(field.value()).value_or("");
     } else if (key == "extra_content") {
-      call.extra = simdjson::to_json_string(field.value()).value();
+      call.extra = json::raw_json(field.value());
     } else if (key == "function" && json::is_object(field.value())) {
       for (auto part : field.value().get_object()) {
         const std::string_view name = part.unescaped_key();
         if (name == "name")
           call.name = json::text_or_null(part.value());
         else if (name == "arguments" && json::is_object(part.value()))
-          call.arguments = simdjson::to_json_string(part.value()).value();
+          call.arguments = json::raw_json(part.value());
         else if (name == "arguments")
           call.arguments = json::text_or_null(part.value());
       }
