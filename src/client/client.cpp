@@ -55,7 +55,7 @@ class ReplyJob {
   Reply result(const Client::State& client, Answer& answer) const
   {
     auto reply = client.wire.decode(*answer.body, answer.reader);
-    check_finish(reply);
+    check_finish(reply, *options_);
     reply.request_id = provider::request_id(answer.head.headers);
     reply.headers = std::move(answer.head.headers);
     reply.attempts = answer.attempts;

@@ -287,9 +287,11 @@ void append_bounded(
   append_below(body, {piece.data(), piece.size()}, limits.body_bytes() + spare);
 }
 
-void check_finish(const Reply& reply)
+void check_finish(const Reply& reply, const RequestOptions& options)
 {
-  if (reply.finish_reason == FinishReason::error)
+  const auto& word = reply.finish_reason_text;
+  const bool is_loading = options.allows_empty() && (word == "load" || word == "unload");
+  if (reply.finish_reason == FinishReason::error && !is_loading)
     throw Error(
         ErrorKind::incomplete,
         "the server broke the answer off: its finish reason is \"" + reply.finish_reason_text + '"')

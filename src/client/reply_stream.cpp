@@ -189,7 +189,7 @@ asio::awaitable<std::optional<Delta>> advance(ReplyStream::State& state)
     state.is_over = true;
     timings.total = SteadyClock::now() - state.started;
     state.reply.complete();
-    check_finish(state.reply.reply());
+    check_finish(state.reply.reply(), *state.options);
     if (state.exchange) {
       co_await state.exchange->drain(drain_time, drain_bytes);
       state.exchange->finish();

@@ -3,12 +3,21 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/core/text.hpp>
 
-#include <nlohmann/json.hpp>
+#include "json/syntax.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace asyncllm {
+
+namespace {
+
+provider::ReplyBounds bounds_of(const Limits& limits)
+{
+  return {limits.reply_bytes(), limits.tool_calls(), limits.logprobs()};
+}
+
+}  // namespace
 
 ReplyStream::State::State(
     std::shared_ptr<const Client::State> its_client,
@@ -17,7 +26,8 @@ ReplyStream::State::State(
     : client(std::move(its_client)),
       request(std::move(its_request)),
       options(std::move(its_options)),
-      deltas(client->wire.deltas())
+      deltas(client->wire.deltas()),
+      reply(bounds_of(client->transport.limits()))
 {
   if (client->endpoint.preset->wire == provider::WireKind::ollama)
     decoder.emplace<stream::NdjsonDecoder>(client->transport.limits().event_bytes());
@@ -63,7 +73,7 @@ void ReplyStream::State::take_end()
   is_read = true;
   if (deltas->is_complete())
     return;
-  if (!has_events && nlohmann::json::accept(before_events))
+  if (!has_events && json::is_json(before_events))
     return take_no_event();
   throw Error(ErrorKind::incomplete, "the stream ended before the reply was complete");
 }

@@ -4,10 +4,13 @@
 
 namespace asyncllm {
 
-RequestOptions& RequestOptions::extra(const nlohmann::json& fields)
+RequestOptions& RequestOptions::extra(const nlohmann::ordered_json& fields)
 {
   // Whether it is an object is checked with the other values, when the call is awaited.
-  parameters_.extra = fields.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  using Json = nlohmann::ordered_json;
+  parameters_.extra = fields.is_string()
+                          ? fields.get<std::string>()
+                          : fields.dump(-1, ' ', false, Json::error_handler_t::replace);
   return *this;
 }
 

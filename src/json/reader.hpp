@@ -6,6 +6,7 @@
 
 #include "json/repair.hpp"
 
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <simdjson.h>
@@ -145,13 +146,31 @@ inline std::optional<std::int64_t> integer_if(Value value)
 {
   if (value.type() != simdjson::ondemand::json_type::number)
     return std::nullopt;
-  const auto number = value.get_number().value();
+  simdjson::ondemand::number number;
+  if (value.get_number().get(number)) {
+    static_cast<void>(value.get_double().value());  // throws unless it is only beyond 64 bits
+    return std::nullopt;
+  }
   if (number.is_int64())
     return number.get_int64();
   const double real = number.as_double();
   if (!(real > -9.2e18 && real < 9.2e18))
     return std::nullopt;
   return static_cast<std::int64_t>(real);
+}
+
+/// A count: a number that is not negative, cut to an integer, also one written as a string.
+inline std::optional<std::int64_t> count_if(Value value)
+{
+  auto count = integer_if(value);
+  if (const auto text = text_if(value)) {
+    std::int64_t number = 0;
+    const auto* const end = text->data() + text->size();
+    const auto result = std::from_chars(text->data(), end, number);
+    if (result.ec == std::errc() && result.ptr == end)
+      count = number;
+  }
+  return count && *count >= 0 ? count : std::nullopt;
 }
 
 inline bool is_object(Value value)

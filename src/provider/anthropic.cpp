@@ -1,12 +1,15 @@
 // Anthropic's Messages, /v1/messages, as documented in its API reference, version 2023-06-01.
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/core/text.hpp>
 
 #include "json/reader.hpp"
+#include "json/syntax.hpp"
 #include "json/writer.hpp"
 #include "provider/anthropic_fields.hpp"
 #include "provider/errors.hpp"
 #include "provider/reply_fields.hpp"
 #include "provider/request_fields.hpp"
+#include "provider/tool_calls.hpp"
 #include "provider/wires.hpp"
 
 namespace asyncllm::provider {
@@ -54,10 +57,14 @@ void write_tool_use(RequestWriter& json, const ToolCall& call)
 // The elements of reasoning_extra, which is an array.
 void write_reasoning(RequestWriter& json, const std::string& extra)
 {
-  const auto first = extra.find('{');
-  const auto last = extra.rfind('}');
-  if (first != extra.npos && last != extra.npos)
-    json.raw(std::string_view(extra).substr(first, last - first + 1));
+  const auto array = trim(extra);
+  if (array.empty())
+    return;
+  if (!array.starts_with('[') || !json::is_json(array))
+    throw Error(ErrorKind::invalid_argument, "the reasoning of a message is not a JSON array");
+  const auto elements = trim(array.substr(1, array.size() - 2));
+  if (!elements.empty())
+    json.raw(elements);
 }
 
 void write_blocks(RequestWriter& json, const Message& message)
@@ -154,10 +161,13 @@ class Anthropic final : public Wire {
     const auto& parameters = request.parameters;
     if (parameters.logprobs)
       throw Error(ErrorKind::unsupported, "Anthropic's wire has no logprobs");
-    const int room = parameters.thinking_budget.value_or(0);  // the wire wants a limit above it
+    // The limit must lie above the budget for thinking.
+    const std::int64_t room = parameters.thinking_budget.value_or(0);
     RequestWriter json(out, parameters);
     json.text_member("model", request.model, "the model's name");
-    json.member("max_tokens", parameters.max_tokens.value_or(preset.default_max_tokens + room));
+    json.member(
+        "max_tokens",
+        parameters.max_tokens ? *parameters.max_tokens : preset.default_max_tokens + room);
     write_system(json, request.messages);
     json.key("messages").begin_array();
     for (const auto& message : request.messages)
@@ -169,8 +179,7 @@ class Anthropic final : public Wire {
         .member_if("top_k", parameters.top_k);
     json.stop_member("stop_sequences");
     write_thinking(json, parameters);
-    if (delivery != Delivery::whole)
-      json.member("stream", true);
+    json.member("stream", delivery != Delivery::whole);  // some gateways stream by default
     json.finish();
   }
 
@@ -208,11 +217,12 @@ class Anthropic final : public Wire {
     });
     if (is_error)
       throw hidden_error(body);
-    if (!has_content)
+    if (!has_content && reply.finish_reason_text.empty())
       throw Error(ErrorKind::bad_response, "the answer has no content");
     reply.finish_reason = finish_reason(reply.finish_reason_text);
     if (reply.finish_reason == FinishReason::length && ends_with_call)
       reply.tool_calls.pop_back();  // the server closes the braces of a call that was cut
+    settle_tool_calls(reply);
     return reply;
   }
 
@@ -230,7 +240,7 @@ class Anthropic final : public Wire {
       reply.text += block.text;
     else if (block.type == "thinking")
       reply.reasoning += block.thinking;
-    else if (block.type == "tool_use" && !block.input.empty())
+    else if (block.type == "tool_use")
       reply.tool_calls.push_back({block.id, block.name, block.input, {}});
     keep_reasoning(block, reply.reasoning_extra);
   }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace asyncllm::provider {
 namespace {
@@ -36,7 +37,7 @@ class AnthropicDeltas final : public DeltaDecoder {
     apply(read, reply);
   }
 
-  bool is_complete() const noexcept override { return is_done_; }
+  bool is_complete() const noexcept override { return has_finish_; }
   bool is_at_end() const noexcept override { return is_done_; }
 
  private:
@@ -118,17 +119,21 @@ class AnthropicDeltas final : public DeltaDecoder {
     } else if (event.type == "content_block_delta") {
       add_piece(event, reply);
     } else if (event.type == "message_delta") {
-      if (!event.finish.empty())
+      if (!event.finish.empty()) {
         reply.set_finish(finish_reason(event.finish), event.finish);
+        end(reply);
+      }
       if (usage_.reported)
         reply.set_usage(usage_);
     } else if (event.type == "message_stop") {
       end(reply);
+      is_done_ = true;
     }
   }
 
   void start_block(const Event& event, StreamedReply& reply)
   {
+    reply.charge(event.block.data.size() + event.block.signature.size() + sizeof event.block);
     auto& block = blocks_[event.index] = event.block;
     reply.add_text(block.type == "text" ? block.text : std::string());
     reply.add_reasoning(block.type == "thinking" ? block.thinking : std::string());
@@ -149,6 +154,7 @@ class AnthropicDeltas final : public DeltaDecoder {
       reply.add_reasoning(piece.thinking);
       block.thinking += piece.thinking;
     } else if (event.delta_type == "signature_delta") {
+      reply.charge(piece.signature.size());
       block.signature += piece.signature;
     } else if (event.delta_type == "input_json_delta" && block.type == "tool_use") {
       block.input += event.partial_json;
@@ -156,9 +162,11 @@ class AnthropicDeltas final : public DeltaDecoder {
     }
   }
 
+  // All blocks are whole: some gateways leave out the message_stop that should follow.
   void end(StreamedReply& reply)
   {
-    is_done_ = true;
+    if (std::exchange(has_finish_, true))
+      return;
     auto& so_far = reply.reply();
     const bool was_cut = so_far.finish_reason == FinishReason::length;
     for (const auto& [index, block] : blocks_) {
@@ -171,7 +179,7 @@ class AnthropicDeltas final : public DeltaDecoder {
   json::Reader reader_;
   Usage usage_;  // in two events
   std::map<std::int64_t, AnthropicBlock> blocks_;
-  bool is_done_ = false;
+  bool has_finish_ = false, is_done_ = false;
 };
 
 }  // namespace

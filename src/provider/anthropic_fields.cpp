@@ -13,21 +13,21 @@ AnthropicBlock read_anthropic_block(json::Value value)
     const std::string_view key = field.unescaped_key();
     json::Value member = field.value();
     if (key == "type")
-      block.type = json::text_if(member).value_or("");
+      block.type = json::text_or_null(member);
     else if (key == "text")
-      block.text = json::text_if(member).value_or("");
+      block.text = json::text_or_null(member);
     else if (key == "thinking")
-      block.thinking = json::text_if(member).value_or("");
+      block.thinking = json::text_or_null(member);
     else if (key == "signature")
-      block.signature = json::text_if(member).value_or("");
+      block.signature = json::text_or_null(member);
     else if (key == "data")
-      block.data = json::text_if(member).value_or("");
+      block.data = json::text_or_null(member);
     else if (key == "id")
-      block.id = json::text_if(member).value_or("");
+      block.id = json::text_or_null(member);
     else if (key == "name")
-      block.name = json::text_if(member).value_or("");
-    else if (key == "input" && json::is_object(member))
-      block.input = json::raw_json(member);
+      block.name = json::text_or_null(member);
+    else if (key == "input")
+      block.input = json::is_object(member) ? json::raw_json(member) : json::text_or_null(member);
   }
   return block;
 }
@@ -37,10 +37,12 @@ void read_anthropic_usage(json::Value value, Usage& usage)
   if (!json::is_object(value))
     return;
   const auto read = [&](json::Value number, std::int64_t& into) {
-    if (const auto count = json::integer_if(number)) {
+    const auto count = json::count_if(number);
+    if (!count)
+      return;
+    if (*count != 0)  // the end of a stream repeats some counts as 0
       into = *count;
-      usage.reported = true;
-    }
+    usage.reported = true;
   };
   for (auto field : value.get_object()) {
     const std::string_view key = field.unescaped_key();

@@ -8,6 +8,7 @@
 #include "provider/ollama_fields.hpp"
 #include "provider/reply_fields.hpp"
 #include "provider/request_fields.hpp"
+#include "provider/tool_calls.hpp"
 #include "provider/wires.hpp"
 
 #include <chrono>
@@ -178,8 +179,7 @@ class Ollama final : public Wire {
     reply.timings = answer.timings;
     reply.finish_reason_text = answer.finish_reason;
     reply.finish_reason = finish_reason(answer.finish_reason);
-    if (!reply.tool_calls.empty() && reply.finish_reason == FinishReason::stop)
-      reply.finish_reason = FinishReason::tool_calls;  // this server has no word of its own for it
+    settle_tool_calls(reply);
     return reply;
   }
 

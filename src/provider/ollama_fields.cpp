@@ -21,7 +21,7 @@ void read_message(json::Value message, const json::Reader& reader, OllamaAnswer&
       answer.reasoning = json::text_or_null(value);
     else if (key == "tool_calls" && json::is_array(value))
       for (json::Value call : value.get_array())
-        add_tool_call(call, answer.tool_calls, true);
+        add_tool_call(call, answer.tool_calls);
   }
 }
 

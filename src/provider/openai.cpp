@@ -8,6 +8,7 @@
 #include "provider/openai_fields.hpp"
 #include "provider/reply_fields.hpp"
 #include "provider/request_fields.hpp"
+#include "provider/tool_calls.hpp"
 #include "provider/wires.hpp"
 
 #include <limits>
@@ -116,9 +117,10 @@ void read_message(json::Value message, const json::Reader& reader, Reply& reply)
   for (auto field : message.get_object()) {
     const auto key = reader.key(field);
     json::Value value = field.value();
-    if (key == "content")
+    if (key == "content") {
+      reply.text.clear();  // of a member of the same name the last one counts
       append_content(value, reply.text, thinking);
-    else if (key == "refusal")
+    } else if (key == "refusal")
       reply.refusal = json::text_if(value).value_or("");
     else if (key == "reasoning_content")
       names[0] = json::text_if(value).value_or("");
@@ -131,6 +133,8 @@ void read_message(json::Value message, const json::Reader& reader, Reply& reply)
     else if (key == "tool_calls" && json::is_array(value))
       for (json::Value call : value.get_array())
         add_tool_call(call, reply.tool_calls);
+    else if (key == "function_call" && json::is_object(value))  // before there were tools
+      read_function(value, reply.tool_calls.emplace_back());
   }
   for (auto* const text : {&names[0], &names[1], &names[2], &thinking})
     if (reply.reasoning.empty())
@@ -143,6 +147,7 @@ bool read_choice(
     json::Value choice, const json::Reader& reader, Reply& reply, std::int64_t& lowest_index)
 {
   Reply read;
+  std::string native;
   std::int64_t index = 0;
   bool has_message = false, is_error = false;
   for (auto field : choice.get_object()) {
@@ -152,9 +157,14 @@ bool read_choice(
       index = json::integer_if(value).value_or(0);
     } else if (key == "finish_reason") {
       read.finish_reason_text = json::text_if(value).value_or("");
+    } else if (key == "native_finish_reason") {
+      native = json::text_if(value).value_or("");
     } else if (key == "message" && json::is_object(value)) {
       has_message = true;
       read_message(value, reader, read);
+    } else if (key == "text" && json::text_if(value)) {  // of a completion without turns
+      has_message = true;
+      read.text = *json::text_if(value);
     } else if (key == "logprobs") {
       read_logprobs(value, read.logprobs);
     } else if (key == "usage") {
@@ -166,13 +176,15 @@ bool read_choice(
   if (!has_message || index >= lowest_index)
     return is_error;
   lowest_index = index;
+  std::string_view word = read.finish_reason_text;
+  reply.finish_reason = choose_finish(word, native);
+  reply.finish_reason_text = word;
   reply.text = std::move(read.text);
   reply.reasoning = std::move(read.reasoning);
   reply.refusal = std::move(read.refusal);
   reply.reasoning_extra = std::move(read.reasoning_extra);
   reply.tool_calls = std::move(read.tool_calls);
   reply.logprobs = std::move(read.logprobs);
-  reply.finish_reason_text = std::move(read.finish_reason_text);
   return is_error;
 }
 
@@ -208,8 +220,7 @@ class OpenAi final : public Wire {
         json.member("top_logprobs", *parameters.logprobs);
     }
     write_thinking(json, parameters, preset);
-    if (delivery != Delivery::whole)
-      json.member("stream", true);
+    json.member("stream", delivery != Delivery::whole);  // some servers stream by default
     if (delivery == Delivery::streamed && preset.has_stream_options)
       json.key("stream_options").begin_object().member("include_usage", true).end_object();
     json.finish();
@@ -256,7 +267,7 @@ class OpenAi final : public Wire {
       throw Error(hidden_error(body)).with_partial_text(reply.text);
     if (lowest_index == std::numeric_limits<std::int64_t>::max())
       throw Error(ErrorKind::bad_response, "the answer has no choices[].message");
-    reply.finish_reason = finish_reason(reply.finish_reason_text);
+    settle_tool_calls(reply);
     return reply;
   }
 

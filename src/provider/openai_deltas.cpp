@@ -38,6 +38,7 @@ class OpenAiDeltas final : public DeltaDecoder {
           .with_body(event.data);
     }
     if (chunk.index.value_or(0) > 0 && !index_) {
+      reply.charge(event.data.size());
       held_.push_back({*chunk.index, std::string(event.data)});
       return;
     }
@@ -58,8 +59,8 @@ class OpenAiDeltas final : public DeltaDecoder {
   // What one event says: applied when all of it was read, since a text may have to be read again.
   struct Chunk {
     std::optional<std::int64_t> index;  // of the choice that was read
-    std::string_view text, reasoning, thinking, refusal, finish;
-    std::string_view details;  // of the reasoning: a JSON array
+    std::string_view text, reasoning, thinking, refusal, finish, native_finish;
+    std::vector<std::string_view> details;  // of the reasoning: JSON objects
     std::vector<TokenLogprob> logprobs;
     std::vector<Fragment> calls;
     std::optional<Usage> usage;
@@ -141,6 +142,10 @@ class OpenAiDeltas final : public DeltaDecoder {
         provider::read_logprobs(value, read.logprobs);
       else if (key == "finish_reason")
         read.finish = json::text_if(value).value_or("");
+      else if (key == "native_finish_reason")
+        read.native_finish = json::text_if(value).value_or("");
+      else if (key == "text")  // of a completion without turns
+        whole.text = json::text_if(value).value_or("");
       else if (key == "delta" && json::is_object(value)) {
         has_delta = true;
         read_delta(value, read);
@@ -155,6 +160,7 @@ class OpenAiDeltas final : public DeltaDecoder {
     if (!has_delta) {  // beside a delta it is all the text so far (Perplexity)
       whole.index = read.index;
       whole.finish = read.finish;
+      whole.native_finish = read.native_finish;
       whole.logprobs = std::move(read.logprobs);
       whole.is_message = true;
       read = std::move(whole);
@@ -187,6 +193,11 @@ class OpenAiDeltas final : public DeltaDecoder {
       else if (key == "tool_calls" && json::is_array(value))
         for (json::Value call : value.get_array())
           read_fragment(call, chunk);
+      else if (key == "function_call" && json::is_object(value)) {  // before there were tools
+        auto& fragment = chunk.calls.emplace_back();
+        fragment.index = 0;
+        read_function(value, fragment);
+      }
     }
     for (const auto text : names)
       if (chunk.reasoning.empty())
@@ -207,11 +218,10 @@ class OpenAiDeltas final : public DeltaDecoder {
     chunk.thinking = keep(std::move(thinking));
   }
 
-  void read_details(json::Value value, Chunk& chunk)
+  static void read_details(json::Value value, Chunk& chunk)
   {
-    std::string details(chunk.details);
-    append_array(value, details);
-    chunk.details = keep(std::move(details));
+    for (json::Value detail : value.get_array())
+      chunk.details.push_back(json::raw_json(detail));
   }
 
   void read_fragment(json::Value call, Chunk& chunk)
@@ -227,17 +237,22 @@ class OpenAiDeltas final : public DeltaDecoder {
       else if (key == "extra_content" && !value.is_null())
         fragment.extra = json::raw_json(value);
       else if (key == "function" && json::is_object(value))
-        for (auto part : value.get_object()) {
-          const auto name = reader_.key(part);
-          if (name == "name")
-            fragment.name = json::text_if(part.value()).value_or("");
-          else if (name == "arguments" && json::is_object(part.value()))
-            fragment.arguments = json::raw_json(part.value());
-          else if (name == "arguments")
-            fragment.arguments = json::text_if(part.value()).value_or("");
-        }
+        read_function(value, fragment);
     }
     chunk.calls.push_back(fragment);
+  }
+
+  void read_function(json::Value function, Fragment& fragment)
+  {
+    for (auto part : function.get_object()) {
+      const auto name = reader_.key(part);
+      if (name == "name")
+        fragment.name = json::text_if(part.value()).value_or("");
+      else if (name == "arguments" && json::is_object(part.value()))
+        fragment.arguments = json::raw_json(part.value());
+      else if (name == "arguments")
+        fragment.arguments = json::text_if(part.value()).value_or("");
+    }
   }
 
   void apply(const Chunk& chunk, StreamedReply& reply)
@@ -250,7 +265,8 @@ class OpenAiDeltas final : public DeltaDecoder {
             ? std::string_view()  // all of it once more, with the end
             : chunk.text);
     reply.add_refusal(chunk.refusal);
-    reply.add_reasoning_extra(chunk.details);
+    for (const auto detail : chunk.details)
+      reply.add_reasoning_extra(detail);
     reply.add_logprobs(chunk.logprobs);
     for (const auto& call : chunk.calls) {
       reply.add_tool_call(call.index, call.id, call.name, call.arguments);
@@ -259,7 +275,9 @@ class OpenAiDeltas final : public DeltaDecoder {
     }
     if (!chunk.finish.empty()) {
       has_finish_ = true;
-      reply.set_finish(finish_reason(chunk.finish), chunk.finish);
+      std::string_view word = chunk.finish;
+      const auto reason = choose_finish(word, chunk.native_finish);
+      reply.set_finish(reason, word);
     }
     if (chunk.usage)
       reply.set_usage(*chunk.usage);
@@ -268,8 +286,9 @@ class OpenAiDeltas final : public DeltaDecoder {
   // No choice with index 0 came: the lowest that did is the reply.
   void release_held(StreamedReply& reply)
   {
+    const auto lowest = std::ranges::min_element(held_, {}, &Held::index);
     for (const auto& [index, event] : held_) {
-      if (std::ranges::any_of(held_, [&](const Held& other) { return other.index < index; }))
+      if (index != lowest->index)
         continue;
       Chunk chunk;
       read(event, chunk, reply.reply());

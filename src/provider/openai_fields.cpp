@@ -13,18 +13,28 @@ void read_usage(json::Value value, Usage& usage)
   if (!json::is_object(value))
     return;
   usage = Usage();
-  usage.reported = true;
-  const auto read = [](json::Value number, std::int64_t& into) {
-    into = json::integer_if(number).value_or(0);
+  const auto read = [&](json::Value number, std::int64_t& into) {
+    if (const auto count = json::count_if(number)) {
+      into = *count;
+      usage.reported = true;
+    }
   };
   for (auto field : value.get_object()) {
     const std::string_view key = field.unescaped_key();
-    if (key == "prompt_tokens")
+    if (key == "prompt_tokens" || key == "input_tokens")
       read(field.value(), usage.input_tokens);
-    else if (key == "completion_tokens")
+    else if (key == "completion_tokens" || key == "output_tokens")
       read(field.value(), usage.output_tokens);
     else if (
-        (key == "prompt_tokens_details" || key == "completion_tokens_details") &&
+        key == "prompt_cache_hit_tokens" ||  // DeepSeek
+        key == "cached_tokens" ||            // Moonshot
+        key == "cache_read_input_tokens")    // gateways to Anthropic
+      read(field.value(), usage.cached_input_tokens);
+    else if (key == "reasoning_tokens")
+      read(field.value(), usage.reasoning_tokens);
+    else if (
+        (key == "prompt_tokens_details" || key == "completion_tokens_details" ||
+         key == "input_tokens_details" || key == "output_tokens_details") &&
         json::is_object(field.value()))
       for (auto detail : field.value().get_object()) {
         const std::string_view name = detail.unescaped_key();

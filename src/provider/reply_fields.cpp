@@ -2,8 +2,6 @@
 
 #include <asyncllm/core/text.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <initializer_list>
 #include <utility>
 
@@ -18,19 +16,46 @@ FinishReason finish_reason(std::string_view word) noexcept
       {"end_turn", FinishReason::stop},
       {"stop_sequence", FinishReason::stop},
       {"complete", FinishReason::stop},
+      {"completed", FinishReason::stop},
       {"length", FinishReason::length},
       {"max_tokens", FinishReason::length},
-      {"model_length", FinishReason::length},
-      {"model_context_window_exceeded", FinishReason::length},
+      {"max_output_tokens", FinishReason::length},
+      {"max_completion_tokens", FinishReason::length},
+      {"max_length", FinishReason::length},
+      {"model_length", FinishReason::length},                   // Mistral
+      {"model_context_window_exceeded", FinishReason::length},  // Anthropic
       {"tool_calls", FinishReason::tool_calls},
+      {"tool_call", FinishReason::tool_calls},
       {"tool_use", FinishReason::tool_calls},
       {"function_call", FinishReason::tool_calls},
       {"content_filter", FinishReason::content_filter},
-      {"safety", FinishReason::content_filter},
+      {"content_filtered", FinishReason::content_filter},
+      {"guardrail_intervened", FinishReason::content_filter},  // Bedrock
+      {"sensitive", FinishReason::content_filter},             // Z.ai
+      {"safety", FinishReason::content_filter},                // Gemini, as the next five
+      {"recitation", FinishReason::content_filter},
+      {"blocklist", FinishReason::content_filter},
+      {"prohibited_content", FinishReason::content_filter},
+      {"spii", FinishReason::content_filter},
+      {"image_safety", FinishReason::content_filter},
       {"refusal", FinishReason::refusal},
       {"error", FinishReason::error},
-      {"abort", FinishReason::error},
-      {"insufficient_system_resource", FinishReason::error},
+      {"failed", FinishReason::error},
+      {"abort", FinishReason::error},  // vLLM, SGLang
+      {"aborted", FinishReason::error},
+      {"cancelled", FinishReason::error},
+      {"canceled", FinishReason::error},
+      {"interrupted", FinishReason::error},
+      {"timeout", FinishReason::error},
+      {"network_error", FinishReason::error},  // Z.ai
+      {"server_error", FinishReason::error},
+      {"internal_error", FinishReason::error},
+      {"insufficient_system_resource", FinishReason::error},  // DeepSeek
+      {"malformed_function_call", FinishReason::error},       // Gemini, as the next two
+      {"unexpected_tool_call", FinishReason::error},
+      {"malformed_response", FinishReason::error},
+      {"load", FinishReason::error},  // Ollama only loaded the model, or unloaded it
+      {"unload", FinishReason::error},
   };
   for (const auto& [known, reason] : words)
     if (equal_ignoring_case(word, known))
@@ -97,6 +122,19 @@ bool is_refused(json::Value base_resp)
   return refused;
 }
 
+FinishReason choose_finish(std::string_view& word, std::string_view native) noexcept
+{
+  const auto reason = finish_reason(word);
+  const auto behind = finish_reason(native);
+  const bool is_covered_up =
+      (reason == FinishReason::stop || reason == FinishReason::unknown) &&
+      (behind == FinishReason::error || behind == FinishReason::content_filter);
+  if (!is_covered_up)
+    return reason;
+  word = native;
+  return behind;
+}
+
 void append_content(json::Value value, std::string& text, std::string& thinking)
 {
   if (!json::is_array(value)) {
@@ -151,7 +189,20 @@ void append_array(json::Value value, std::string& into)
   }
 }
 
-void add_tool_call(json::Value value, std::vector<ToolCall>& calls, bool is_whole)
+void read_function(json::Value function, ToolCall& call)
+{
+  for (auto part : function.get_object()) {
+    const std::string_view name = part.unescaped_key();
+    if (name == "name")
+      call.name = json::text_or_null(part.value());
+    else if (name == "arguments" && json::is_object(part.value()))
+      call.arguments = json::raw_json(part.value());
+    else if (name == "arguments")
+      call.arguments = json::text_or_null(part.value());
+  }
+}
+
+void add_tool_call(json::Value value, std::vector<ToolCall>& calls)
 {
   ToolCall call;
   for (auto field : value.get_object()) {
@@ -161,25 +212,16 @@ void add_tool_call(json::Value value, std::vector<ToolCall>& calls, bool is_whol
     } else if (key == "extra_content") {
       call.extra = json::raw_json(field.value());
     } else if (key == "function" && json::is_object(field.value())) {
-      for (auto part : field.value().get_object()) {
-        const std::string_view name = part.unescaped_key();
-        if (name == "name")
-          call.name = json::text_or_null(part.value());
-        else if (name == "arguments" && json::is_object(part.value()))
-          call.arguments = json::raw_json(part.value());
-        else if (name == "arguments")
-          call.arguments = json::text_or_null(part.value());
-      }
+      read_function(field.value(), call);
     }
   }
-  if (is_whole && call.arguments.empty())
-    call.arguments = "{}";
-  if (!call.name.empty() && nlohmann::json::accept(call.arguments))
-    calls.push_back(std::move(call));
+  calls.push_back(std::move(call));
 }
 
 std::vector<std::string> read_names(std::string& body, std::string_view list, std::string_view name)
 {
+  if (trim(body).starts_with('['))  // some servers send the list alone
+    body = "{\"" + std::string(list) + "\":" + body + '}';
   std::vector<std::string> names;
   bool found = false;
   read_answer(body, [&](json::Object answer) {

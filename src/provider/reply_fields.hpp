@@ -23,6 +23,11 @@ bool is_refused(json::Value base_resp);
 /// The reason behind a server's word, in any case; "" and words nobody knows are `unknown`.
 FinishReason finish_reason(std::string_view word) noexcept;
 
+/// The reason behind a gateway's word and the one of the server behind it (OpenRouter's
+/// `native_finish_reason`): where a plain `stop` covers up a failure or a filter, that counts, and
+/// becomes the word.
+FinishReason choose_finish(std::string_view& word, std::string_view native) noexcept;
+
 /// Appends a text that is a string, null, or an array of parts `{"type": "text", "text": ...}`.
 /// Parts of type "thinking" go to `thinking`.
 void append_content(json::Value value, std::string& text, std::string& thinking);
@@ -35,9 +40,11 @@ void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens);
 void append_array(json::Value value, std::string& into);
 
 /// Adds a call of the form `{"id", "function": {"name", "arguments"}}`, whose arguments are a
-/// string of JSON or JSON itself. A call whose arguments are cut, or missing, is not added;
-/// from a server that sends calls whole or not at all, missing ones are none.
-void add_tool_call(json::Value value, std::vector<ToolCall>& calls, bool is_whole = false);
+/// string of JSON or JSON itself, as it stands there: see `settle_tool_calls`.
+void add_tool_call(json::Value value, std::vector<ToolCall>& calls);
+
+/// Reads the `{"name", "arguments"}` of a call, or of OpenAI's former `function_call`.
+void read_function(json::Value function, ToolCall& call);
 
 /// `json::read_object` for the body of an answer, which may be an error in another form.
 template <class Read>

@@ -3,6 +3,7 @@
 #include <asyncllm/core/error.hpp>
 
 #include "json/repair.hpp"
+#include "json/syntax.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -31,7 +32,7 @@ void RequestWriter::text(const std::string& its_text, std::string_view what)
 void RequestWriter::json_member(
     std::string_view name, const std::string& value, std::string_view what)
 {
-  if (!nlohmann::json::accept(value))
+  if (!json::is_json(value))
     throw Error(ErrorKind::invalid_argument, std::string(what) + " is not JSON");
   key(name).raw(value);
 }
@@ -66,11 +67,12 @@ void RequestWriter::finish()
 
 void merge_extra(std::string& body, std::size_t begin, const std::string& extra)
 {
-  const auto fields = nlohmann::json::parse(extra, nullptr, false);
-  if (!fields.is_object())
+  if (!json::is_json_object(extra))
     throw Error(ErrorKind::invalid_argument, "the extra fields are not a JSON object");
-  auto merged = nlohmann::json::parse(std::string_view(body).substr(begin));
-  merged.update(fields, true);
+  // Ordered: a model may answer another way when the members of a schema change places.
+  using Json = nlohmann::ordered_json;
+  auto merged = Json::parse(std::string_view(body).substr(begin));
+  merged.update(Json::parse(extra), true);
   body.replace(begin, body.npos, merged.dump());
 }
 

@@ -1,8 +1,9 @@
 #include "provider/streamed_reply.hpp"
 
-#include <nlohmann/json.hpp>
+#include <asyncllm/core/error.hpp>
 
-#include <algorithm>
+#include "provider/tool_calls.hpp"
+
 #include <utility>
 
 namespace asyncllm::provider {
@@ -11,6 +12,7 @@ void StreamedReply::add(Delta::Kind kind, std::string& text, std::string_view pi
 {
   if (piece.empty())
     return;
+  charge(piece.size());
   pieces_.push_back({kind, 0, text.size(), piece.size()});
   text += piece;
 }
@@ -18,26 +20,67 @@ void StreamedReply::add(Delta::Kind kind, std::string& text, std::string_view pi
 StreamedReply::OpenCall& StreamedReply::call_of(
     std::optional<std::int64_t> index, std::string_view id, bool starts_anew)
 {
-  // From the back: a second call under the same index is the one that goes on.
-  const auto found = std::find_if(calls_.rbegin(), calls_.rend(), [&](const OpenCall& open) {
-    if (index)
-      return open.index == index;
-    return id.empty() || open.call.id == id;
-  });
-  const bool is_another = found != calls_.rend() && index && !id.empty() &&
-                          !found->call.id.empty() && found->call.id != id;
-  const auto is_whole = [](const ToolCall& call) {
-    return !call.name.empty() && call.arguments.ends_with('}') &&
-           nlohmann::json::accept(call.arguments);
-  };
-  const bool is_next = found != calls_.rend() && starts_anew && id.empty() && is_whole(found->call);
-  if (found == calls_.rend() || is_another || is_next) {
-    calls_.push_back({index, {}});
-    last_call_ = calls_.size() - 1;
-  } else {
-    last_call_ = static_cast<std::size_t>(calls_.rend() - found) - 1;
+  const auto found = find_call(index, id);
+  if (found) {
+    const auto& open = calls_[*found];
+    const bool is_another = index && !id.empty() && !open.call.id.empty() && open.call.id != id;
+    const bool is_whole = !open.call.name.empty() && open.syntax.is_complete();
+    if (!is_another && !(starts_anew && id.empty() && is_whole)) {
+      last_call_ = *found;
+      return calls_[last_call_];
+    }
   }
+  check_count(calls_.size(), bounds_.tool_calls, "tool calls", "tool_calls");
+  calls_.emplace_back();
+  last_call_ = calls_.size() - 1;
+  if (index)
+    by_index_[*index] = last_call_;  // a second call under the same index is the one that goes on
   return calls_[last_call_];
+}
+
+std::optional<std::size_t> StreamedReply::find_call(
+    std::optional<std::int64_t> index, std::string_view id) const
+{
+  if (index) {
+    const auto found = by_index_.find(*index);
+    return found == by_index_.end() ? std::nullopt : std::optional(found->second);
+  }
+  if (id.empty())
+    return calls_.empty() ? std::nullopt : std::optional(calls_.size() - 1);
+  const auto found = by_id_.find(std::string(id));
+  return found == by_id_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void StreamedReply::charge(std::size_t bytes)
+{
+  bytes_ += bytes;
+  if (bytes_ > bounds_.bytes)
+    throw Error(
+        ErrorKind::response_too_large,
+        "the reply is larger than " + std::to_string(bounds_.bytes) +
+            " bytes (Limits::reply_bytes)")
+        .with_partial_text(reply_.text);
+}
+
+void StreamedReply::check_count(
+    std::size_t count, std::size_t most, std::string_view what, std::string_view name) const
+{
+  if (count >= most)
+    throw Error(
+        ErrorKind::response_too_large,
+        "the reply has more than " + std::to_string(most) + ' ' + std::string(what) +
+            " (Limits::" + std::string(name) + ')')
+        .with_partial_text(reply_.text);
+}
+
+void StreamedReply::add_logprobs(const std::vector<TokenLogprob>& tokens)
+{
+  auto& all = reply_.logprobs;
+  for (const auto& token : tokens) {
+    check_count(all.size(), bounds_.logprobs, "tokens with logprobs", "logprobs");
+    charge(sizeof token + token.token.size() + token.top.size() * sizeof token);
+    all.push_back(token);
+  }
 }
 
 void StreamedReply::add_tool_call(
@@ -46,22 +89,32 @@ void StreamedReply::add_tool_call(
     std::string_view name,
     std::string_view arguments)
 {
-  auto& call = call_of(index, id, !name.empty() && !arguments.empty()).call;
-  if (call.id.empty())
+  charge(id.size() + name.size() + arguments.size() + 1);
+  auto& open = call_of(index, id, !name.empty() && !arguments.empty());
+  auto& call = open.call;
+  if (call.id.empty() && !id.empty()) {
     call.id = id;
+    by_id_[call.id] = last_call_;
+  }
   if (call.name.empty())
     call.name = name;
+  open.syntax.feed(arguments);
   pieces_.push_back({Delta::Kind::tool_call, last_call_, call.arguments.size(), arguments.size()});
   call.arguments += arguments;
 }
 
 void StreamedReply::set_tool_extra(std::string_view json)
 {
+  charge(json.size());
   calls_[last_call_].call.extra = json;
 }
 
 void StreamedReply::set_usage(const Usage& usage)
 {
+  // Some servers add counts of 0 behind the real ones.
+  const bool says_nothing = usage.input_tokens == 0 && usage.output_tokens == 0;
+  if (says_nothing && reply_.usage.reported)
+    return;
   reply_.usage = usage;
   pieces_.push_back({Delta::Kind::usage, 0, 0, 0});
 }
@@ -106,9 +159,10 @@ std::optional<Delta> StreamedReply::next()
 
 void StreamedReply::complete()
 {
+  reply_.reasoning_extra += reasoning_.text();
   for (const auto& open : calls_)
-    if (!open.call.name.empty() && nlohmann::json::accept(open.call.arguments))
-      reply_.tool_calls.push_back(open.call);
+    reply_.tool_calls.push_back(open.call);
+  settle_tool_calls(reply_);
 }
 
 }  // namespace asyncllm::provider

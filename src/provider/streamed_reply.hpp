@@ -4,16 +4,35 @@
 #include <asyncllm/model/delta.hpp>
 #include <asyncllm/model/reply.hpp>
 
+#include "json/syntax.hpp"
+#include "provider/reasoning_blocks.hpp"
+
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace asyncllm::provider {
 
+/// What a reply may grow to: `Limits` says what each means.
+struct ReplyBounds {
+  std::size_t bytes = std::size_t{64} << 20;
+  std::size_t tool_calls = 10'000;
+  std::size_t logprobs = 1'000'000;
+};
+
 class StreamedReply {
  public:
+  StreamedReply() = default;
+  explicit StreamedReply(const ReplyBounds& bounds) : bounds_(bounds) {}
+
+  /// Counts memory that somebody else holds for this reply. As everything that adds to the reply it
+  /// throws `Error{response_too_large}`, with the text so far, over a bound.
+  void charge(std::size_t bytes);
+
   void add_text(std::string_view piece) { add(Delta::Kind::text, reply_.text, piece); }
   void add_reasoning(std::string_view piece)
   {
@@ -21,25 +40,15 @@ class StreamedReply {
   }
   void add_refusal(std::string_view piece) { add(Delta::Kind::refusal, reply_.refusal, piece); }
 
-  /// More elements, as a JSON array, for the array of what the provider wants back with the
-  /// reasoning.
-  void add_reasoning_extra(std::string_view array)
+  /// A JSON object, or a fragment of one, that the provider wants back with the reasoning. They are
+  /// in the reply when it is complete.
+  void add_reasoning_extra(std::string_view object)
   {
-    auto& all = reply_.reasoning_extra;
-    if (array.empty())
-      return;
-    if (all.empty()) {
-      all = array;
-    } else {
-      all.back() = ',';
-      all += array.substr(1);
-    }
+    charge(object.size());
+    reasoning_.add(object);
   }
   /// The probabilities of the tokens that the last pieces were made of.
-  void add_logprobs(const std::vector<TokenLogprob>& tokens)
-  {
-    reply_.logprobs.insert(reply_.logprobs.end(), tokens.begin(), tokens.end());
-  }
+  void add_logprobs(const std::vector<TokenLogprob>& tokens);
 
   /// A fragment of a tool call. Which call it belongs to: the one of its `index`, unless that has
   /// another id already, which makes it a new call; without an index the one of its `id`, a new one
@@ -61,8 +70,8 @@ class StreamedReply {
   std::optional<Delta> next();
   bool has_next() const noexcept { return taken_ < pieces_.size(); }
 
-  /// To be called when the stream is complete: tool calls that are whole become the reply's; a call
-  /// whose arguments were cut does not.
+  /// To be called when the stream is complete: its tool calls become the reply's. Throws as
+  /// `settle_tool_calls`.
   void complete();
 
   Reply& reply() noexcept { return reply_; }
@@ -70,8 +79,8 @@ class StreamedReply {
 
  private:
   struct OpenCall {
-    std::optional<std::int64_t> index;
     ToolCall call;
+    json::SyntaxChecker syntax;  // of the arguments
   };
   struct Piece {  // offsets, since the texts move while they grow
     Delta::Kind kind;
@@ -80,9 +89,18 @@ class StreamedReply {
 
   void add(Delta::Kind kind, std::string& text, std::string_view piece);
   OpenCall& call_of(std::optional<std::int64_t> index, std::string_view id, bool starts_anew);
+  std::optional<std::size_t> find_call(
+      std::optional<std::int64_t> index, std::string_view id) const;
+  void check_count(
+      std::size_t count, std::size_t most, std::string_view what, std::string_view name) const;
 
   Reply reply_;
+  ReplyBounds bounds_;
+  std::size_t bytes_ = 0;
+  ReasoningBlocks reasoning_;
   std::vector<OpenCall> calls_;
+  std::unordered_map<std::int64_t, std::size_t> by_index_;
+  std::unordered_map<std::string, std::size_t> by_id_;
   std::vector<Piece> pieces_;
   std::size_t taken_ = 0;
   std::size_t last_call_ = 0;

@@ -75,7 +75,7 @@ TEST_CASE("a Unix socket is a server like any other", "[client]")
       for (int i = 0; i < 2; ++i) {  // both on the one connection
         std::string received;
         auto buffer = asio::dynamic_buffer(received);
-        co_await asio::async_read_until(socket, buffer, "}]}", asio::use_awaitable);
+        co_await asio::async_read_until(socket, buffer, "\"stream\":false}", asio::use_awaitable);
         request = received;
         const auto answer = support::chat_response("hi");
         co_await asio::async_write(socket, asio::buffer(answer), asio::use_awaitable);

@@ -210,7 +210,7 @@ TEST_CASE("a SOCKS5 proxy gets the host's name, then the request as it is", "[cl
       co_await asio::async_read(socket, asio::buffer(asked), asio::use_awaitable);
       co_await asio::async_write(socket, asio::buffer(granted), asio::use_awaitable);
       auto buffer = asio::dynamic_buffer(request);
-      co_await asio::async_read_until(socket, buffer, "}]}", asio::use_awaitable);
+      co_await asio::async_read_until(socket, buffer, "\"stream\":false}", asio::use_awaitable);
       const auto answer = chat_response("hi", "Connection: close\r\n");
       co_await asio::async_write(socket, asio::buffer(answer), asio::use_awaitable);
     };

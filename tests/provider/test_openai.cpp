@@ -31,7 +31,7 @@ TEST_CASE("OpenAI: only what was set is sent", "[provider]")
 {
   CHECK(
       openai_body({"gpt", Messages().user("Hi"), {}}) ==
-      Json::parse(R"({"model":"gpt","messages":[{"role":"user","content":"Hi"}]})"));
+      Json::parse(R"({"model":"gpt","messages":[{"role":"user","content":"Hi"}],"stream":false})"));
 }
 
 TEST_CASE("OpenAI: parameters are sent by the host's names", "[provider]")
@@ -50,7 +50,7 @@ TEST_CASE("OpenAI: parameters are sent by the host's names", "[provider]")
       openai_body(request) ==
       Json::parse(R"({"model":"m","messages":[{"role":"user","content":"U"}],
     "temperature":0,"max_tokens":50,"top_p":0.5,"seed":-1,"presence_penalty":1.5,
-    "frequency_penalty":-0.5,"stop":["END"]})"));
+    "frequency_penalty":-0.5,"stop":["END"],"stream":false})"));
   const auto official = openai_body(request, "openai");
   CHECK(official["max_completion_tokens"] == 50);
   CHECK_FALSE(official.contains("max_tokens"));
@@ -83,8 +83,8 @@ TEST_CASE("OpenAI: thinking and effort are told in each host's own way", "[provi
     request.parameters.think = think;
     request.parameters.effort = effort;
     auto body = openai_body(request, preset);
-    body.erase("model");
-    body.erase("messages");
+    for (const auto* const always : {"model", "messages", "stream"})
+      body.erase(always);
     return body.dump();
   };
   CHECK(parts("openai", std::nullopt, "") == "{}");

@@ -48,7 +48,7 @@ std::string difference(const Json& expected, const Reply& reply)
   }
   std::size_t whole = 0;
   for (const auto& call : expected.value("tool_calls", Json::array())) {
-    if (!call.value("arguments_valid_json", true))
+    if (!call.value("arguments_valid_json", true) && !text_of(call, "arguments").empty())
       continue;  // cut: must not be handed on
     const auto* got = whole < reply.tool_calls.size() ? &reply.tool_calls[whole] : nullptr;
     ++whole;
@@ -78,6 +78,33 @@ std::string difference(const Json& expected, const Error& error, bool has_messag
   return words;
 }
 
+// Whether a call's arguments broke off, though not by the limit on tokens.
+bool has_broken_call(const Json& expected)
+{
+  if (text_of(expected, "finish_reason") == "length")
+    return false;
+  for (const auto& call : expected.value("tool_calls", Json::array()))
+    if (!call.value("arguments_valid_json", true) && !text_of(call, "arguments").empty())
+      return true;
+  return false;
+}
+
+// `expected` with a call by the former function_call, which the list does not know.
+Json with_function_call(Json expected, const std::string& body)
+{
+  const auto answer = Json::parse(body, nullptr, false);
+  const Json::json_pointer function("/choices/0/message/function_call");
+  if (answer.is_object() && answer.contains(function)) {
+    const auto& call = answer[function];
+    if (const auto name = text_of(call, "name"); !name.empty())
+      expected["tool_calls"].push_back(
+          {{"id", ""},
+           {"name", name},
+           {"arguments_json", Json::parse(text_of(call, "arguments"))}});
+  }
+  return expected;
+}
+
 // The same for a stream that came in pieces of `size`.
 std::string difference_of_stream(const Json& meta, const std::string& body, std::size_t size)
 {
@@ -100,6 +127,8 @@ std::string difference_of_stream(const Json& meta, const std::string& body, std:
       wrong += result.is_complete ? " is taken for complete" : " is taken for incomplete";
     return wrong;
   } catch (const Error& thrown) {
+    if (thrown.kind() == ErrorKind::incomplete && has_broken_call(expected))
+      return {};
     if (error.is_null())
       return std::string(" threw ") + thrown.what();
     auto wrong = difference(error, thrown, true);
@@ -112,8 +141,11 @@ std::string difference_of_stream(const Json& meta, const std::string& body, std:
 std::string difference_of_chat(const Json& meta, std::string body)
 {
   try {
-    return difference(meta["expected"], support::wire_of(meta).decode(body));
+    const auto expected = with_function_call(meta["expected"], body);
+    return difference(expected, support::wire_of(meta).decode(body));
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::incomplete && has_broken_call(meta["expected"]))
+      return {};
     return std::string(" threw ") + error.what();
   }
 }

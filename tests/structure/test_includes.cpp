@@ -25,7 +25,7 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"concurrency", {"core"}},
     {"http", {"core", "concurrency"}},
     {"provider", {"model", "json", "core"}},
-    {"client", {"provider", "stream", "http", "concurrency", "model", "core"}},
+    {"client", {"provider", "json", "stream", "http", "concurrency", "model", "core"}},
     {"agent", {"client", "concurrency", "model", "core"}},
     {"testing", {"http", "provider", "model", "json", "concurrency", "core"}},
 };

@@ -81,8 +81,9 @@ class RequestOptions {
   {
     return set(parameters_.replace_invalid_utf8, value);
   }
-  /// Any other fields of the request's body, a JSON object: merged last, so that it wins.
-  RequestOptions& extra(const nlohmann::json& fields);
+  /// Any other fields of the request's body, as a JSON object or its text: merged last, so that
+  /// they win. Members keep their order; a `nlohmann::json` has sorted them already.
+  RequestOptions& extra(const nlohmann::ordered_json& fields);
 
   /// Sends an empty message too, which is `Error{invalid_argument}` otherwise.
   RequestOptions& allow_empty(bool value)

@@ -57,6 +57,26 @@ class Limits {
     return *this;
   }
 
+  /// All that a streamed reply holds: its texts, tool calls, signatures, logprobs, and events kept
+  /// for later. Default: 64 MiB.
+  Limits& reply_bytes(std::size_t bytes)
+  {
+    reply_bytes_ = bytes;
+    return *this;
+  }
+  /// The number of tool calls of a streamed reply. Default: 10,000.
+  Limits& tool_calls(std::size_t count)
+  {
+    tool_calls_ = count;
+    return *this;
+  }
+  /// The number of tokens of a streamed reply that have logprobs. Default: 1,000,000.
+  Limits& logprobs(std::size_t tokens)
+  {
+    logprobs_ = tokens;
+    return *this;
+  }
+
   std::size_t status_line() const noexcept { return status_line_; }
   std::size_t header_bytes() const noexcept { return header_bytes_; }
   std::size_t header_count() const noexcept { return header_count_; }
@@ -64,6 +84,9 @@ class Limits {
   std::size_t chunk_extension() const noexcept { return chunk_extension_; }
   std::size_t body_bytes() const noexcept { return body_bytes_; }
   std::size_t event_bytes() const noexcept { return event_bytes_; }
+  std::size_t reply_bytes() const noexcept { return reply_bytes_; }
+  std::size_t tool_calls() const noexcept { return tool_calls_; }
+  std::size_t logprobs() const noexcept { return logprobs_; }
 
  private:
   std::size_t status_line_ = std::size_t{8} << 10;
@@ -73,6 +96,9 @@ class Limits {
   std::size_t chunk_extension_ = std::size_t{4} << 10;
   std::size_t body_bytes_ = std::size_t{64} << 20;
   std::size_t event_bytes_ = std::size_t{8} << 20;
+  std::size_t reply_bytes_ = std::size_t{64} << 20;
+  std::size_t tool_calls_ = 10'000;
+  std::size_t logprobs_ = 1'000'000;
 };
 
 }  // namespace asyncllm
