@@ -152,17 +152,18 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
   job.write(*client, request.lend());
   for (std::optional<RetryPolicy::Duration> pause;;) {
     std::optional<Error> failure;
-    bool had_success = false;
+    int status = 0;
     Route route(*client, job.path(*client), request.bytes());
     try {
       if (pause)
         co_await retries.wait(*pause);
       Answer answer(scratch.reader.get());
       do {
+        status = 0;
         http::Exchange exchange(
             retries.loop(), route.transport(), job.options().timeouts(), started);
         co_await exchange.send(route.message());
-        had_success = is_success(exchange.head());
+        status = exchange.head().status;
         auto& body = lent.lend();
         for (;;) {
           auto piece = exchange.buffered();
@@ -187,7 +188,9 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
         throw Error(ErrorKind::cancelled, "the call to " + client->base_url + " was cancelled");
       throw;
     }
-    pause = retries.time_to_wait(*failure, had_success);
+    if (failure->http_status() == 0 && status != 0)
+      failure->with_http_status(status);
+    pause = retries.time_to_wait(*failure, status >= 200 && status < 300);
     if (!pause) {
       failure->with_attempts(retries.attempts());
       route.explain(*failure);

@@ -112,6 +112,8 @@ void ReplyStream::State::break_off(Error& error)
   exchange.reset();
   is_over = is_read = true;
   error.with_partial_text(reply.reply().text);
+  if (error.http_status() == 0 && head.status != 0)
+    error.with_http_status(head.status);
   if (was_sent) {
     if (error.request_id().empty())
       error.with_request_id(reply.reply().request_id);
