@@ -44,9 +44,12 @@ class Peer {
           co_await socket_.async_read_some(free, asio::redirect_error(asio::use_awaitable, error));
       received_.append(piece, got);
     }
+    last_request_ = received_.substr(0, size);
     received_.erase(0, size);
     co_return !error;
   }
+  /// The head and the body of the last one.
+  const std::string& last_request() const { return last_request_; }
 
   asio::awaitable<void> write(std::string text)
   {
@@ -58,6 +61,12 @@ class Peer {
   /// Until the server closes it: on its own account, or since it is destroyed.
   bool is_open() const { return socket_.is_open(); }
   void close() { socket_.close(); }
+  /// Ends what is sent; the client may still send.
+  void shut_down()
+  {
+    asio::error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  }
   void reset()
   {
     socket_.set_option(asio::socket_base::linger(true, 0));
@@ -66,7 +75,7 @@ class Peer {
 
  private:
   asio::ip::tcp::socket socket_;
-  std::string received_;
+  std::string received_, last_request_;
 };
 
 /// Listens on a free port of 127.0.0.1; destroying it closes the port and all connections.
