@@ -200,19 +200,14 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
   }
 }
 
-// The stream lives as long as the call.
-asio::awaitable<Reply> collected(ReplyStream stream)
-{
-  co_return co_await stream.collect();
-}
-
 // A reply, by whichever way it is to come.
 asio::awaitable<Reply> reply_to(
     std::shared_ptr<const Client::State> client, AnyRequest request, SharedOptions options)
 {
   if (options->wire_streaming())
-    return collected(ReplyStream(std::make_unique<ReplyStream::State>(
-        std::move(client), std::move(request), std::move(options))));
+    return ReplyStream(std::make_shared<ReplyStream::State>(
+                           std::move(client), std::move(request), std::move(options)))
+        .collect();
   return perform<Reply>(std::move(client), ReplyJob(std::move(request), std::move(options)));
 }
 

@@ -102,7 +102,8 @@ void append_bounded(
     const Limits& limits);
 
 /// Throws `Error{incomplete}` if the server gave a failure of its own as the reason for the end:
-/// the reply is not whole then. An empty message loads a model or unloads it, and generates nothing.
+/// the reply is not whole then. An empty message loads a model or unloads it, and generates
+/// nothing.
 void check_finish(const Reply& reply, const RequestOptions& options);
 
 }  // namespace asyncllm

@@ -19,6 +19,7 @@ namespace asyncllm {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
+using Phase = ReplyStream::State::Phase;
 
 // What is waited for the end of a body whose reply is complete.
 constexpr auto drain_time = std::chrono::milliseconds(50);
@@ -47,21 +48,43 @@ bool is_stream(std::string_view body, const ReplyStream::State& state)
   return line.size() < text.size() && line.starts_with('{') && line.ends_with('}');
 }
 
-// Marks a next() as pending for as long as its coroutine lives.
-class Pending {
+// The turn of one next(), for as long as its coroutine lives.
+class InTurn {
  public:
-  explicit Pending(bool& flag) : flag_(flag)
+  explicit InTurn(ReplyStream::State& state) : state_(state)
   {
-    if (flag_)
-      throw std::logic_error("asyncllm: two next() of one ReplyStream at once");
-    flag_ = true;
+    if (!state_.turn.take())
+      throw std::logic_error("asyncllm::ReplyStream: next() while another one is pending");
   }
-  ~Pending() { flag_ = false; }
-  Pending(const Pending&) = delete;
-  Pending& operator=(const Pending&) = delete;
+  ~InTurn()
+  {
+    if (!has_ended_)
+      state_.drop();
+    state_.turn.leave();
+  }
+  InTurn(const InTurn&) = delete;
+  InTurn& operator=(const InTurn&) = delete;
+
+  void end() noexcept { has_ended_ = true; }
 
  private:
-  bool& flag_;
+  ReplyStream::State& state_;
+  bool has_ended_ = false;
+};
+
+// Makes the waits between the tries known to who may cancel them.
+class KnownRetries {
+ public:
+  KnownRetries(ReplyStream::State& state, Retries& retries) : state_(state)
+  {
+    state_.retries = &retries;
+  }
+  ~KnownRetries() { state_.retries = nullptr; }
+  KnownRetries(const KnownRetries&) = delete;
+  KnownRetries& operator=(const KnownRetries&) = delete;
+
+ private:
+  ReplyStream::State& state_;
 };
 
 asio::awaitable<std::string> read_all(http::Exchange& exchange, const Limits& limits)
@@ -77,7 +100,7 @@ asio::awaitable<std::string> read_all(http::Exchange& exchange, const Limits& li
 
 // One try: sends the request and sees to it that the answer is a stream; a whole reply is taken as
 // it is.
-asio::awaitable<void> try_once(ReplyStream::State& state, const std::shared_ptr<http::Loop>& loop)
+asio::awaitable<void> try_once(ReplyStream::State& state, const Retries& retries)
 {
   const auto& client = *state.client;
   client.write_message(state.request, *state.options, state.delivery, state.message);
@@ -86,11 +109,12 @@ asio::awaitable<void> try_once(ReplyStream::State& state, const std::shared_ptr<
   const auto& head = state.head;
   do {
     state.exchange = std::make_unique<http::Exchange>(
-        loop, route.transport(), state.options->timeouts(), state.started);
-    state.was_sent = true;
+        retries.loop(), route.transport(), state.options->timeouts(), state.started);
+    state.attempts = retries.attempts();
     state.exchange->expect(http::Exchange::Body::stream);
     co_await state.exchange->send(route.message());
     state.head = state.exchange->head();
+    state.phase = Phase::open;
     if (is_success(head) && is_stream(head))
       co_return;
     state.exchange->expect(http::Exchange::Body::whole);
@@ -105,7 +129,7 @@ asio::awaitable<void> try_once(ReplyStream::State& state, const std::shared_ptr<
     co_return;
   }
   state.take(body);
-  if (!state.is_read)
+  if (state.phase == Phase::open)
     state.take({});
 }
 
@@ -120,14 +144,15 @@ asio::awaitable<void> open(ReplyStream::State& state)
   state.started = SteadyClock::now();
   const auto executor = co_await asio::this_coro::executor;
   Retries retries(executor, state.client, *state.options, state.started);
+  const KnownRetries known(state, retries);
   auto& reply = state.reply.reply();
   for (bool is_open = false; !is_open;) {
-    state.attempts = retries.attempts();
+    state.phase = Phase::unsent;
     state.head = ResponseHead();
     state.exchange.reset();
     std::optional<Error> failure;
     try {
-      co_await try_once(state, retries.loop());
+      co_await try_once(state, retries);
       is_open = true;
     } catch (const Error& error) {
       failure = error;
@@ -149,114 +174,145 @@ asio::awaitable<void> open(ReplyStream::State& state)
   reply.attempts = retries.attempts();
 }
 
-asio::awaitable<std::optional<Delta>> advance(ReplyStream::State& state)
+// The exchange of a stream whose answer is being read.
+http::Exchange& exchange_of(ReplyStream::State& state)
 {
-  const Pending pending(state.is_pending);
-  if (auto delta = state.reply.next())
-    co_return delta;
-  if (state.failure)
-    throw *state.failure;
-  if (state.other_failure)
-    std::rethrow_exception(state.other_failure);
-  if (state.is_over)
-    co_return std::nullopt;
-  try {
-    if (!state.exchange && !state.is_read)
-      co_await open(state);
-    while (!state.is_read && !state.reply.has_next()) {
-      try {
-        auto piece = state.exchange->buffered();
-        if (piece.empty() && !state.exchange->is_complete())
-          piece = co_await state.exchange->read();
-        state.take({piece.data(), piece.size()});
-      } catch (Error& error) {
-        // What breaks behind a complete reply costs only the usage.
-        const bool is_whole = state.deltas->is_complete() && error.kind() != ErrorKind::cancelled;
-        if (!is_whole && !state.reply.has_next())
-          throw;
-        if (!is_whole)
-          state.break_off(error);  // after the pieces that came with it
-        state.exchange.reset();
-        state.is_read = true;
+  if (state.exchange && state.exchange->has_connection())
+    return *state.exchange;
+  throw Error(ErrorKind::cancelled, "the io_context on which the stream began was destroyed");
+}
+
+// Lets others use the connection of a reply that was read.
+asio::awaitable<void> give_back(ReplyStream::State& state)
+{
+  if (state.exchange->has_connection()) {
+    co_await state.exchange->drain(drain_time, drain_bytes);
+    state.exchange->finish();
+  }
+  state.exchange.reset();
+}
+
+asio::awaitable<std::optional<Delta>> advance(std::shared_ptr<ReplyStream::State> shared)
+{
+  auto& state = *shared;
+  InTurn turn(state);
+  auto delta = state.reply.next();
+  if (!delta && state.phase != Phase::over) {
+    try {
+      if (state.is_stopped())
+        throw state.stopped();
+      if (state.phase == Phase::unsent)
+        co_await open(state);
+      while (state.phase == Phase::open && !state.reply.has_next()) {
+        try {
+          auto& exchange = exchange_of(state);
+          auto piece = exchange.buffered();
+          if (piece.empty() && !exchange.is_complete())
+            piece = co_await exchange.read();
+          state.take({piece.data(), piece.size()});
+        } catch (const Error& error) {
+          // What breaks behind a complete reply costs only the usage.
+          const bool is_whole = state.deltas->is_complete() && error.kind() != ErrorKind::cancelled;
+          if (!is_whole && !state.reply.has_next())
+            throw;
+          if (!is_whole)
+            state.break_off(error);  // after the pieces that came with it
+          state.exchange.reset();
+          state.phase = is_whole ? Phase::read : Phase::over;
+        }
       }
+      auto& timings = state.reply.reply().timings;
+      if (timings.first_token.count() == 0)
+        timings.first_token = SteadyClock::now() - state.started;
+      delta = state.reply.next();
+      if (!delta) {
+        state.phase = Phase::over;
+        timings.total = SteadyClock::now() - state.started;
+        state.reply.complete();
+        check_finish(state.reply.reply(), *state.options);
+        if (state.exchange)
+          co_await give_back(state);
+      }
+    } catch (const Error& error) {
+      state.break_off(state.is_stopped() ? state.stopped() : error);
+    } catch (...) {
+      if (is_cancelled(std::current_exception()))
+        state.break_off(Error(ErrorKind::cancelled, "the stream was cancelled"));
+      else
+        state.break_off(std::current_exception());
     }
-    auto& timings = state.reply.reply().timings;
-    if (timings.first_token.count() == 0)
-      timings.first_token = SteadyClock::now() - state.started;
-    if (auto delta = state.reply.next())
-      co_return delta;
-
-    state.is_over = true;
-    timings.total = SteadyClock::now() - state.started;
-    state.reply.complete();
-    check_finish(state.reply.reply(), *state.options);
-    if (state.exchange) {
-      co_await state.exchange->drain(drain_time, drain_bytes);
-      state.exchange->finish();
-      state.exchange.reset();
-    }
-    co_return std::nullopt;
-  } catch (Error& error) {
-    state.break_off(error);
-    throw;
-  } catch (...) {
-    if (is_cancelled(std::current_exception())) {
-      Error cancelled(ErrorKind::cancelled, "the stream was cancelled");
-      state.break_off(cancelled);
-      throw cancelled;
-    }
-    // Whatever it was, a piece may be lost: nothing comes after it, least of all a proper end.
-    state.exchange.reset();
-    state.is_over = state.is_read = true;
-    state.other_failure = std::current_exception();
-    throw;
   }
+  turn.end();
+  if (!delta)
+    state.rethrow_failure();
+  co_return delta;
 }
 
-asio::awaitable<Reply> collect_all(ReplyStream::State& state)
+// The stream is gone before the piece is.
+asio::awaitable<std::optional<Delta>> only_piece(
+    std::shared_ptr<ReplyStream::State> state, std::shared_ptr<void> stream)
 {
-  for (;;) {
+  auto delta = co_await advance(state);
+  if (delta)
+    delta->owner = std::move(state);
+  stream.reset();
+  co_return delta;
+}
+
+asio::awaitable<Reply> collect_all(
+    std::shared_ptr<ReplyStream::State> state, std::shared_ptr<void> stream)
+{
+  for (bool has_more = true; has_more;) {
     const auto delta = co_await advance(state);
-    if (!delta)
-      co_return state.reply.reply();
+    has_more = delta.has_value();
   }
+  stream.reset();
+  co_return state->reply.reply();
 }
 
-asio::awaitable<void> close_now(ReplyStream::State& state)
+asio::awaitable<void> close_now(std::shared_ptr<ReplyStream::State> state)
 {
-  if (!state.is_over) {
-    Error closed(ErrorKind::cancelled, "the stream was closed before its end");
-    state.break_off(closed);
-  }
-  co_return;
+  state->stop();
+  co_await state->turn.wait();
 }
 
 }  // namespace
 
-ReplyStream::ReplyStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
-ReplyStream::ReplyStream(ReplyStream&&) noexcept = default;
-ReplyStream& ReplyStream::operator=(ReplyStream&&) noexcept = default;
-ReplyStream::~ReplyStream() = default;
+ReplyStream::ReplyStream(std::shared_ptr<State> state)
+    : state_(std::move(state)),
+      owner_(state_.get(), [kept = state_](void*) noexcept { kept->abandon(); })
+{}
 
-asio::awaitable<std::optional<Delta>> ReplyStream::next()
+const std::shared_ptr<ReplyStream::State>& ReplyStream::state() const
 {
-  return advance(*state_);
+  if (!state_)
+    throw std::logic_error("asyncllm::ReplyStream: this stream was moved from");
+  return state_;
+}
+
+asio::awaitable<std::optional<Delta>> ReplyStream::next() &
+{
+  return advance(state());
+}
+asio::awaitable<std::optional<Delta>> ReplyStream::next() &&
+{
+  return only_piece(state(), owner_);
 }
 std::optional<Delta> ReplyStream::try_next()
 {
-  return state_->reply.next();
+  return state()->reply.next();
 }
-const Reply& ReplyStream::reply() const noexcept
+const Reply& ReplyStream::reply() const
 {
-  return state_->reply.reply();
+  return state()->reply.reply();
 }
 asio::awaitable<Reply> ReplyStream::collect()
 {
-  return collect_all(*state_);
+  return collect_all(state(), owner_);
 }
 asio::awaitable<void> ReplyStream::close()
 {
-  return close_now(*state_);
+  return close_now(state());
 }
 
 ReplyStream Client::stream(std::string model, Messages messages, RequestOptions options) const
@@ -264,7 +320,7 @@ ReplyStream Client::stream(std::string model, Messages messages, RequestOptions 
   auto request = std::make_unique<const ChatRequest>(
       ChatRequest{std::move(model), std::move(messages), options.parameters()});
   return ReplyStream(
-      std::make_unique<ReplyStream::State>(state_, std::move(request), share(std::move(options))));
+      std::make_shared<ReplyStream::State>(state_, std::move(request), share(std::move(options))));
 }
 
 ReplyStream Client::stream(
@@ -273,7 +329,7 @@ ReplyStream Client::stream(
   SharedOptions all;
   auto request = state_->question(chat, std::move(question), options, all);
   return ReplyStream(
-      std::make_unique<ReplyStream::State>(state_, std::move(request), std::move(all)));
+      std::make_shared<ReplyStream::State>(state_, std::move(request), std::move(all)));
 }
 
 ReplyStream Client::stream(std::string model, Prompt prompt, RequestOptions options) const
@@ -281,7 +337,7 @@ ReplyStream Client::stream(std::string model, Prompt prompt, RequestOptions opti
   auto request = std::make_unique<const GenerateRequest>(
       GenerateRequest{std::move(model), std::move(prompt), options.parameters()});
   return ReplyStream(
-      std::make_unique<ReplyStream::State>(state_, std::move(request), share(std::move(options))));
+      std::make_shared<ReplyStream::State>(state_, std::move(request), share(std::move(options))));
 }
 
 }  // namespace asyncllm

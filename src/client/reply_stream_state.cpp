@@ -3,6 +3,7 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/core/text.hpp>
 
+#include "client/retries.hpp"
 #include "json/syntax.hpp"
 
 #include <algorithm>
@@ -56,7 +57,8 @@ void ReplyStream::State::take(std::string_view bytes)
     exchange->mark_token();
   if (deltas->is_at_end() && !deltas->is_complete())
     throw Error(ErrorKind::incomplete, "the stream ended without a reply");
-  is_read = is_read || deltas->is_at_end();
+  if (deltas->is_at_end())
+    phase = Phase::read;
 }
 
 void ReplyStream::State::take_end()
@@ -70,7 +72,7 @@ void ReplyStream::State::take_end()
       if (error.kind() != ErrorKind::bad_response)  // else it was cut
         throw;
     }
-  is_read = true;
+  phase = Phase::read;
   if (deltas->is_complete())
     return;
   if (!has_events && json::is_json(before_events))
@@ -99,7 +101,7 @@ void ReplyStream::State::take_whole(std::string body)
     error.with_body(body);
     throw;
   }
-  is_read = true;
+  phase = Phase::read;
   reply.add_reasoning(whole.reasoning);
   reply.add_text(whole.text);
   reply.add_refusal(whole.refusal);
@@ -107,21 +109,78 @@ void ReplyStream::State::take_whole(std::string body)
   reply.set_finish(reply.reply().finish_reason, std::string(reply.reply().finish_reason_text));
 }
 
-void ReplyStream::State::break_off(Error& error)
+void ReplyStream::State::break_off(Error error)
 {
   exchange.reset();
-  is_over = is_read = true;
+  phase = Phase::over;
   error.with_partial_text(reply.reply().text);
   if (error.http_status() == 0 && head.status != 0)
     error.with_http_status(head.status);
-  if (was_sent) {
+  if (attempts > 0) {
     if (error.request_id().empty())
       error.with_request_id(reply.reply().request_id);
     if (route)
       route->explain(error);
     client->explain(error.with_attempts(attempts), client->path_of(request), model_of(request));
   }
-  failure = error;
+  failure = std::move(error);
+}
+
+void ReplyStream::State::break_off(std::exception_ptr error) noexcept
+{
+  exchange.reset();
+  phase = Phase::over;
+  other_failure = std::move(error);
+}
+
+void ReplyStream::State::rethrow_failure() const
+{
+  if (failure)
+    throw *failure;
+  if (other_failure)
+    std::rethrow_exception(other_failure);
+}
+
+Error ReplyStream::State::stopped() const
+{
+  return Error(ErrorKind::cancelled, "the stream was closed before its end");
+}
+
+void ReplyStream::State::stop()
+{
+  if (phase == Phase::over)
+    return;
+  is_stopped_ = true;
+  if (!turn.is_taken()) {
+    exchange.reset();
+    return;
+  }
+  if (exchange)
+    exchange->cancel();
+  if (retries)
+    retries->cancel();
+}
+
+void ReplyStream::State::drop() noexcept
+{
+  if (phase == Phase::over) {
+    exchange.reset();
+    return;
+  }
+  try {
+    break_off(Error(
+        ErrorKind::cancelled, "the io_context was destroyed while the stream waited for a piece"));
+  } catch (...) {
+    break_off(std::current_exception());
+  }
+}
+
+void ReplyStream::State::abandon() noexcept
+{
+  try {
+    stop();
+  } catch (...) {  // a timer could not be cancelled: the next() ends by its own clocks
+  }
 }
 
 }  // namespace asyncllm

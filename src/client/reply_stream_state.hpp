@@ -9,6 +9,7 @@
 
 #include "client/client_state.hpp"
 #include "client/route.hpp"
+#include "client/turn.hpp"
 #include "http/exchange.hpp"
 #include "provider/delta_decoder.hpp"
 #include "provider/errors.hpp"
@@ -24,7 +25,16 @@
 
 namespace asyncllm {
 
+class Retries;
+
 struct ReplyStream::State {
+  enum class Phase {
+    unsent,  // nobody asked for a piece yet
+    open,    // the answer is read as pieces are asked for
+    read,    // nothing more is to be read, but pieces of it may be left
+    over     // by `failure` or `other_failure`, or well
+  };
+
   State(std::shared_ptr<const Client::State> client, AnyRequest request, SharedOptions options);
 
   /// A piece of the body; empty: its end, which throws `Error{incomplete}` when the reply is not
@@ -33,7 +43,21 @@ struct ReplyStream::State {
   /// A body that is a whole reply instead of a stream.
   void take_whole(std::string body);
   /// The stream ends by `error`, which gets what is known about it, now and for every next().
-  void break_off(Error& error);
+  void break_off(Error error);
+  /// The same with an exception that is not ours: a piece may be lost, so nothing follows.
+  void break_off(std::exception_ptr error) noexcept;
+
+  void rethrow_failure() const;
+
+  /// Ends the request. A next() under way throws `Error{cancelled}`, but not within this call.
+  void stop();
+  /// The io_context was destroyed, and with it the next() under way.
+  void drop() noexcept;
+  /// The same as `stop` when nobody has the stream any more.
+  void abandon() noexcept;
+  bool is_stopped() const noexcept { return is_stopped_; }
+  /// What a stopped stream throws.
+  Error stopped() const;
 
   static constexpr std::size_t longest_error = 4096;
 
@@ -49,19 +73,20 @@ struct ReplyStream::State {
   std::variant<stream::SseDecoder, stream::NdjsonDecoder> decoder;
   std::unique_ptr<provider::DeltaDecoder> deltas;
   provider::StreamedReply reply;
-  std::string before_events;  // the start of a body in which no event was found yet
-  int attempts = 1;
+  std::string before_events;         // the start of a body in which no event was found yet
+  int attempts = 0;                  // 0: not sent
   std::optional<Error> failure;      // by which it ended
   std::exception_ptr other_failure;  // the same, if it was none of ours
-  bool was_sent = false;
+  Phase phase = Phase::unsent;
   bool has_events = false;
-  bool is_read = false;     // the reply is complete, though not all of it was taken
-  bool is_over = false;     // nothing will come any more
-  bool is_pending = false;  // a next() is under way
+  Retries* retries = nullptr;  // while the stream is opened
+  Turn turn;                   // of the one next() under way
 
  private:
   void take_end();
   void take_no_event();
+
+  bool is_stopped_ = false;
 };
 
 }  // namespace asyncllm

@@ -52,10 +52,19 @@ asio::awaitable<void> Retries::wait(RetryPolicy::Duration time)
   asio::steady_timer timer(executor);
   timer.expires_after(time);
   asio::error_code aborted;
+  pause_ = &timer;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, aborted));
-  if (aborted)
+  pause_ = nullptr;
+  if (aborted || is_cancelled_)
     throw Error(ErrorKind::cancelled, "the call was cancelled before its next try");
   ++attempt_;
+}
+
+void Retries::cancel()
+{
+  is_cancelled_ = true;
+  if (pause_)
+    pause_->cancel();
 }
 
 }  // namespace asyncllm

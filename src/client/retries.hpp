@@ -9,6 +9,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
+#include <asio/steady_timer.hpp>
 
 #include <chrono>
 #include <memory>
@@ -32,6 +33,8 @@ class Retries {
   std::optional<RetryPolicy::Duration> time_to_wait(const Error& error, bool had_success);
   /// Waits before the next try. Cancellation: `Error{cancelled}`.
   asio::awaitable<void> wait(RetryPolicy::Duration time);
+  /// Ends a wait as cancellation does, if there is one.
+  void cancel();
 
   const std::shared_ptr<http::Loop>& loop() const noexcept { return loop_; }
 
@@ -46,6 +49,8 @@ class Retries {
   const RequestOptions& options_;
   TimePoint started_;
   int attempt_ = 1;
+  asio::steady_timer* pause_ = nullptr;  // while it waits
+  bool is_cancelled_ = false;
 };
 
 }  // namespace asyncllm

@@ -44,6 +44,8 @@ class Deadlines {
     virtual ~Entry() = default;
     /// The time has come. Must neither resume anything nor change the list.
     virtual void on_expired() = 0;
+    /// The io_context is being destroyed: drops every socket and timer, which may not outlive it.
+    virtual void on_shut_down() noexcept = 0;
 
    private:
     friend class Deadlines;
@@ -91,6 +93,12 @@ class Deadlines {
         entry->at_ = TimePoint::max();
         entry->on_expired();
       }
+  }
+
+  void shut_down() noexcept
+  {
+    for (auto* entry = first_; entry; entry = entry->next_)
+      entry->on_shut_down();
   }
 
  private:

@@ -77,6 +77,17 @@ Exchange::TimePoint Exchange::idle_end(TimePoint now) const noexcept
 void Exchange::on_expired()
 {
   expired_ = clock();
+  end_operation();
+}
+
+void Exchange::cancel()
+{
+  is_cancelled_ = true;
+  end_operation();
+}
+
+void Exchange::end_operation()
+{
   place_.cancel();
   if (connector_)
     connector_->cancel();
@@ -297,7 +308,7 @@ asio::awaitable<void> Exchange::connect()
 
 bool Exchange::is_over(const asio::error_code& error) const
 {
-  return expired_ != Clock::none || error == asio::error::operation_aborted;
+  return expired_ != Clock::none || is_cancelled_ || error == asio::error::operation_aborted;
 }
 
 void Exchange::fail_over()

@@ -83,10 +83,19 @@ class Exchange : private Deadlines::Entry {
   /// head to the caller.
   ResponseHead finish();
 
+  /// Ends the operation that a coroutine is waiting for, with `Error{cancelled}`, and every later
+  /// one. The coroutine resumes later, not within this call.
+  void cancel();
+  /// Whether there is a connection. There is none before `send`, nor when the io_context was
+  /// destroyed; then nothing else may be called.
+  bool has_connection() const noexcept { return connection_ != nullptr; }
+
  private:
   using TimePoint = Deadlines::TimePoint;
 
   void on_expired() override;
+  void on_shut_down() noexcept override { connection_.reset(); }
+  void end_operation();
   /// Starts this clock, or one that ends at that time; every other but total and first_token rests.
   void start(Clock clock);
   void start(Clock clock, TimePoint end);
@@ -128,6 +137,7 @@ class Exchange : private Deadlines::Entry {
   std::unique_ptr<ContentDecoder> decoder_;  // of a compressed body, rarely there
   std::span<const char> encoded_;            // what it is to decode
   Clock expired_ = Clock::none;
+  bool is_cancelled_ = false;
 };
 
 }  // namespace asyncllm::http

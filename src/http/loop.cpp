@@ -116,6 +116,7 @@ RetryBudget& Loop::retry_budget(const std::shared_ptr<const void>& owner, const 
 
 void Loop::shut_down() noexcept
 {
+  deadlines_.shut_down();
   pool.clear();
   timer_.reset();
 }

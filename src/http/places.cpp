@@ -26,6 +26,7 @@ asio::awaitable<void> Place::wait(asio::error_code& error)
   position_ = places_->queue_.insert(places_->queue_.end(), this);
   state_ = State::queued;
   co_await wake_->async_wait(asio::redirect_error(asio::use_awaitable, error));
+  wake_.reset();
   error = {};
   if (state_ == State::in)
     co_return;

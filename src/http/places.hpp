@@ -49,7 +49,7 @@ class Place {
   State state_ = State::out;
   std::shared_ptr<Places> places_;
   std::list<Place*>::iterator position_;
-  std::unique_ptr<asio::steady_timer> wake_;  // while it waits, or waited
+  std::unique_ptr<asio::steady_timer> wake_;  // while it waits
 };
 
 }  // namespace asyncllm::http

@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct Entry final : Deadlines::Entry {
+  void on_shut_down() noexcept override {}
   void on_expired() override { ++expired; }
   int expired = 0;
 };

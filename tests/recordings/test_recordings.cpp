@@ -48,12 +48,15 @@ std::string difference(const Json& expected, const Reply& reply)
   }
   std::size_t whole = 0;
   for (const auto& call : expected.value("tool_calls", Json::array())) {
-    if (!call.value("arguments_valid_json", true) && !text_of(call, "arguments").empty())
+    const bool may_be_empty = reply.finish_reason != FinishReason::length;
+    if (!call.value("arguments_valid_json", true) &&
+        !(may_be_empty && text_of(call, "arguments").empty()))
       continue;  // cut: must not be handed on
     const auto* got = whole < reply.tool_calls.size() ? &reply.tool_calls[whole] : nullptr;
     ++whole;
     if (!got || got->name != text_of(call, "name") || got->id != text_of(call, "id") ||
-        Json::parse(got->arguments) != call.value("arguments_json", Json::parse(got->arguments)))
+        (call.value("arguments_valid_json", true) &&
+         Json::parse(got->arguments) != call.value("arguments_json", Json::parse(got->arguments))))
       words += " tool call " + std::to_string(whole);
   }
   if (whole != reply.tool_calls.size())
