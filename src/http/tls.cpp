@@ -91,7 +91,7 @@ struct TlsContext::Native {
 };
 
 TlsContext::TlsContext(const std::string& host, const TlsFiles& files)
-    : native_(std::make_unique<Native>())
+    : native_(std::make_shared<Native>())
 {
   native_->host = host;
   auto& context = native_->context;
@@ -133,16 +133,19 @@ TlsContext::TlsContext(const std::string& host, const TlsFiles& files)
 TlsContext::~TlsContext() = default;
 
 struct TlsStream::Native {
-  Native(Socket& socket, TlsContext::Native& context) : stream(socket, context.context) {}
+  Native(Socket& socket, std::shared_ptr<TlsContext::Native> its_context)
+      : context(std::move(its_context)), stream(socket, context->context)
+  {}
+  std::shared_ptr<TlsContext::Native> context;
   asio::ssl::stream<Socket&> stream;
 };
 
 TlsStream::TlsStream(Socket& socket, const TlsContext& context)
     : native_(std::make_unique<Native>(socket, context.native()))
 {
-  const auto& host = context.native().host;
+  const auto& host = context.native()->host;
   SSL* const ssl = native_->stream.native_handle();
-  if (const auto session = context.native().sessions.take())
+  if (const auto session = context.native()->sessions.take())
     SSL_set_session(ssl, session.get());
   X509_VERIFY_PARAM* const parameters = SSL_get0_param(ssl);
   asio::error_code not_an_address;

@@ -28,10 +28,12 @@ class TlsContext {
   TlsContext& operator=(const TlsContext&) = delete;
 
   struct Native;
-  Native& native() const { return *native_; }
+  /// Streams keep it: a server's session tickets come whenever it likes, and a pooled connection
+  /// may outlive the client that opened it.
+  const std::shared_ptr<Native>& native() const { return native_; }
 
  private:
-  std::unique_ptr<Native> native_;
+  std::shared_ptr<Native> native_;
 };
 
 /// One TLS session on `socket`, which must outlive it.

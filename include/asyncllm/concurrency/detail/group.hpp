@@ -64,7 +64,8 @@ class GroupBase : public RefCounted {
   {
     if (!error_ && !cancelled_)
       error_ = std::move(error);
-    stop();
+    if (!std::exchange(has_failed_, true))  // the failures that follow find the others cancelled
+      stop();
   }
 
  protected:
@@ -109,8 +110,10 @@ class GroupBase : public RefCounted {
     OnEnd& operator=(OnEnd&&) = delete;
     ~OnEnd()
     {
-      if (child_)
-        end(*child_);
+      if (!child_)
+        return;
+      child_->group->was_dropped_ = true;
+      end(*child_);
     }
 
     cancellation_slot_type get_cancellation_slot() const noexcept { return child_->signal.slot(); }
@@ -165,7 +168,9 @@ class GroupBase : public RefCounted {
 
   void resume_parent_if_done()
   {
-    if (!parent_ || starting_ || !done())
+    // Where the loop is being destroyed the parent goes last: children may refer to what is its.
+    const bool is_over = was_dropped_ ? running_ == 0 : done();
+    if (!parent_ || starting_ || !is_over)
       return;
     cancel_link_.disconnect();
     const auto parent = std::move(parent_);
@@ -175,6 +180,8 @@ class GroupBase : public RefCounted {
   std::size_t running_ = 0;
   bool starting_ = false;
   bool stopped_ = false;
+  bool has_failed_ = false;
+  bool was_dropped_ = false;
   bool cancelled_ = false;
   std::exception_ptr error_;
   List<ChildBase> children_;  // those that run
