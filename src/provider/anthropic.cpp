@@ -7,6 +7,7 @@
 #include "json/writer.hpp"
 #include "provider/anthropic_fields.hpp"
 #include "provider/errors.hpp"
+#include "provider/finish_reasons.hpp"
 #include "provider/reply_fields.hpp"
 #include "provider/request_fields.hpp"
 #include "provider/tool_calls.hpp"
@@ -220,7 +221,7 @@ class Anthropic final : public Wire {
     if (!has_content && reply.finish_reason_text.empty())
       throw Error(ErrorKind::bad_response, "the answer has no content");
     reply.finish_reason = finish_reason(reply.finish_reason_text);
-    if (reply.finish_reason == FinishReason::length && ends_with_call)
+    if (is_cut(reply.finish_reason) && ends_with_call)
       reply.tool_calls.pop_back();  // the server closes the braces of a call that was cut
     settle_tool_calls(reply);
     return reply;

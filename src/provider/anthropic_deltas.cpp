@@ -6,6 +6,7 @@
 #include "json/reader.hpp"
 #include "provider/anthropic_fields.hpp"
 #include "provider/errors.hpp"
+#include "provider/finish_reasons.hpp"
 #include "provider/reply_fields.hpp"
 #include "provider/wires.hpp"
 
@@ -168,7 +169,7 @@ class AnthropicDeltas final : public DeltaDecoder {
     if (std::exchange(has_finish_, true))
       return;
     auto& so_far = reply.reply();
-    const bool was_cut = so_far.finish_reason == FinishReason::length;
+    const bool was_cut = is_cut(so_far.finish_reason);
     for (const auto& [index, block] : blocks_) {
       keep_reasoning(block, so_far.reasoning_extra);
       if (block.type == "tool_use" && block.input.empty() && !was_cut)

@@ -5,6 +5,7 @@
 #include "json/writer.hpp"
 #include "provider/embeddings.hpp"
 #include "provider/errors.hpp"
+#include "provider/finish_reasons.hpp"
 #include "provider/ollama_fields.hpp"
 #include "provider/reply_fields.hpp"
 #include "provider/request_fields.hpp"

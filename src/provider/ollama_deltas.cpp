@@ -3,6 +3,7 @@
 
 #include "json/reader.hpp"
 #include "provider/errors.hpp"
+#include "provider/finish_reasons.hpp"
 #include "provider/ollama_fields.hpp"
 #include "provider/reply_fields.hpp"
 #include "provider/wires.hpp"

@@ -4,6 +4,7 @@
 
 #include "json/reader.hpp"
 #include "provider/errors.hpp"
+#include "provider/finish_reasons.hpp"
 #include "provider/openai_fields.hpp"
 #include "provider/reply_fields.hpp"
 #include "provider/wires.hpp"
@@ -273,7 +274,7 @@ class OpenAiDeltas final : public DeltaDecoder {
       if (!call.extra.empty())
         reply.set_tool_extra(call.extra);
     }
-    if (!chunk.finish.empty()) {
+    if (ends_reply(chunk.finish)) {
       has_finish_ = true;
       std::string_view word = chunk.finish;
       const auto reason = choose_finish(word, chunk.native_finish);

@@ -7,62 +7,6 @@
 
 namespace asyncllm::provider {
 
-FinishReason finish_reason(std::string_view word) noexcept
-{
-  constexpr std::pair<std::string_view, FinishReason> words[] = {
-      {"stop", FinishReason::stop},
-      {"eos", FinishReason::stop},
-      {"eos_token", FinishReason::stop},
-      {"end_turn", FinishReason::stop},
-      {"stop_sequence", FinishReason::stop},
-      {"complete", FinishReason::stop},
-      {"completed", FinishReason::stop},
-      {"length", FinishReason::length},
-      {"max_tokens", FinishReason::length},
-      {"max_output_tokens", FinishReason::length},
-      {"max_completion_tokens", FinishReason::length},
-      {"max_length", FinishReason::length},
-      {"model_length", FinishReason::length},                   // Mistral
-      {"model_context_window_exceeded", FinishReason::length},  // Anthropic
-      {"tool_calls", FinishReason::tool_calls},
-      {"tool_call", FinishReason::tool_calls},
-      {"tool_use", FinishReason::tool_calls},
-      {"function_call", FinishReason::tool_calls},
-      {"content_filter", FinishReason::content_filter},
-      {"content_filtered", FinishReason::content_filter},
-      {"guardrail_intervened", FinishReason::content_filter},  // Bedrock
-      {"sensitive", FinishReason::content_filter},             // Z.ai
-      {"safety", FinishReason::content_filter},                // Gemini, as the next five
-      {"recitation", FinishReason::content_filter},
-      {"blocklist", FinishReason::content_filter},
-      {"prohibited_content", FinishReason::content_filter},
-      {"spii", FinishReason::content_filter},
-      {"image_safety", FinishReason::content_filter},
-      {"refusal", FinishReason::refusal},
-      {"error", FinishReason::error},
-      {"failed", FinishReason::error},
-      {"abort", FinishReason::error},  // vLLM, SGLang
-      {"aborted", FinishReason::error},
-      {"cancelled", FinishReason::error},
-      {"canceled", FinishReason::error},
-      {"interrupted", FinishReason::error},
-      {"timeout", FinishReason::error},
-      {"network_error", FinishReason::error},  // Z.ai
-      {"server_error", FinishReason::error},
-      {"internal_error", FinishReason::error},
-      {"insufficient_system_resource", FinishReason::error},  // DeepSeek
-      {"malformed_function_call", FinishReason::error},       // Gemini, as the next two
-      {"unexpected_tool_call", FinishReason::error},
-      {"malformed_response", FinishReason::error},
-      {"load", FinishReason::error},  // Ollama only loaded the model, or unloaded it
-      {"unload", FinishReason::error},
-  };
-  for (const auto& [known, reason] : words)
-    if (equal_ignoring_case(word, known))
-      return reason;
-  return FinishReason::unknown;
-}
-
 namespace {
 
 // Whether a member of an error says something. What is nested is not looked into: an object counts,
@@ -120,19 +64,6 @@ bool is_refused(json::Value base_resp)
       if (member.unescaped_key().value() == "status_code")
         refused = json::integer_if(member.value()).value_or(0) != 0;
   return refused;
-}
-
-FinishReason choose_finish(std::string_view& word, std::string_view native) noexcept
-{
-  const auto reason = finish_reason(word);
-  const auto behind = finish_reason(native);
-  const bool is_covered_up =
-      (reason == FinishReason::stop || reason == FinishReason::unknown) &&
-      (behind == FinishReason::error || behind == FinishReason::content_filter);
-  if (!is_covered_up)
-    return reason;
-  word = native;
-  return behind;
 }
 
 void append_content(json::Value value, std::string& text, std::string& thinking)

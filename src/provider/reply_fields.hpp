@@ -20,14 +20,6 @@ bool is_error(json::Value value);
 /// "..."} beside a status of 200 and choices of null.
 bool is_refused(json::Value base_resp);
 
-/// The reason behind a server's word, in any case; "" and words nobody knows are `unknown`.
-FinishReason finish_reason(std::string_view word) noexcept;
-
-/// The reason behind a gateway's word and the one of the server behind it (OpenRouter's
-/// `native_finish_reason`): where a plain `stop` covers up a failure or a filter, that counts, and
-/// becomes the word.
-FinishReason choose_finish(std::string_view& word, std::string_view native) noexcept;
-
 /// Appends a text that is a string, null, or an array of parts `{"type": "text", "text": ...}`.
 /// Parts of type "thinking" go to `thinking`.
 void append_content(json::Value value, std::string& text, std::string& thinking);

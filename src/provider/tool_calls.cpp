@@ -4,6 +4,7 @@
 #include <asyncllm/core/text.hpp>
 
 #include "json/syntax.hpp"
+#include "provider/finish_reasons.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -31,7 +32,7 @@ void settle_tool_calls(Reply& reply)
   auto& calls = reply.tool_calls;
   if (calls.empty())
     return;
-  const bool was_cut = reply.finish_reason == FinishReason::length;
+  const bool was_cut = is_cut(reply.finish_reason);
   // The last one may have been cut before its arguments began.
   if (was_cut && !calls.back().name.empty() && trim(calls.back().arguments).empty())
     calls.pop_back();
