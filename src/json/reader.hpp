@@ -137,6 +137,9 @@ inline std::optional<std::string_view> text_if(Value value)
   return value.get_string().value();
 }
 
+/// The text of a string, the digits of a number, "" for any other type.
+std::string_view text_or_digits(Value value);
+
 /// The value as JSON text, to be kept or sent back. Throws simdjson_error if it is not valid JSON:
 /// simdjson only looks for its end.
 std::string_view raw_json(Value value);

@@ -201,6 +201,9 @@ class Anthropic final : public Wire {
             add_block(read_anthropic_block(block), reply);
             ends_with_call = reply.tool_calls.size() > calls;
           }
+        } else if (key == "content" && json::text_if(value)) {
+          has_content = true;
+          reply.text = *json::text_if(value);
         } else if (key == "error") {
           is_error = is_error || provider::is_error(value);
         } else if (key == "type") {

@@ -95,7 +95,7 @@ class AnthropicDeltas final : public DeltaDecoder {
       const std::string_view key = field.unescaped_key();
       const auto text = json::text_if(field.value()).value_or("");
       if (key == "type")
-        event.delta_type = text;
+        event.delta_type = text;  // which some gateways leave out
       else if (key == "text")
         event.block.text = text;
       else if (key == "thinking")
@@ -149,17 +149,22 @@ class AnthropicDeltas final : public DeltaDecoder {
   {
     auto& block = blocks_[event.index];
     const auto& piece = event.block;
-    if (event.delta_type == "text_delta") {
+    const auto is = [&](std::string_view type) {
+      return event.delta_type.empty() || event.delta_type == type;
+    };
+    if (is("text_delta") && !piece.text.empty()) {
       reply.add_text(piece.text);
-    } else if (event.delta_type == "thinking_delta") {
+    } else if (is("thinking_delta") && !piece.thinking.empty()) {
       reply.add_reasoning(piece.thinking);
       block.thinking += piece.thinking;
-    } else if (event.delta_type == "signature_delta") {
+    } else if (is("signature_delta") && !piece.signature.empty()) {
       reply.charge(piece.signature.size());
       block.signature += piece.signature;
     } else if (event.delta_type == "input_json_delta" && block.type == "tool_use") {
       block.input += event.partial_json;
       reply.add_tool_call(event.index, {}, {}, event.partial_json);
+    } else if (block.type.empty() && !event.partial_json.empty()) {
+      reply.add_tool_call(event.index, {}, {}, event.partial_json);  // nobody knows whose: an error
     }
   }
 

@@ -1,6 +1,7 @@
 #include "provider/anthropic_fields.hpp"
 
 #include "json/writer.hpp"
+#include "provider/tool_calls.hpp"
 
 #include <string_view>
 
@@ -27,8 +28,10 @@ AnthropicBlock read_anthropic_block(json::Value value)
     else if (key == "name")
       block.name = json::text_or_null(member);
     else if (key == "input")
-      block.input = json::is_object(member) ? json::raw_json(member) : json::text_or_null(member);
+      block.input = arguments_text(member);
   }
+  if (block.type.empty() && !block.text.empty())
+    block.type = "text";  // some gateways leave it out
   return block;
 }
 

@@ -1,6 +1,7 @@
 #include "provider/ollama_fields.hpp"
 
 #include "provider/reply_fields.hpp"
+#include "provider/tool_calls.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -19,9 +20,11 @@ void read_message(json::Value message, const json::Reader& reader, OllamaAnswer&
       answer.text = json::text_or_null(value);
     else if (key == "thinking")
       answer.reasoning = json::text_or_null(value);
-    else if (key == "tool_calls" && json::is_array(value))
-      for (json::Value call : value.get_array())
-        add_tool_call(call, answer.tool_calls);
+    else if (key == "tool_calls")
+      for_each_tool_call(value, reader, [&](const ToolCallFields& fields) {
+        if (!fields.is_empty())
+          answer.tool_calls.push_back(fields.call());
+      });
   }
 }
 

@@ -113,16 +113,21 @@ void write_thinking(RequestWriter& json, const Parameters& parameters, const Pre
 
 void read_message(json::Value message, const json::Reader& reader, Reply& reply)
 {
-  std::string thinking;
+  ContentTexts content;
+  std::string refusal;
   std::string names[3];  // of the reasoning, in the order of preference
+  const auto add_call = [&](const ToolCallFields& fields) {
+    if (!fields.is_empty())
+      reply.tool_calls.push_back(fields.call());
+  };
   for (auto field : message.get_object()) {
     const auto key = reader.key(field);
     json::Value value = field.value();
     if (key == "content") {
-      reply.text.clear();  // of a member of the same name the last one counts
-      append_content(value, reply.text, thinking);
+      content = ContentTexts();  // of a member of the same name the last one counts
+      append_content(value, content);
     } else if (key == "refusal")
-      reply.refusal = json::text_if(value).value_or("");
+      refusal = json::text_if(value).value_or("");
     else if (key == "reasoning_content")
       names[0] = json::text_if(value).value_or("");
     else if (key == "reasoning")
@@ -131,13 +136,17 @@ void read_message(json::Value message, const json::Reader& reader, Reply& reply)
       names[2] = json::text_if(value).value_or("");
     else if (key == "reasoning_details" && json::is_array(value))
       append_array(value, reply.reasoning_extra);
-    else if (key == "tool_calls" && json::is_array(value))
-      for (json::Value call : value.get_array())
-        add_tool_call(call, reply.tool_calls);
-    else if (key == "function_call" && json::is_object(value))  // before there were tools
-      read_function(value, reply.tool_calls.emplace_back());
+    else if (key == "tool_calls")
+      for_each_tool_call(value, reader, add_call);
+    else if (key == "function_call" && json::is_object(value)) {  // before there were tools
+      ToolCallFields fields;
+      read_function(value, reader, fields);
+      add_call(fields);
+    }
   }
-  for (auto* const text : {&names[0], &names[1], &names[2], &thinking})
+  reply.text = std::move(content.text);
+  reply.refusal = std::move(refusal.empty() ? content.refusal : refusal);
+  for (auto* const text : {&names[0], &names[1], &names[2], &content.thinking})
     if (reply.reasoning.empty())
       reply.reasoning = std::move(*text);
 }
@@ -174,11 +183,14 @@ bool read_choice(
       is_error = provider::is_error(value);
     }
   }
-  if (!has_message || index >= lowest_index)
+  std::string_view word = read.finish_reason_text;
+  const auto reason = choose_finish(word, native);
+  // Who was stopped may have said nothing.
+  const bool is_reply = has_message || is_cut(reason) || reason == FinishReason::error;
+  if (!is_reply || index >= lowest_index)
     return is_error;
   lowest_index = index;
-  std::string_view word = read.finish_reason_text;
-  reply.finish_reason = choose_finish(word, native);
+  reply.finish_reason = reason;
   reply.finish_reason_text = word;
   reply.text = std::move(read.text);
   reply.reasoning = std::move(read.reasoning);

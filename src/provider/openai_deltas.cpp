@@ -7,6 +7,7 @@
 #include "provider/finish_reasons.hpp"
 #include "provider/openai_fields.hpp"
 #include "provider/reply_fields.hpp"
+#include "provider/tool_calls.hpp"
 #include "provider/wires.hpp"
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace asyncllm::provider {
 namespace {
@@ -53,17 +55,13 @@ class OpenAiDeltas final : public DeltaDecoder {
 
  private:
   // The views hold until the next event: they point into the reader's memory, or into joined_.
-  struct Fragment {
-    std::optional<std::int64_t> index;
-    std::string_view id, name, arguments, extra;
-  };
   // What one event says: applied when all of it was read, since a text may have to be read again.
   struct Chunk {
     std::optional<std::int64_t> index;  // of the choice that was read
     std::string_view text, reasoning, thinking, refusal, finish, native_finish;
     std::vector<std::string_view> details;  // of the reasoning: JSON objects
     std::vector<TokenLogprob> logprobs;
-    std::vector<Fragment> calls;
+    std::vector<ToolCallFields> calls;
     std::optional<Usage> usage;
     bool is_message = false;  // not a delta
   };
@@ -151,6 +149,7 @@ class OpenAiDeltas final : public DeltaDecoder {
         has_delta = true;
         read_delta(value, read);
       } else if (key == "message" && json::is_object(value)) {
+        whole.is_message = true;
         read_delta(value, whole);
       } else if (key == "usage") {
         read_usage(value, chunk);  // Moonshot
@@ -163,7 +162,6 @@ class OpenAiDeltas final : public DeltaDecoder {
       whole.finish = read.finish;
       whole.native_finish = read.native_finish;
       whole.logprobs = std::move(read.logprobs);
-      whole.is_message = true;
       read = std::move(whole);
     }
     if ((chunk.index && *chunk.index <= *read.index) || (index_ && *index_ < *read.index))
@@ -181,8 +179,8 @@ class OpenAiDeltas final : public DeltaDecoder {
       json::Value value = field.value();
       if (key == "content")
         read_content(value, chunk);
-      else if (key == "refusal")
-        chunk.refusal = json::text_if(value).value_or("");
+      else if (key == "refusal" && json::text_if(value))
+        chunk.refusal = *json::text_if(value);
       else if (key == "reasoning_content")
         names[0] = json::text_if(value).value_or("");
       else if (key == "reasoning")
@@ -191,13 +189,13 @@ class OpenAiDeltas final : public DeltaDecoder {
         names[2] = json::text_if(value).value_or("");
       else if (key == "reasoning_details" && json::is_array(value))
         read_details(value, chunk);
-      else if (key == "tool_calls" && json::is_array(value))
-        for (json::Value call : value.get_array())
-          read_fragment(call, chunk);
+      else if (key == "tool_calls")
+        for_each_tool_call(
+            value, reader_, [&](const ToolCallFields& fields) { chunk.calls.push_back(fields); });
       else if (key == "function_call" && json::is_object(value)) {  // before there were tools
         auto& fragment = chunk.calls.emplace_back();
         fragment.index = 0;
-        read_function(value, fragment);
+        read_function(value, reader_, fragment);
       }
     }
     for (const auto text : names)
@@ -213,10 +211,12 @@ class OpenAiDeltas final : public DeltaDecoder {
       chunk.text = *plain;
       return;
     }
-    std::string text, thinking;
-    append_content(value, text, thinking);
-    chunk.text = keep(std::move(text));
-    chunk.thinking = keep(std::move(thinking));
+    ContentTexts texts;
+    append_content(value, texts);
+    chunk.text = keep(std::move(texts.text));
+    chunk.thinking = keep(std::move(texts.thinking));
+    if (!texts.refusal.empty())
+      chunk.refusal = keep(std::move(texts.refusal));
   }
 
   static void read_details(json::Value value, Chunk& chunk)
@@ -225,55 +225,23 @@ class OpenAiDeltas final : public DeltaDecoder {
       chunk.details.push_back(json::raw_json(detail));
   }
 
-  void read_fragment(json::Value call, Chunk& chunk)
-  {
-    Fragment fragment;
-    for (auto field : call.get_object()) {
-      const auto key = reader_.key(field);
-      json::Value value = field.value();
-      if (key == "index")
-        fragment.index = json::integer_if(value);
-      else if (key == "id")
-        fragment.id = json::text_if(value).value_or("");
-      else if (key == "extra_content" && !value.is_null())
-        fragment.extra = json::raw_json(value);
-      else if (key == "function" && json::is_object(value))
-        read_function(value, fragment);
-    }
-    chunk.calls.push_back(fragment);
-  }
-
-  void read_function(json::Value function, Fragment& fragment)
-  {
-    for (auto part : function.get_object()) {
-      const auto name = reader_.key(part);
-      if (name == "name")
-        fragment.name = json::text_if(part.value()).value_or("");
-      else if (name == "arguments" && json::is_object(part.value()))
-        fragment.arguments = json::raw_json(part.value());
-      else if (name == "arguments")
-        fragment.arguments = json::text_if(part.value()).value_or("");
-    }
-  }
-
   void apply(const Chunk& chunk, StreamedReply& reply)
   {
     if (chunk.index)
       index_ = chunk.index;
-    reply.add_reasoning(chunk.reasoning);
-    reply.add_text(
-        chunk.is_message && !chunk.finish.empty() && chunk.text == reply.reply().text
-            ? std::string_view()  // all of it once more, with the end
-            : chunk.text);
+    // A message beside the end may say all of it once more.
+    const bool is_again = chunk.is_message && !chunk.finish.empty();
+    const auto piece = [&](std::string_view text, const std::string& so_far) {
+      return is_again && text == so_far ? std::string_view() : text;
+    };
+    reply.add_reasoning(piece(chunk.reasoning, reply.reply().reasoning));
+    reply.add_text(piece(chunk.text, reply.reply().text));
     reply.add_refusal(chunk.refusal);
     for (const auto detail : chunk.details)
       reply.add_reasoning_extra(detail);
     reply.add_logprobs(chunk.logprobs);
-    for (const auto& call : chunk.calls) {
-      reply.add_tool_call(call.index, call.id, call.name, call.arguments);
-      if (!call.extra.empty())
-        reply.set_tool_extra(call.extra);
-    }
+    if (!is_again || !reply.has_tool_calls())
+      add_calls(chunk, reply);
     if (ends_reply(chunk.finish)) {
       has_finish_ = true;
       std::string_view word = chunk.finish;
@@ -282,6 +250,19 @@ class OpenAiDeltas final : public DeltaDecoder {
     }
     if (chunk.usage)
       reply.set_usage(*chunk.usage);
+  }
+
+  static void add_calls(const Chunk& chunk, StreamedReply& reply)
+  {
+    bool is_loose = false;  // the last one has neither index nor id
+    for (const auto& call : chunk.calls) {
+      if (call.is_empty())
+        continue;
+      const bool was_loose = std::exchange(is_loose, !call.index && call.id.empty());
+      reply.add_tool_call(call.index, call.id, call.name, call.arguments, was_loose && is_loose);
+      if (!call.extra.empty())
+        reply.set_tool_extra(call.extra);
+    }
   }
 
   // No choice with index 0 came: the lowest that did is the reply.

@@ -23,23 +23,51 @@ bool has_content(json::Value value)
   }
 }
 
-// As for append_content; parts nest once at most: the texts of a thinking part.
-void append_part(json::Value part, std::string& text, std::string& thinking, bool may_nest)
+bool append_part(json::Value part, ContentTexts& texts, bool may_nest);
+
+// A text is a string, null, a list of parts (thinking, of Mistral) or {"value": "..."}.
+void append_text(json::Value value, std::string& into, bool may_nest)
+{
+  if (json::is_array(value) && may_nest) {
+    ContentTexts inner;
+    for (json::Value part : value.get_array())
+      append_part(part, inner, false);
+    into += inner.text;
+  } else if (json::is_object(value)) {
+    for (auto field : value.get_object())
+      if (const std::string_view key = field.unescaped_key(); key == "value")
+        into += json::text_if(field.value()).value_or("");
+  } else {
+    into += json::text_or_null(value);
+  }
+}
+
+// Result: whether it is a part at all.
+bool append_part(json::Value part, ContentTexts& texts, bool may_nest)
 {
   if (!json::is_object(part)) {
-    text += json::text_or_null(part);
-    return;
+    texts.text += json::text_or_null(part);
+    return true;
   }
+  std::string text;
+  bool is_part = false, is_reasoning = false;
   for (auto field : part.get_object()) {
     const std::string_view key = field.unescaped_key();
+    json::Value value = field.value();
+    is_part |= key == "type" || key == "text";
     if (key == "text")
-      text += json::text_or_null(field.value());
-    else if (key == "thinking" && json::is_array(field.value()) && may_nest)
-      for (json::Value inner : field.value().get_array())
-        append_part(inner, thinking, thinking, false);
-    else if (key == "thinking")
-      thinking += json::text_if(field.value()).value_or("");
+      append_text(value, text, may_nest);
+    else if (key == "thinking" || key == "reasoning")
+      append_text(value, texts.thinking, may_nest);
+    else if (key == "refusal")
+      append_text(value, texts.refusal, may_nest);
+    else if (key == "type") {
+      const auto type = json::text_if(value).value_or("");
+      is_reasoning = type == "reasoning" || type == "thinking" || type == "reasoning_text";
+    }
   }
+  (is_reasoning ? texts.thinking : texts.text) += text;
+  return is_part;
 }
 
 }  // namespace
@@ -66,14 +94,15 @@ bool is_refused(json::Value base_resp)
   return refused;
 }
 
-void append_content(json::Value value, std::string& text, std::string& thinking)
+void append_content(json::Value value, ContentTexts& texts)
 {
   if (!json::is_array(value)) {
-    text += json::text_or_null(value);
+    if (!append_part(value, texts, true))
+      throw simdjson::simdjson_error(simdjson::INCORRECT_TYPE);
     return;
   }
   for (json::Value part : value.get_array())
-    append_part(part, text, thinking, true);
+    append_part(part, texts, true);
 }
 
 void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens)
@@ -82,12 +111,14 @@ void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens)
     return;
   const auto read = [](std::string_view key, json::Value member, TokenProbability& token) {
     if (key == "token")
-      token.token = json::text_or_null(member);
+      token.token = json::text_if(member).value_or("");
     else if (key == "logprob")
       if (double number = 0; !member.get_double().get(number))  // not so "-Infinity", from Python
         token.logprob = number;
   };
   for (json::Value item : value.get_array()) {
+    if (!json::is_object(item))
+      continue;
     TokenLogprob token;
     for (auto field : item.get_object()) {
       const std::string_view key = field.unescaped_key();
@@ -98,6 +129,8 @@ void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens)
       if (!json::is_array(field.value()))
         continue;
       for (json::Value other : field.value().get_array()) {
+        if (!json::is_object(other))
+          continue;
         TokenProbability alternative;
         for (auto member : other.get_object())
           read(member.unescaped_key().value(), member.value(), alternative);
@@ -118,35 +151,6 @@ void append_array(json::Value value, std::string& into)
     into += json::raw_json(element);
     into += ']';
   }
-}
-
-void read_function(json::Value function, ToolCall& call)
-{
-  for (auto part : function.get_object()) {
-    const std::string_view name = part.unescaped_key();
-    if (name == "name")
-      call.name = json::text_or_null(part.value());
-    else if (name == "arguments" && json::is_object(part.value()))
-      call.arguments = json::raw_json(part.value());
-    else if (name == "arguments")
-      call.arguments = json::text_or_null(part.value());
-  }
-}
-
-void add_tool_call(json::Value value, std::vector<ToolCall>& calls)
-{
-  ToolCall call;
-  for (auto field : value.get_object()) {
-    const std::string_view key = field.unescaped_key();
-    if (key == "id") {
-      call.id = json::text_if(field.value()).value_or("");
-    } else if (key == "extra_content") {
-      call.extra = json::raw_json(field.value());
-    } else if (key == "function" && json::is_object(field.value())) {
-      read_function(field.value(), call);
-    }
-  }
-  calls.push_back(std::move(call));
 }
 
 std::vector<std::string> read_names(std::string& body, std::string_view list, std::string_view name)

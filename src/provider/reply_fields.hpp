@@ -20,23 +20,22 @@ bool is_error(json::Value value);
 /// "..."} beside a status of 200 and choices of null.
 bool is_refused(json::Value base_resp);
 
-/// Appends a text that is a string, null, or an array of parts `{"type": "text", "text": ...}`.
-/// Parts of type "thinking" go to `thinking`.
-void append_content(json::Value value, std::string& text, std::string& thinking);
+/// What the content of a message may hold.
+struct ContentTexts {
+  std::string text, thinking, refusal;
+};
+
+/// Appends a content that is a string, null, a part `{"type": "text", "text": ...}` or an array of
+/// parts. Parts of reasoning and refusals go to the other texts; parts of unknown types say
+/// nothing.
+void append_content(json::Value value, ContentTexts& texts);
 
 /// Appends tokens of the form `{"token", "logprob", "top_logprobs": [{"token", "logprob"}]}`;
-/// anything but an array is none.
+/// anything but an array is none, and so is an element that is not an object.
 void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens);
 
 /// Appends the elements of an array, as JSON text, to those that the JSON array `into` holds.
 void append_array(json::Value value, std::string& into);
-
-/// Adds a call of the form `{"id", "function": {"name", "arguments"}}`, whose arguments are a
-/// string of JSON or JSON itself, as it stands there: see `settle_tool_calls`.
-void add_tool_call(json::Value value, std::vector<ToolCall>& calls);
-
-/// Reads the `{"name", "arguments"}` of a call, or of OpenAI's former `function_call`.
-void read_function(json::Value function, ToolCall& call);
 
 /// `json::read_object` for the body of an answer, which may be an error in another form.
 template <class Read>

@@ -17,19 +17,8 @@ void StreamedReply::add(Delta::Kind kind, std::string& text, std::string_view pi
   text += piece;
 }
 
-StreamedReply::OpenCall& StreamedReply::call_of(
-    std::optional<std::int64_t> index, std::string_view id, bool starts_anew)
+StreamedReply::OpenCall& StreamedReply::open_call(std::optional<std::int64_t> index)
 {
-  const auto found = find_call(index, id);
-  if (found) {
-    const auto& open = calls_[*found];
-    const bool is_another = index && !id.empty() && !open.call.id.empty() && open.call.id != id;
-    const bool is_whole = !open.call.name.empty() && open.syntax.is_complete();
-    if (!is_another && !(starts_anew && id.empty() && is_whole)) {
-      last_call_ = *found;
-      return calls_[last_call_];
-    }
-  }
   check_count(calls_.size(), bounds_.tool_calls, "tool calls", "tool_calls");
   calls_.emplace_back();
   last_call_ = calls_.size() - 1;
@@ -39,7 +28,7 @@ StreamedReply::OpenCall& StreamedReply::call_of(
 }
 
 std::optional<std::size_t> StreamedReply::find_call(
-    std::optional<std::int64_t> index, std::string_view id) const
+    std::optional<std::int64_t> index, std::string_view id, std::string_view name) const
 {
   if (index) {
     const auto found = by_index_.find(*index);
@@ -47,8 +36,11 @@ std::optional<std::size_t> StreamedReply::find_call(
   }
   if (id.empty())
     return calls_.empty() ? std::nullopt : std::optional(calls_.size() - 1);
-  const auto found = by_id_.find(std::string(id));
-  return found == by_id_.end() ? std::nullopt : std::optional(found->second);
+  if (const auto found = by_id_.find(std::string(id)); found != by_id_.end())
+    return found->second;
+  if (name.empty() && !calls_.empty() && !calls_.back().is_whole())
+    return calls_.size() - 1;
+  return std::nullopt;
 }
 
 void StreamedReply::charge(std::size_t bytes)
@@ -87,20 +79,59 @@ void StreamedReply::add_tool_call(
     std::optional<std::int64_t> index,
     std::string_view id,
     std::string_view name,
-    std::string_view arguments)
+    std::string_view arguments,
+    bool is_next)
 {
   charge(id.size() + name.size() + arguments.size() + 1);
-  auto& open = call_of(index, id, !name.empty() && !arguments.empty());
+  const auto found = find_call(index, id, name);
+  if (found) {
+    last_call_ = *found;
+    const auto& known = calls_[*found];
+    const bool is_same = !id.empty() && known.call.id == id;
+    if (is_same && known.is_whole() && known.call.name == name && known.call.arguments == arguments)
+      return;
+  }
+  auto& open = found && !starts_call(calls_[*found], index, id, name, arguments, is_next)
+                   ? calls_[*found]
+                   : open_call(index);
   auto& call = open.call;
   if (call.id.empty() && !id.empty()) {
     call.id = id;
     by_id_[call.id] = last_call_;
   }
-  if (call.name.empty())
+  if (call.arguments.empty())
+    extend_name(call.name, name);
+  else if (call.name.empty())
     call.name = name;
   open.syntax.feed(arguments);
   pieces_.push_back({Delta::Kind::tool_call, last_call_, call.arguments.size(), arguments.size()});
   call.arguments += arguments;
+}
+
+bool StreamedReply::starts_call(
+    const OpenCall& known,
+    std::optional<std::int64_t> index,
+    std::string_view id,
+    std::string_view name,
+    std::string_view arguments,
+    bool is_next)
+{
+  if (!id.empty())  // LM Studio makes up an id for every fragment: one without a name goes on
+    return index && !known.call.id.empty() && known.call.id != id &&
+           (!name.empty() || known.is_whole());
+  if (name.empty())
+    return false;
+  if (!index && (is_next || (!known.call.name.empty() && known.call.name != name)))
+    return true;
+  return !arguments.empty() && known.is_whole();
+}
+
+void StreamedReply::extend_name(std::string& name, std::string_view piece)
+{
+  if (piece.starts_with(name))
+    name = piece;  // all of it so far, once more
+  else
+    name += piece;
 }
 
 void StreamedReply::set_tool_extra(std::string_view json)

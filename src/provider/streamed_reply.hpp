@@ -50,16 +50,22 @@ class StreamedReply {
   /// The probabilities of the tokens that the last pieces were made of.
   void add_logprobs(const std::vector<TokenLogprob>& tokens);
 
-  /// A fragment of a tool call. Which call it belongs to: the one of its `index`, unless that has
-  /// another id already, which makes it a new call; without an index the one of its `id`, a new one
-  /// for a new id, the last one without an id. A fragment with a name and arguments behind a call
-  /// that is whole starts another, for servers that know neither. The first id and name win,
-  /// arguments are appended.
+  /// A fragment of a tool call. Which call it belongs to: the one of its `index`; without an index
+  /// the one of its `id`; without an id the last one. It starts another call, though:
+  /// - with another id than that call has, and a name, or behind a call that is whole (servers that
+  ///   number all calls 0),
+  /// - with a name and arguments, but no id, behind a call that is whole,
+  /// - without index and id, with another name, or with any if `is_next`: it stands behind another
+  ///   such fragment in the same event.
+  /// The first id wins, arguments are appended. A name is appended as long as there are no
+  /// arguments, unless it is the same once more. A whole call that is sent again adds nothing.
   void add_tool_call(
       std::optional<std::int64_t> index,
       std::string_view id,
       std::string_view name,
-      std::string_view arguments);
+      std::string_view arguments,
+      bool is_next = false);
+  bool has_tool_calls() const noexcept { return !calls_.empty(); }
   /// What the provider wants back with the call that the last fragment belonged to.
   void set_tool_extra(std::string_view json);
 
@@ -81,6 +87,7 @@ class StreamedReply {
   struct OpenCall {
     ToolCall call;
     json::SyntaxChecker syntax;  // of the arguments
+    bool is_whole() const { return !call.name.empty() && syntax.is_complete(); }
   };
   struct Piece {  // offsets, since the texts move while they grow
     Delta::Kind kind;
@@ -88,9 +95,17 @@ class StreamedReply {
   };
 
   void add(Delta::Kind kind, std::string& text, std::string_view piece);
-  OpenCall& call_of(std::optional<std::int64_t> index, std::string_view id, bool starts_anew);
+  OpenCall& open_call(std::optional<std::int64_t> index);
+  static bool starts_call(
+      const OpenCall& known,
+      std::optional<std::int64_t> index,
+      std::string_view id,
+      std::string_view name,
+      std::string_view arguments,
+      bool is_next);
+  static void extend_name(std::string& name, std::string_view piece);
   std::optional<std::size_t> find_call(
-      std::optional<std::int64_t> index, std::string_view id) const;
+      std::optional<std::int64_t> index, std::string_view id, std::string_view name) const;
   void check_count(
       std::size_t count, std::size_t most, std::string_view what, std::string_view name) const;
 

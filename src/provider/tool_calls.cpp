@@ -11,6 +11,55 @@
 #include <utility>
 
 namespace asyncllm::provider {
+std::string_view arguments_text(json::Value value)
+{
+  if (value.is_null())
+    return {};
+  const auto text = json::text_if(value);
+  return text ? *text : json::raw_json(value);
+}
+
+void read_function(json::Value function, const json::Reader& reader, ToolCallFields& fields)
+{
+  for (auto part : function.get_object()) {
+    const auto key = reader.key(part);
+    if (key == "name")
+      fields.name = json::text_if(part.value()).value_or("");
+    else if (key == "arguments" || key == "parameters")
+      fields.arguments = arguments_text(part.value());
+    else if (key == "input")  // of a custom call: the text itself, not JSON within a text
+      fields.arguments = json::raw_json(part.value());
+  }
+}
+
+ToolCallFields read_tool_call(json::Value value, const json::Reader& reader)
+{
+  ToolCallFields fields;
+  if (value.is_null())
+    return fields;
+  std::string_view name, arguments;
+  for (auto field : value.get_object()) {
+    const auto key = reader.key(field);
+    json::Value member = field.value();
+    if (key == "index")
+      fields.index = json::integer_if(member);
+    else if (key == "id")
+      fields.id = json::text_or_digits(member);
+    else if (key == "name")
+      name = json::text_if(member).value_or("");
+    else if (key == "arguments")
+      arguments = arguments_text(member);
+    else if (key == "extra_content" && !member.is_null())
+      fields.extra = json::raw_json(member);
+    else if ((key == "function" || key == "custom") && json::is_object(member))
+      read_function(member, reader, fields);
+  }
+  if (fields.name.empty())
+    fields.name = name;
+  if (fields.arguments.empty())
+    fields.arguments = arguments;
+  return fields;
+}
 
 bool normalize_arguments(std::string& arguments)
 {
@@ -36,10 +85,6 @@ void settle_tool_calls(Reply& reply)
   // The last one may have been cut before its arguments began.
   if (was_cut && !calls.back().name.empty() && trim(calls.back().arguments).empty())
     calls.pop_back();
-  // Some servers send an empty form of everything that they could have sent.
-  std::erase_if(calls, [](const ToolCall& call) {
-    return call.name.empty() && trim(call.arguments).empty();
-  });
   std::erase_if(calls, [&](ToolCall& call) {
     const bool is_usable = normalize_arguments(call.arguments) && !call.name.empty();
     if (!is_usable && !was_cut)
