@@ -125,7 +125,7 @@ class AnthropicDeltas final : public DeltaDecoder {
         end(reply);
       }
       if (usage_.reported)
-        reply.set_usage(usage_);
+        reply.add_usage(usage_);
     } else if (event.type == "message_stop") {
       end(reply);
       is_done_ = true;

@@ -45,7 +45,7 @@ class OllamaDeltas final : public DeltaDecoder {
       reason = FinishReason::tool_calls;  // this server has no word of its own for it
     reply.set_finish(reason, answer.finish_reason);
     if (answer.usage.reported)
-      reply.set_usage(answer.usage);
+      reply.add_usage(answer.usage);
   }
 
   bool is_complete() const noexcept override { return is_done_; }

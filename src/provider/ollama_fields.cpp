@@ -31,11 +31,11 @@ void read_message(json::Value message, const json::Reader& reader, OllamaAnswer&
 void read_counter(const json::Key& key, json::Value value, OllamaAnswer& answer)
 {
   const auto nanoseconds = [&]() -> std::optional<std::chrono::nanoseconds> {
-    const auto count = json::integer_if(value);
+    const auto count = json::count_if(value);
     return count ? std::optional(std::chrono::nanoseconds(*count)) : std::nullopt;
   };
   const auto tokens = [&](std::int64_t& counter) {
-    if (const auto count = json::integer_if(value)) {
+    if (const auto count = json::count_if(value)) {
       counter = *count;
       answer.usage.reported = true;
     }

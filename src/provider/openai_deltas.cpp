@@ -119,7 +119,7 @@ class OpenAiDeltas final : public DeltaDecoder {
 
   static void read_usage(json::Value value, Chunk& chunk)
   {
-    Usage usage;
+    Usage usage = chunk.usage.value_or(Usage());
     provider::read_usage(value, usage);
     if (usage.reported)
       chunk.usage = usage;
@@ -249,7 +249,7 @@ class OpenAiDeltas final : public DeltaDecoder {
       reply.set_finish(reason, word);
     }
     if (chunk.usage)
-      reply.set_usage(*chunk.usage);
+      reply.add_usage(*chunk.usage);
   }
 
   static void add_calls(const Chunk& chunk, StreamedReply& reply)

@@ -8,41 +8,52 @@
 
 namespace asyncllm::provider {
 
+namespace {
+
+// A count under any of the names that hosts give it. Several may stand there, all but one 0.
+void read_count(std::string_view name, json::Value value, Usage& usage)
+{
+  std::int64_t* into = nullptr;
+  if (name == "prompt_tokens" || name == "input_tokens")
+    into = &usage.input_tokens;
+  else if (name == "completion_tokens" || name == "output_tokens")
+    into = &usage.output_tokens;
+  else if (
+      name == "cached_tokens" ||            // Moonshot and Together have it beside prompt_tokens
+      name == "prompt_cache_hit_tokens" ||  // DeepSeek
+      name == "cache_read_input_tokens" ||  // gateways to Anthropic, as the next two
+      name == "cache_read_tokens" || name == "cache_input_tokens" ||
+      name == "num_cached_tokens")  // Mistral
+    into = &usage.cached_input_tokens;
+  else if (name == "reasoning_tokens" || name == "thinking_tokens")
+    into = &usage.reasoning_tokens;
+  if (!into)
+    return;
+  if (const auto count = json::count_if(value)) {
+    usage.reported = true;
+    if (*count != 0)
+      *into = *count;
+  }
+}
+
+}  // namespace
+
 void read_usage(json::Value value, Usage& usage)
 {
   if (!json::is_object(value))
     return;
-  usage = Usage();
-  const auto read = [&](json::Value number, std::int64_t& into) {
-    if (const auto count = json::count_if(number)) {
-      into = *count;
-      usage.reported = true;
-    }
-  };
   for (auto field : value.get_object()) {
     const std::string_view key = field.unescaped_key();
-    if (key == "prompt_tokens" || key == "input_tokens")
-      read(field.value(), usage.input_tokens);
-    else if (key == "completion_tokens" || key == "output_tokens")
-      read(field.value(), usage.output_tokens);
-    else if (
-        key == "prompt_cache_hit_tokens" ||  // DeepSeek
-        key == "cached_tokens" ||            // Moonshot
-        key == "cache_read_input_tokens")    // gateways to Anthropic
-      read(field.value(), usage.cached_input_tokens);
-    else if (key == "reasoning_tokens")
-      read(field.value(), usage.reasoning_tokens);
-    else if (
-        (key == "prompt_tokens_details" || key == "completion_tokens_details" ||
-         key == "input_tokens_details" || key == "output_tokens_details") &&
-        json::is_object(field.value()))
-      for (auto detail : field.value().get_object()) {
-        const std::string_view name = detail.unescaped_key();
-        if (name == "cached_tokens")
-          read(detail.value(), usage.cached_input_tokens);
-        else if (name == "reasoning_tokens")
-          read(detail.value(), usage.reasoning_tokens);
-      }
+    const bool is_details = key.ends_with("_tokens_details") || key.ends_with("_token_details");
+    if (!is_details || !json::is_object(field.value())) {
+      read_count(key, field.value(), usage);
+      continue;
+    }
+    for (auto detail : field.value().get_object()) {
+      const std::string_view name = detail.unescaped_key();
+      if (name == "cached_tokens" || name == "reasoning_tokens")
+        read_count(name, detail.value(), usage);
+    }
   }
 }
 

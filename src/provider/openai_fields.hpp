@@ -9,7 +9,7 @@
 
 namespace asyncllm::provider {
 
-/// Token counts; anything but an object leaves `usage` as it is.
+/// Token counts. What is not there, or 0, leaves `usage` as it is.
 void read_usage(json::Value value, Usage& usage);
 
 /// The tokens of `{"content": [{"token", "logprob", "top_logprobs"}]}`, appended; null is none.

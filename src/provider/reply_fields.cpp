@@ -94,6 +94,22 @@ bool is_refused(json::Value base_resp)
   return refused;
 }
 
+bool merge_usage(Usage& usage, const Usage& later)
+{
+  bool says_more = later.reported && !usage.reported;
+  usage.reported = usage.reported || later.reported;
+  for (const auto count :
+       {&Usage::input_tokens,
+        &Usage::output_tokens,
+        &Usage::cached_input_tokens,
+        &Usage::reasoning_tokens})
+    if (later.*count != 0 && later.*count != usage.*count) {
+      usage.*count = later.*count;
+      says_more = true;
+    }
+  return says_more;
+}
+
 void append_content(json::Value value, ContentTexts& texts)
 {
   if (!json::is_array(value)) {

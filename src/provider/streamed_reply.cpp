@@ -2,6 +2,7 @@
 
 #include <asyncllm/core/error.hpp>
 
+#include "provider/reply_fields.hpp"
 #include "provider/tool_calls.hpp"
 
 #include <utility>
@@ -140,14 +141,10 @@ void StreamedReply::set_tool_extra(std::string_view json)
   calls_[last_call_].call.extra = json;
 }
 
-void StreamedReply::set_usage(const Usage& usage)
+void StreamedReply::add_usage(const Usage& usage)
 {
-  // Some servers add counts of 0 behind the real ones.
-  const bool says_nothing = usage.input_tokens == 0 && usage.output_tokens == 0;
-  if (says_nothing && reply_.usage.reported)
-    return;
-  reply_.usage = usage;
-  pieces_.push_back({Delta::Kind::usage, 0, 0, 0});
+  if (merge_usage(reply_.usage, usage))
+    pieces_.push_back({Delta::Kind::usage, 0, 0, 0});
 }
 
 void StreamedReply::set_finish(FinishReason reason, std::string_view text)

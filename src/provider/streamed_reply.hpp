@@ -69,7 +69,8 @@ class StreamedReply {
   /// What the provider wants back with the call that the last fragment belonged to.
   void set_tool_extra(std::string_view json);
 
-  void set_usage(const Usage& usage);
+  /// As `merge_usage`.
+  void add_usage(const Usage& usage);
   void set_finish(FinishReason reason, std::string_view text);
 
   /// The pieces not yet taken, in their order; the views hold until the next change.

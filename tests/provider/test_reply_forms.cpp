@@ -127,40 +127,6 @@ TEST_CASE("the former function_call and a completion's text are read", "[provide
       "Hi");
 }
 
-TEST_CASE("counts of tokens are found where hosts put them", "[provider]")
-{
-  const auto usage = [](const std::string& json) {
-    return forms::whole(R"({"choices":[{"message":{"content":"a"}}],"usage":)" + json + "}").usage;
-  };
-  CHECK_FALSE(usage("{}").reported);
-  CHECK_FALSE(usage("null").reported);
-  CHECK_FALSE(usage(R"({"prompt_tokens":null})").reported);
-  CHECK(usage(R"({"prompt_tokens":"12","completion_tokens":37.25})").input_tokens == 12);
-  CHECK(usage(R"({"prompt_tokens":"12","completion_tokens":37.25})").output_tokens == 37);
-  CHECK(usage(R"({"prompt_tokens":-1})").input_tokens == 0);
-  CHECK(usage(R"({"prompt_tokens":123456789012345678901234567890})").input_tokens == 0);
-  for (const std::string cached :
-       {R"("prompt_cache_hit_tokens":64)",
-        R"("cached_tokens":64)",
-        R"("cache_read_input_tokens":64)",
-        R"("prompt_tokens_details":{"cached_tokens":64})",
-        R"("input_tokens_details":{"cached_tokens":64})"})
-    CHECK(usage("{\"prompt_tokens\":100," + cached + "}").cached_input_tokens == 64);
-}
-
-TEST_CASE("an empty usage takes no counts back", "[provider]")
-{
-  const std::string real = R"({"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":5}})";
-  for (const std::string later :
-       {R"({"choices":[],"usage":{}})",
-        R"({"choices":[],"usage":null})",
-        R"({"choices":[],"usage":{"prompt_tokens":0,"completion_tokens":0}})"}) {
-    const auto reply = forms::streamed({forms::delta(R"("content":"Hi")", "stop"), real, later});
-    CHECK(reply.usage.input_tokens == 9);
-    CHECK(reply.usage.output_tokens == 5);
-  }
-}
-
 TEST_CASE("fragments of reasoning_details with one index and type are one block", "[provider]")
 {
   const auto detail = [](const std::string& members) {
