@@ -21,8 +21,8 @@ bool is_error(json::Value value);
 bool is_refused(json::Value base_resp);
 
 /// Takes over the counts of `later` that are not 0: no server takes a count back, but some repeat
-/// it as 0, or tell the rest later.
-void merge_usage(Usage& usage, const Usage& later);
+/// it as 0, or tell the rest later. Result: whether it said anything new.
+bool merge_usage(Usage& usage, const Usage& later);
 
 /// What the content of a message may hold.
 struct ContentTexts {
