@@ -8,8 +8,11 @@
 
 namespace asyncllm::provider {
 
-/// OpenRouter's `reasoning_details`: fragments of one `index` and `type` are one block, whose texts
-/// are joined. Objects without an index are blocks of their own.
+/// OpenRouter's `reasoning_details` (its documentation: Reasoning Tokens). Fragments of one `type`
+/// and `index`, or one `type` and `id` where there is no index, are one block, unless their ids
+/// differ; texts and summaries with neither are one as long as they follow each other. The members
+/// text, summary and data are joined, of the others the first that says something counts. What has
+/// more than 64 members, or is not an object, is kept as it came.
 class ReasoningBlocks {
  public:
   ReasoningBlocks();
@@ -17,7 +20,7 @@ class ReasoningBlocks {
   ReasoningBlocks(ReasoningBlocks&&) noexcept;
   ReasoningBlocks& operator=(ReasoningBlocks&&) noexcept;
 
-  /// A JSON value; one that is not an object is kept as it is.
+  /// `json` is valid JSON. Takes time in proportion to its size.
   void add(std::string_view json);
   /// All blocks as a JSON array, in the order of their first fragments; "" when there are none.
   std::string text() const;

@@ -127,27 +127,6 @@ TEST_CASE("the former function_call and a completion's text are read", "[provide
       "Hi");
 }
 
-TEST_CASE("fragments of reasoning_details with one index and type are one block", "[provider]")
-{
-  const auto detail = [](const std::string& members) {
-    return forms::delta(R"("reasoning_details":[{"type":"reasoning.text",)" + members + "}]");
-  };
-  const auto reply = forms::streamed(
-      {detail(R"("text":"Let","index":0)"),
-       detail(R"("text":" me","index":0)"),
-       detail(R"("text":"other","index":1)"),
-       detail(R"("signature":"Et8B","index":0)"),
-       forms::delta(R"("reasoning_details":[{"type":"reasoning.encrypted","data":"x","index":0}])"),
-       detail(R"("text":"without an index")"),
-       forms::delta("", "stop")});
-  CHECK(
-      reply.reasoning_extra ==
-      R"([{"type":"reasoning.text","text":"Let me","index":0,"signature":"Et8B"},)"
-      R"({"type":"reasoning.text","text":"other","index":1},)"
-      R"({"type":"reasoning.encrypted","data":"x","index":0},)"
-      R"({"type":"reasoning.text","text":"without an index"}])");
-}
-
 TEST_CASE("numbers beyond 64 bits and doubled names spoil no reply", "[provider]")
 {
   const std::string huge = "123456789012345678901234567890";
