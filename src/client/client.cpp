@@ -4,6 +4,7 @@
 #include <asyncllm/model/chat_request.hpp>
 
 #include "client/client_state.hpp"
+#include "client/reply_decoder.hpp"
 #include "client/reply_stream_state.hpp"
 #include "client/retries.hpp"
 #include "client/route.hpp"
@@ -36,6 +37,17 @@ struct Answer {
   int attempts = 1;
 };
 
+// What `decode` makes of the body; the error that it is when it is nothing of the kind.
+template <class Decode>
+auto understood(const std::string& body, Decode decode)
+{
+  try {
+    return decode();
+  } catch (const Error& error) {
+    throw provider::error_behind(error, body);
+  }
+}
+
 /// A call to `chat` or `generate`.
 class ReplyJob {
  public:
@@ -54,7 +66,12 @@ class ReplyJob {
 
   Reply result(const Client::State& client, Answer& answer) const
   {
-    auto reply = client.wire.decode(*answer.body, answer.reader);
+    auto reply = read_reply(
+        client.wire,
+        client.endpoint.preset->wire,
+        client.transport.limits(),
+        *answer.body,
+        answer.reader);
     check_finish(reply, *options_);
     reply.request_id = provider::request_id(answer.head.headers);
     reply.headers = std::move(answer.head.headers);
@@ -86,7 +103,8 @@ class EmbedJob {
 
   Embeddings result(const Client::State& client, Answer& answer) const
   {
-    auto embeddings = client.wire.decode_embeddings(*answer.body);
+    auto embeddings =
+        understood(*answer.body, [&] { return client.wire.decode_embeddings(*answer.body); });
     if (embeddings.vectors.size() != request_.texts.size())
       throw Error(
           ErrorKind::bad_response,
@@ -115,7 +133,7 @@ class ModelsJob {
 
   std::vector<std::string> result(const Client::State& client, Answer& answer) const
   {
-    return client.wire.decode_models(*answer.body);
+    return understood(*answer.body, [&] { return client.wire.decode_models(*answer.body); });
   }
 
  private:

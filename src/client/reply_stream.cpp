@@ -38,16 +38,6 @@ bool is_stream(const ResponseHead& head)
   return type != "application/json" && type != "text/html";
 }
 
-// Whether a body that was announced as something else is a stream all the same.
-bool is_stream(std::string_view body, const ReplyStream::State& state)
-{
-  const auto text = trim(body);
-  if (std::holds_alternative<stream::SseDecoder>(state.decoder))
-    return text.starts_with("data:") || text.starts_with("event:") || text.starts_with(':');
-  const auto line = trim(text.substr(0, text.find('\n')));
-  return line.size() < text.size() && line.starts_with('{') && line.ends_with('}');
-}
-
 // The turn of one next(), for as long as its coroutine lives.
 class InTurn {
  public:
@@ -124,13 +114,8 @@ asio::awaitable<void> try_once(ReplyStream::State& state, const Retries& retries
   } while (route.follow(head));
   if (!is_success(head))
     throw provider::error_from_answer(head, body);
-  if (!is_stream(body, state)) {
-    state.take_whole(std::move(body));
-    co_return;
-  }
-  state.take(body);
-  if (state.phase == Phase::open)
-    state.take({});
+  state.decoder.read(body, state.reply);
+  state.phase = Phase::read;
 }
 
 bool knows_no_stream_options(const Error& error)
@@ -212,7 +197,7 @@ asio::awaitable<std::optional<Delta>> advance(std::shared_ptr<ReplyStream::State
           state.take({piece.data(), piece.size()});
         } catch (const Error& error) {
           // What breaks behind a complete reply costs only the usage.
-          const bool is_whole = state.deltas->is_complete() && error.kind() != ErrorKind::cancelled;
+          const bool is_whole = state.decoder.is_complete() && error.kind() != ErrorKind::cancelled;
           if (!is_whole && !state.reply.has_next())
             throw;
           if (!is_whole)

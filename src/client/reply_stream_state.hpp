@@ -4,14 +4,12 @@
 #include <asyncllm/client/reply_stream.hpp>
 #include <asyncllm/client/request_options.hpp>
 #include <asyncllm/model/chat_request.hpp>
-#include <asyncllm/stream/ndjson_decoder.hpp>
-#include <asyncllm/stream/sse_decoder.hpp>
 
 #include "client/client_state.hpp"
+#include "client/reply_decoder.hpp"
 #include "client/route.hpp"
 #include "client/turn.hpp"
 #include "http/exchange.hpp"
-#include "provider/delta_decoder.hpp"
 #include "provider/errors.hpp"
 #include "provider/streamed_reply.hpp"
 
@@ -40,8 +38,6 @@ struct ReplyStream::State {
   /// A piece of the body; empty: its end, which throws `Error{incomplete}` when the reply is not
   /// complete.
   void take(std::string_view bytes);
-  /// A body that is a whole reply instead of a stream.
-  void take_whole(std::string body);
   /// The stream ends by `error`, which gets what is known about it, now and for every next().
   void break_off(Error error);
   /// The same with an exception that is not ours: a piece may be lost, so nothing follows.
@@ -59,8 +55,6 @@ struct ReplyStream::State {
   /// What a stopped stream throws.
   Error stopped() const;
 
-  static constexpr std::size_t longest_error = 4096;
-
   std::shared_ptr<const Client::State> client;
   AnyRequest request;
   SharedOptions options;
@@ -70,22 +64,16 @@ struct ReplyStream::State {
   std::optional<Route> route;
   std::chrono::steady_clock::time_point started;
   std::unique_ptr<http::Exchange> exchange;
-  std::variant<stream::SseDecoder, stream::NdjsonDecoder> decoder;
-  std::unique_ptr<provider::DeltaDecoder> deltas;
+  ReplyDecoder decoder;
   provider::StreamedReply reply;
-  std::string before_events;         // the start of a body in which no event was found yet
   int attempts = 0;                  // 0: not sent
   std::optional<Error> failure;      // by which it ended
   std::exception_ptr other_failure;  // the same, if it was none of ours
   Phase phase = Phase::unsent;
-  bool has_events = false;
   Retries* retries = nullptr;  // while the stream is opened
   Turn turn;                   // of the one next() under way
 
  private:
-  void take_end();
-  void take_no_event();
-
   bool is_stopped_ = false;
 };
 

@@ -188,7 +188,7 @@ class Anthropic final : public Wire {
   {
     Reply reply;
     bool is_error = false, has_content = false, ends_with_call = false;
-    read_answer(reader, body, [&](json::Object answer) {
+    json::read_object(reader, body, [&](json::Object answer) {
       reply = Reply();
       is_error = has_content = false;
       for (auto field : answer) {

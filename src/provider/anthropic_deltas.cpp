@@ -21,10 +21,10 @@ namespace {
 
 class AnthropicDeltas final : public DeltaDecoder {
  public:
-  void feed(const StreamEvent& event, StreamedReply& reply) override
+  bool feed(const StreamEvent& event, StreamedReply& reply) override
   {
     if (trim(event.data) == "[DONE]")  // OpenRouter adds it behind the end
-      return;
+      return true;
     Event read;
     try {
       reader_.object(event.data, [&](json::Object object) { read = read_event(object); });
@@ -35,9 +35,10 @@ class AnthropicDeltas final : public DeltaDecoder {
           .with_partial_text(reply.reply().text)
           .with_body(event.data);
     }
-    apply(read, reply);
+    return apply(read, reply);
   }
 
+  bool has_finish() const noexcept override { return has_finish_; }
   bool is_complete() const noexcept override { return has_finish_; }
   bool is_at_end() const noexcept override { return is_done_; }
 
@@ -109,7 +110,8 @@ class AnthropicDeltas final : public DeltaDecoder {
     }
   }
 
-  void apply(const Event& event, StreamedReply& reply)
+  // False: nobody knows this type.
+  bool apply(const Event& event, StreamedReply& reply)
   {
     auto& so_far = reply.reply();
     if (event.type == "message_start") {
@@ -129,13 +131,27 @@ class AnthropicDeltas final : public DeltaDecoder {
     } else if (event.type == "message_stop") {
       end(reply);
       is_done_ = true;
+    } else {
+      return event.type == "ping" || event.type == "content_block_stop";
     }
+    return true;
+  }
+
+  AnthropicBlock& block_at(std::int64_t index, StreamedReply& reply)
+  {
+    const auto [found, is_new] = blocks_.try_emplace(index);
+    if (is_new)
+      reply.charge(sizeof *found);
+    return found->second;
   }
 
   void start_block(const Event& event, StreamedReply& reply)
   {
-    reply.charge(event.block.data.size() + event.block.signature.size() + sizeof event.block);
-    auto& block = blocks_[event.index] = event.block;
+    const auto& begun = event.block;
+    reply.charge(
+        begun.text.size() + begun.thinking.size() + begun.signature.size() + begun.data.size() +
+        begun.id.size() + begun.name.size() + begun.input.size());
+    auto& block = block_at(event.index, reply) = begun;
     reply.add_text(block.type == "text" ? block.text : std::string());
     reply.add_reasoning(block.type == "thinking" ? block.thinking : std::string());
     if (block.type != "tool_use")
@@ -147,7 +163,7 @@ class AnthropicDeltas final : public DeltaDecoder {
 
   void add_piece(const Event& event, StreamedReply& reply)
   {
-    auto& block = blocks_[event.index];
+    auto& block = block_at(event.index, reply);
     const auto& piece = event.block;
     const auto is = [&](std::string_view type) {
       return event.delta_type.empty() || event.delta_type == type;
@@ -156,12 +172,14 @@ class AnthropicDeltas final : public DeltaDecoder {
       reply.add_text(piece.text);
     } else if (is("thinking_delta") && !piece.thinking.empty()) {
       reply.add_reasoning(piece.thinking);
+      reply.charge(piece.thinking.size());
       block.thinking += piece.thinking;
     } else if (is("signature_delta") && !piece.signature.empty()) {
       reply.charge(piece.signature.size());
       block.signature += piece.signature;
     } else if (event.delta_type == "input_json_delta" && block.type == "tool_use") {
-      block.input += event.partial_json;
+      if (block.input.empty())
+        block.input = event.partial_json;  // only whether there is any counts
       reply.add_tool_call(event.index, {}, {}, event.partial_json);
     } else if (block.type.empty() && !event.partial_json.empty()) {
       reply.add_tool_call(event.index, {}, {}, event.partial_json);  // nobody knows whose: an error

@@ -73,7 +73,7 @@ template <class Read>
 void read_fields(std::string& body, Embeddings& embeddings, Read read)
 {
   bool is_error = false;
-  read_answer(body, [&](json::Object answer) {
+  json::read_object(body, [&](json::Object answer) {
     embeddings = Embeddings();
     for (auto field : answer) {
       const std::string_view key = field.unescaped_key();

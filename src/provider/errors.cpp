@@ -191,16 +191,54 @@ Error hidden_error(std::string_view body)
   return make_error(has_status ? said.status : status_of(said), said, body);
 }
 
+std::optional<Remark> remark_in(std::string_view text)
+{
+  constexpr std::size_t longest = 64 * 1024;
+  if (text.size() > longest)
+    return std::nullopt;
+  const auto json = Json::parse(text, nullptr, false);
+  if (json.is_discarded())
+    return std::nullopt;
+  const auto& object = json.is_array() && !json.empty() ? json.front() : json;
+  if (!object.is_object())
+    return std::nullopt;
+  const auto has = [&](const char* name, const Json& value) {
+    const auto found = object.find(name);
+    return found != object.end() && *found == value;
+  };
+  const auto said = read_server_error(text);
+  const bool is_marked = object.contains("error") || has("object", "error") || has("type", "error");
+  const bool is_certain = is_marked || has("success", false) || said.status >= 400 ||
+                          (object.contains("errors") && !object["errors"].empty());
+  if (!said.has_words && !is_certain)
+    return std::nullopt;
+  if (is_marked)
+    return Remark{hidden_error(text), true};
+  auto unmarked = said;  // a number beside the words is the gateway's own, not a status
+  unmarked.status = 0;
+  return Remark{make_error(status_of(unmarked), unmarked, text), is_certain};
+}
+
 Error error_behind(const Error& unreadable, std::string_view text, bool is_error)
 {
   if (unreadable.kind() != ErrorKind::bad_response)
     return unreadable;
-  if (!is_error && trim(text).starts_with('[')) {
-    const auto json = Json::parse(text, nullptr, false);
-    is_error = json.is_array() && !json.empty() && json.front().is_object() &&
-               json.front().contains("error");
-  }
-  return is_error ? hidden_error(text) : unreadable;
+  if (is_error)
+    return hidden_error(text);
+  if (const auto remark = remark_in(text))
+    return remark->error;
+  const auto words = trim(text);
+  if (words.empty())
+    return Error(ErrorKind::bad_response, "the answer is empty");
+  if (words.starts_with('<'))
+    return Error(
+               ErrorKind::bad_response,
+               "the server sent a page of HTML instead of a reply: \"" + excerpt(words) + '"')
+        .with_hint("check the base URL");
+  if (words.starts_with('{') || words.starts_with('['))
+    return Error(
+        ErrorKind::bad_response, std::string(unreadable.message()) + ": " + excerpt(words));
+  return Error(ErrorKind::bad_response, "the answer is not JSON: \"" + excerpt(words) + '"');
 }
 
 std::string request_id(const HeaderList& headers)

@@ -161,7 +161,7 @@ class Ollama final : public Wire {
   Reply decode(std::string& body, json::Reader& reader) const override
   {
     OllamaAnswer answer;
-    read_answer(
+    json::read_object(
         reader, body, [&](json::Object object) { answer = read_ollama_answer(object, reader); });
     if (answer.is_error)
       throw hidden_error(body);

@@ -13,7 +13,7 @@ namespace {
 
 class OllamaDeltas final : public DeltaDecoder {
  public:
-  void feed(const StreamEvent& event, StreamedReply& reply) override
+  bool feed(const StreamEvent& event, StreamedReply& reply) override
   {
     OllamaAnswer answer;
     try {
@@ -35,7 +35,7 @@ class OllamaDeltas final : public DeltaDecoder {
     for (const auto& call : answer.tool_calls)  // whole ones; their index is always 0
       reply.add_tool_call(next_call_++, call.id, call.name, call.arguments);
     if (!answer.is_done)
-      return;
+      return answer.has_content;
     is_done_ = true;
     so_far.timings.load = answer.timings.load;  // what is measured here stays
     so_far.timings.prompt_eval = answer.timings.prompt_eval;
@@ -46,8 +46,10 @@ class OllamaDeltas final : public DeltaDecoder {
     reply.set_finish(reason, answer.finish_reason);
     if (answer.usage.reported)
       reply.add_usage(answer.usage);
+    return true;
   }
 
+  bool has_finish() const noexcept override { return is_done_; }
   bool is_complete() const noexcept override { return is_done_; }
   bool is_at_end() const noexcept override { return is_done_; }
 

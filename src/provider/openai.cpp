@@ -251,7 +251,7 @@ class OpenAi final : public Wire {
     Reply reply;
     bool is_error = false;
     auto lowest_index = std::numeric_limits<std::int64_t>::max();
-    read_answer(reader, body, [&](json::Object answer) {
+    json::read_object(reader, body, [&](json::Object answer) {
       reply = Reply();
       is_error = false;
       lowest_index = std::numeric_limits<std::int64_t>::max();

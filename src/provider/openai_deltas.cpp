@@ -22,12 +22,12 @@ namespace {
 
 class OpenAiDeltas final : public DeltaDecoder {
  public:
-  void feed(const StreamEvent& event, StreamedReply& reply) override
+  bool feed(const StreamEvent& event, StreamedReply& reply) override
   {
     if (!event.data.starts_with('{') && trim(event.data) == "[DONE]") {
       is_done_ = true;
       release_held(reply);
-      return;
+      return true;
     }
     bool is_error = event.type == "error";
     Chunk chunk;
@@ -43,13 +43,15 @@ class OpenAiDeltas final : public DeltaDecoder {
     if (chunk.index.value_or(0) > 0 && !index_) {
       reply.charge(event.data.size());
       held_.push_back({*chunk.index, std::string(event.data)});
-      return;
+      return true;
     }
     if (chunk.index)
       held_.clear();  // of other choices
     apply(chunk, reply);
+    return is_known_;
   }
 
+  bool has_finish() const noexcept override { return has_finish_; }
   bool is_complete() const noexcept override { return has_finish_ || (is_done_ && index_); }
   bool is_at_end() const noexcept override { return is_done_; }
 
@@ -81,6 +83,7 @@ class OpenAiDeltas final : public DeltaDecoder {
     reader_.object(event, [&](json::Object object) {
       chunk = Chunk();
       joined_.clear();
+      is_known_ = false;
       is_error |= read(object, chunk, reply);
     });
     return is_error;
@@ -94,7 +97,8 @@ class OpenAiDeltas final : public DeltaDecoder {
       json::Value value = field.value();
       if (key == "choices" && json::is_array(value)) {
         for (json::Value choice : value.get_array())
-          is_error |= read_choice(choice, chunk);
+          if (!choice.is_null())
+            is_error |= read_choice(choice, chunk);
       } else if (key == "error") {
         is_error |= provider::is_error(value);
       } else if (key == "base_resp") {
@@ -117,12 +121,14 @@ class OpenAiDeltas final : public DeltaDecoder {
     return is_error;
   }
 
-  static void read_usage(json::Value value, Chunk& chunk)
+  void read_usage(json::Value value, Chunk& chunk)
   {
     Usage usage = chunk.usage.value_or(Usage());
     provider::read_usage(value, usage);
-    if (usage.reported)
+    if (usage.reported) {
       chunk.usage = usage;
+      is_known_ = true;
+    }
   }
 
   // Of several choices the one with the lowest index counts, as far as it can be told. Result:
@@ -132,6 +138,7 @@ class OpenAiDeltas final : public DeltaDecoder {
     Chunk read, whole;
     bool has_delta = false, is_error = false;
     read.index = 0;
+    is_known_ = true;
     for (auto field : choice.get_object()) {
       const auto key = reader_.key(field);
       json::Value value = field.value();
@@ -283,6 +290,7 @@ class OpenAiDeltas final : public DeltaDecoder {
   std::list<std::string> joined_;      // texts that an event gives in pieces
   std::vector<Held> held_;             // of choices other than the first, before any of that came
   std::optional<std::int64_t> index_;  // of the choice that is read
+  bool is_known_ = false;              // the event has a choice, or the usage
   bool has_id_ = false, has_finish_ = false, is_done_ = false;
 };
 

@@ -175,7 +175,7 @@ std::vector<std::string> read_names(std::string& body, std::string_view list, st
     body = "{\"" + std::string(list) + "\":" + body + '}';
   std::vector<std::string> names;
   bool found = false;
-  read_answer(body, [&](json::Object answer) {
+  json::read_object(body, [&](json::Object answer) {
     names.clear();
     for (auto field : answer) {
       const std::string_view key = field.unescaped_key();

@@ -41,23 +41,6 @@ void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens);
 /// Appends the elements of an array, as JSON text, to those that the JSON array `into` holds.
 void append_array(json::Value value, std::string& into);
 
-/// `json::read_object` for the body of an answer, which may be an error in another form.
-template <class Read>
-void read_answer(json::Reader& reader, std::string& body, Read&& read)
-{
-  try {
-    json::read_object(reader, body, read);
-  } catch (const Error& error) {
-    throw error_behind(error, body);
-  }
-}
-template <class Read>
-void read_answer(std::string& body, Read&& read)
-{
-  json::Reader reader;
-  read_answer(reader, body, read);
-}
-
 /// The `name` of each object in the array `list` of the object `body`; a null list is empty.
 std::vector<std::string> read_names(
     std::string& body, std::string_view list, std::string_view name);

@@ -189,7 +189,8 @@ ServerError read_json_error(const Json& body)
   return error;
 }
 
-// The text of a page without its tags, white space folded.
+}  // namespace
+
 std::string excerpt(std::string_view page)
 {
   std::string text;
@@ -213,14 +214,13 @@ std::string excerpt(std::string_view page)
   return text;
 }
 
-}  // namespace
-
 ServerError read_server_error(std::string_view body)
 {
   const auto json = Json::parse(body, nullptr, false);
   if (!json.is_discarded()) {
     auto error = read_json_error(json);
-    if (!error.message.empty() || !error.code.empty())
+    error.has_words = !error.message.empty();
+    if (error.has_words || !error.code.empty())
       return error;
   }
   ServerError error;

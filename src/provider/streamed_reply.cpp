@@ -154,6 +154,21 @@ void StreamedReply::set_finish(FinishReason reason, std::string_view text)
   pieces_.push_back({Delta::Kind::finish, 0, 0, 0});
 }
 
+void StreamedReply::take_whole(Reply whole)
+{
+  whole.request_id = std::move(reply_.request_id);
+  whole.headers = std::move(reply_.headers);
+  whole.attempts = reply_.attempts;
+  whole.timings.first_token = reply_.timings.first_token;
+  whole.timings.total = reply_.timings.total;
+  reply_ = Reply();
+  add_reasoning(whole.reasoning);
+  add_text(whole.text);
+  add_refusal(whole.refusal);
+  pieces_.push_back({Delta::Kind::finish, 0, 0, 0});
+  reply_ = std::move(whole);
+}
+
 std::optional<Delta> StreamedReply::next()
 {
   if (taken_ == pieces_.size()) {

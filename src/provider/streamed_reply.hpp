@@ -73,6 +73,10 @@ class StreamedReply {
   void add_usage(const Usage& usage);
   void set_finish(FinishReason reason, std::string_view text);
 
+  /// A reply that came whole takes the place of all that was known but what was measured here and
+  /// what the head of the answer said; it is its own pieces.
+  void take_whole(Reply whole);
+
   /// The pieces not yet taken, in their order; the views hold until the next change.
   std::optional<Delta> next();
   bool has_next() const noexcept { return taken_ < pieces_.size(); }

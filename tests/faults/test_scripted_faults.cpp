@@ -96,8 +96,9 @@ Kinds after_garbage(const FaultyAnswer& cell)
   // In a body or chunk of known length it is data, until the end comes too early.
   if (cell.wire == Wire::chat && cell.framing != Framing::close)
     return {ErrorKind::incomplete};
-  // Between events, lines that are no fields mean nothing, as the standard wants it.
-  if (cell.wire == Wire::sse && cell.phase != Phase::piece)
+  // Lines that are no fields may be notices between events; alone they are no stream.
+  const bool is_alone = cell.phase == Phase::after_head && cell.framing == Framing::close;
+  if (cell.wire == Wire::sse && cell.phase != Phase::piece && !is_alone)
     return {ErrorKind::incomplete};
   return {ErrorKind::bad_response};
 }

@@ -359,7 +359,7 @@ TEST_CASE(
       "Hm");
 }
 
-TEST_CASE("OpenAI: an error in a choice, or in a list, is one, with the text so far", "[provider]")
+TEST_CASE("OpenAI: an error in a choice is one, with the text so far", "[provider]")
 {
   const auto in_choice = support::error_of([] {
     openai_reply(
@@ -370,10 +370,6 @@ TEST_CASE("OpenAI: an error in a choice, or in a list, is one, with the text so 
   CHECK(in_choice->kind() == ErrorKind::overloaded);
   CHECK(in_choice->server_message() == "gone");
   CHECK(in_choice->partial_text() == "so far");
-  const auto in_list =
-      support::error_of([] { openai_reply(R"([{"error":{"code":429,"message":"slow down"}}])"); });
-  REQUIRE(in_list);
-  CHECK(in_list->kind() == ErrorKind::rate_limited);
 }
 
 TEST_CASE("OpenAI: the models' names are read", "[provider]")

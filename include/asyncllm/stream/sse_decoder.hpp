@@ -12,19 +12,21 @@
 
 namespace asyncllm::stream {
 
-/// Lines end with CR, LF or CRLF; comments and unknown fields are skipped; a byte order mark at the
-/// start is ignored. An event that lies whole in the bytes of one `feed` is not copied. Two things
-/// are ours: a field named `error` counts as `data` of an event of type error (older llama.cpp),
-/// and what the end of the stream left without its blank line can be had by `unterminated`.
+/// Lines end with CR, LF or CRLF; comments are skipped; a byte order mark at the start is ignored.
+/// An event that lies whole in the bytes of one `feed` is not copied. Three things are ours: a
+/// field named `error` counts as `data` of an event of type error (older llama.cpp); lines that the
+/// standard ignores, since they are no field that it knows, are given to `stray`; and what the end
+/// of the stream left without its blank line can be had by `unterminated`.
 class SseDecoder {
  public:
   explicit SseDecoder(std::size_t event_limit = default_event_limit) : limit_(event_limit) {}
 
-  /// Calls `sink(const StreamEvent&)` for each event that `bytes` complete.
-  /// Throws `Error{response_too_large}` for an event above the limit, and what the sink throws;
-  /// the decoder is not to be used any more then.
-  template <class Sink>
-  void feed(std::string_view bytes, Sink&& sink)
+  /// Calls `sink(const StreamEvent&)` for each event that `bytes` complete, and
+  /// `stray(std::string_view)` for each line outside of all events.
+  /// Throws `Error{response_too_large}` for an event above the limit, and what the two throw; the
+  /// decoder is not to be used any more then.
+  template <class Sink, class Stray>
+  void feed(std::string_view bytes, Sink&& sink, Stray&& stray)
   {
     if (skip_line_feed_ && !bytes.empty()) {
       skip_line_feed_ = false;
@@ -38,7 +40,7 @@ class SseDecoder {
     std::size_t carriage_return = bytes.find('\r');
     while (line_feed != bytes.npos || carriage_return != bytes.npos) {
       const auto end = line_feed < carriage_return ? line_feed : carriage_return;
-      const bool is_blank = take_line(bytes.substr(begin, end - begin));
+      const bool is_blank = take_line(bytes.substr(begin, end - begin), stray);
       begin = end + 1;
       if (end == carriage_return) {
         if (begin == bytes.size())
@@ -57,33 +59,47 @@ class SseDecoder {
     append_below(line_, bytes.substr(begin), limit_);
   }
 
+  template <class Sink>
+  void feed(std::string_view bytes, Sink&& sink)
+  {
+    feed(bytes, sink, [](std::string_view) {});
+  }
+
   /// After the last `feed`: the event that the end cut off before its blank line, if any. The
-  /// standard drops it; whoever can tell that its data is whole may use it.
-  std::optional<StreamEvent> unterminated()
+  /// standard drops it; whoever can tell that its data is whole may use it. `stray` gets a last
+  /// line outside of it.
+  template <class Stray>
+  std::optional<StreamEvent> unterminated(Stray&& stray)
   {
     if (!line_.empty())
-      take_line({});
+      take_line({}, stray);
     keep_data();
     if (!has_data_)
       return std::nullopt;
     return StreamEvent{type(), kept_data_, id_};
   }
+  std::optional<StreamEvent> unterminated()
+  {
+    return unterminated([](std::string_view) {});
+  }
 
  private:
   // Adds `rest` to what is kept of the line and takes the whole. True: it was blank.
-  bool take_line(std::string_view rest)
+  template <class Stray>
+  bool take_line(std::string_view rest, Stray& stray)
   {
     if (!line_.empty()) {
       append_below(line_, rest, limit_);
-      const bool is_blank = take_whole_line(line_);
+      const bool is_blank = take_whole_line(line_, stray);
       keep_data();  // a view into the line would not outlive it
       line_.clear();
       return is_blank;
     }
-    return take_whole_line(rest);
+    return take_whole_line(rest, stray);
   }
 
-  bool take_whole_line(std::string_view line)
+  template <class Stray>
+  bool take_whole_line(std::string_view line, Stray& stray)
   {
     if (is_first_line_ && line.starts_with("\xEF\xBB\xBF"))
       line.remove_prefix(3);
@@ -107,6 +123,8 @@ class SseDecoder {
       type_ = value;
     else if (name == "id" && value.find('\0') == value.npos)
       id_ = value;
+    else if (!name.empty() && name != "id" && name != "retry")
+      stray(line);
     return false;
   }
 
