@@ -14,9 +14,11 @@
 
 namespace asyncllm {
 
-/// Tokens as the server counted them.
+/// Tokens as the server counted them. Counts that come in several events of a stream are put
+/// together; a later 0 takes none back. On Anthropic's wire input_tokens does not include the
+/// cached ones, on the others it does.
 struct Usage {
-  bool reported = false;  ///< false: the server told nothing, the numbers are 0
+  bool reported = false;  ///< false: the server sent no counts, the numbers are 0
   std::int64_t input_tokens = 0, output_tokens = 0, cached_input_tokens = 0, reasoning_tokens = 0;
 };
 
@@ -28,8 +30,10 @@ struct Timings {
   std::optional<std::chrono::nanoseconds> load, prompt_eval, eval;
 };
 
-/// Why the model stopped. `unknown`: the server said nothing, or a word of its own, which is in
-/// `Reply::finish_reason_text`.
+/// Why the model stopped. `tool_calls` also where a server says `stop` and there are calls.
+/// `error`: the call fails with `ErrorKind::incomplete` instead of a reply, except where Ollama was
+/// asked only to load a model. `unknown`: the server said nothing, or a word that is not known
+/// (such as Anthropic's pause_turn), which is in `Reply::finish_reason_text`.
 enum class FinishReason { stop, length, tool_calls, content_filter, refusal, error, unknown };
 
 constexpr std::string_view to_string(FinishReason reason) noexcept
@@ -61,10 +65,13 @@ struct TokenLogprob : TokenProbability {
 struct Reply {
   std::string text, reasoning, refusal;
   std::string reasoning_extra;  ///< JSON that the provider wants back with the reasoning, or empty
+  /// In their order. Each has a name and arguments that are JSON, {} for none. Ids are the
+  /// server's: they may be empty, or the same for two calls. A call that was cut, as finish_reason
+  /// then says, is left out; any other that cannot be made is an `Error` of kind `incomplete`.
   std::vector<ToolCall> tool_calls;
   std::vector<TokenLogprob> logprobs;  ///< where asked for by `RequestOptions::logprobs`
   FinishReason finish_reason = FinishReason::unknown;
-  std::string finish_reason_text;  ///< as the server wrote it
+  std::string finish_reason_text;  ///< the server's word; behind a gateway, the one that counts
   Usage usage;
   Timings timings;
   std::string model;       ///< the model that answered, as the server names it
