@@ -232,12 +232,19 @@ std::shared_ptr<const http::Transport> Client::State::transport_to(const http::U
   return known[url.origin()] = std::make_shared<const http::Transport>(url, how);
 }
 
+void Client::State::mask(Error& error) const
+{
+  error.mask(endpoint.api_key);
+  if (url_credentials)
+    error.mask(url_credentials->password).mask(url_credentials->basic().substr(6));
+  if (const auto& proxy = transport.proxy())
+    error.mask(proxy->password).mask(proxy->basic_credentials().substr(6));
+}
+
 void Client::State::explain(Error& error, std::string_view path, const std::string& model) const
 {
   const auto& preset = *endpoint.preset;
-  error.mask(endpoint.api_key);  // some servers repeat a wrong one
-  if (url_credentials)
-    error.mask(url_credentials->password).mask(url_credentials->basic().substr(6));
+  mask(error);
   if (error.http_status() != 0)
     error.with_hint(
         "asked was " + base_url + std::string(path) +

@@ -64,6 +64,8 @@ struct Client::State {
   /// bounds, shows no client's certificate. Throws as a transport does.
   std::shared_ptr<const http::Transport> transport_to(const http::Url& url) const;
 
+  /// Takes API key and password out of the texts of an error: some servers repeat a wrong one.
+  void mask(Error& error) const;
   /// Adds to an error where it happened and what to do about it, and takes the API key out.
   void explain(Error& error, std::string_view path, const std::string& model) const;
 

@@ -30,19 +30,27 @@ Retries::Retries(
     TimePoint started)
     : loop_(http::Loop::of(executor)),
       budget_(loop_->retry_budget(client, options.retries())),
+      client_(client),
       options_(options),
       started_(started)
 {
   budget_.add_call(options.retries());
 }
 
-std::optional<RetryPolicy::Duration> Retries::time_to_wait(const Error& error, bool had_success)
+std::optional<RetryPolicy::Duration> Retries::time_to_wait(Error& error, bool had_success)
 {
   const http::FailedTry failed{
       error, attempt_, had_success, loop_->random(), time_left(options_.timeouts(), started_)};
   const auto time = http::time_to_retry(failed, options_.retries(), budget_);
-  if (time && options_.on_retry())
-    options_.on_retry()(Retry{error, attempt_, *time});
+  if (budget_.has_refused())
+    error.with_hint(
+        "not tried again: the retries of RetryPolicy::budget are used up, which protects a server "
+        "that fails");
+  if (time && options_.on_retry()) {
+    auto shown = error;
+    client_->mask(shown);
+    options_.on_retry()(Retry{shown, attempt_, *time});
+  }
   return time;
 }
 

@@ -30,7 +30,8 @@ class Retries {
 
   /// How long to wait after a try that failed; nothing: give up. `had_success`: the answer's status
   /// was 2xx. Nothing is awaited here, so that a call that was cancelled ends as cancelled.
-  std::optional<RetryPolicy::Duration> time_to_wait(const Error& error, bool had_success);
+  /// An error whose retry the budget refused says so afterwards.
+  std::optional<RetryPolicy::Duration> time_to_wait(Error& error, bool had_success);
   /// Waits before the next try. Cancellation: `Error{cancelled}`.
   asio::awaitable<void> wait(RetryPolicy::Duration time);
   /// Ends a wait as cancellation does, if there is one.
@@ -46,6 +47,7 @@ class Retries {
  private:
   std::shared_ptr<http::Loop> loop_;
   http::RetryBudget& budget_;
+  std::shared_ptr<const Client::State> client_;
   const RequestOptions& options_;
   TimePoint started_;
   int attempt_ = 1;

@@ -30,7 +30,8 @@ std::chrono::milliseconds bounded(double milliseconds)
   return std::chrono::milliseconds(std::llround(std::min(milliseconds, 365 * 86'400'000.0)));
 }
 
-std::optional<std::chrono::system_clock::time_point> http_date(std::string_view text)
+// In seconds: a year far away is beyond what nanoseconds can count.
+std::optional<std::chrono::sys_seconds> http_date(std::string_view text)
 {
   std::tm parts{};
   // RFC 9110, 5.6.7: the form of today and the two that must be understood besides
@@ -74,8 +75,10 @@ std::optional<std::chrono::milliseconds> retry_after(
     return std::nullopt;
   if (const auto time = seconds(*field))
     return time;
-  if (const auto date = http_date(*field))
-    return std::max(Milliseconds(0), std::chrono::ceil<Milliseconds>(*date - now));
+  if (const auto date = http_date(*field)) {
+    const auto time = *date - std::chrono::time_point_cast<Milliseconds>(now);
+    return bounded(std::max(0.0, static_cast<double>(time.count())));
+  }
   return std::nullopt;
 }
 

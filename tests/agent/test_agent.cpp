@@ -310,3 +310,14 @@ TEST_CASE("an agent tells its name, its model and where it asks", "[agent]")
   CHECK(agent.model().model == "m");
   CHECK(agent.client().base_url() == "http://localhost:1/v2");
 }
+
+TEST_CASE("an agent that was moved from still works", "[agent]")
+{
+  testing::ServerThread server;
+  server.always(Answer::text("Hello."));
+  auto agent = LlmAgent::builder("a", server.spec("ollama", "m")).build();
+  const auto other = std::move(agent);
+  CHECK(agent.name() == "a");
+  CHECK(agent.send_message("Hi").text == "Hello.");
+  CHECK(other.send_message("Hi").text == "Hello.");
+}

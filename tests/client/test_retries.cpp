@@ -167,12 +167,12 @@ TEST_CASE("an error inside a 200 is not tried again, whatever its code", "[clien
   }
 }
 
-TEST_CASE("calls of one client share the store of retries", "[client]")
+TEST_CASE("calls of one client share the budget of retries", "[client]")
 {
   std::size_t requests = 0;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
-    server.always(Answer::error(503, "down"));
+    server.always(Answer::error(500, "down"));
     const auto client = client_of(server);
     auto policy = at_once;
     const auto options = RequestOptions().retries(policy.budget(0, 5));
@@ -184,6 +184,32 @@ TEST_CASE("calls of one client share the store of retries", "[client]")
     server.stop();
   });
   CHECK(requests == 55);
+}
+
+TEST_CASE("a busy server's calls all get their retries, whatever the budget", "[client]")
+{
+  for (const auto& busy :
+       {Answer::error(429, "slow down").header("retry-after-ms", "10"),
+        Answer::error(503, "busy")}) {
+    int answered = 0;
+    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+      ScriptedServer server(loop.get_executor());
+      for (int i = 0; i < 50; ++i)
+        server.push(busy);
+      server.always(Answer::text("ok"));
+      const auto client = client_of(server);
+      auto policy = at_once;
+      const auto options = RequestOptions().retries(policy.max_retries(5).budget(0, 0));
+      std::vector<asio::awaitable<Tried>> calls;
+      for (int i = 0; i < 50; ++i)
+        calls.push_back(ask(client, options, i % 2 == 0));
+      const auto results = co_await gather(std::move(calls));
+      for (const auto& result : results)
+        answered += result.error ? 0 : 1;
+      server.stop();
+    });
+    CHECK(answered == 50);
+  }
 }
 
 TEST_CASE("a call that waits for its next try is cancelled at once", "[client]")

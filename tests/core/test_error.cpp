@@ -9,6 +9,7 @@
 using asyncllm::Clock;
 using asyncllm::Error;
 using asyncllm::ErrorKind;
+using namespace std::string_literals;
 
 TEST_CASE("an error says its kind and what happened in one line", "[core]")
 {
@@ -64,4 +65,31 @@ TEST_CASE("whether an error is retryable follows its kind unless it is said", "[
   CHECK_FALSE(Error(ErrorKind::authentication, "").retryable());
   CHECK_FALSE(Error(ErrorKind::quota_exceeded, "").retryable());
   CHECK(Error(ErrorKind::authentication, "").with_retryable(true).retryable());
+}
+
+TEST_CASE("what() is one printable line, however long and odd the words", "[core]")
+{
+  asyncllm::Error error(
+      asyncllm::ErrorKind::server_error,
+      "one\ntwo\r\x1b[31mthree\0four"s + std::string(1'000'000, 'x'));
+  error.with_hint("five\nsix");
+  const std::string text = error.what();
+  CHECK(text.size() < 10'000);
+  for (const char c : text)
+    CHECK((static_cast<unsigned char>(c) >= ' ' && c != '\x7f'));
+  CHECK(text.find("one two") != text.npos);
+  CHECK(text.ends_with("; five six"));
+}
+
+TEST_CASE("a secret is masked wherever it is, once or often", "[core]")
+{
+  std::string body;
+  for (int i = 0; i < 1000; ++i)
+    body += "key-1234 and ";
+  asyncllm::Error error(asyncllm::ErrorKind::server_error, "bad key-1234key-1234");
+  error.with_body(body).with_server_message("key-1234").mask("key-1234");
+  CHECK(error.message() == "bad ******");
+  CHECK(error.server_message() == "***");
+  CHECK(error.body().find("key") == std::string::npos);
+  CHECK(error.body().size() == 1000 * 8);
 }

@@ -121,9 +121,9 @@ TEST_CASE("no try is waited for that the total clock would end", "[http]")
   CHECK_FALSE(time_to_retry({error, 1, false, 1, 500ms}, policy, budget));
 }
 
-TEST_CASE("a shared store keeps a dead server from being stormed", "[http]")
+TEST_CASE("a shared budget keeps a dead server from being stormed", "[http]")
 {
-  const auto error = answered(503, ErrorKind::overloaded);
+  const auto error = answered(500, ErrorKind::server_error);
   const auto policy = RetryPolicy().budget(0.25, 2);
   RetryBudget budget(policy);
   const auto try_again = [&] {
@@ -141,4 +141,20 @@ TEST_CASE("a shared store keeps a dead server from being stormed", "[http]")
   CHECK(try_again());
   CHECK(try_again());
   CHECK_FALSE(try_again());
+  CHECK(budget.has_refused());
+  CHECK_FALSE(budget.has_refused());
+}
+
+TEST_CASE("a server that is alive needs no budget", "[http]")
+{
+  const auto policy = RetryPolicy().budget(0, 0);
+  RetryBudget budget(policy);
+  const auto try_again = [&](const Error& error) {
+    return time_to_retry({error, 1, false, 1, any_time}, policy, budget).has_value();
+  };
+  CHECK(try_again(answered(429, ErrorKind::rate_limited)));
+  CHECK(try_again(answered(503, ErrorKind::overloaded)));
+  CHECK(try_again(answered(500, ErrorKind::server_error).with_retry_after(1s)));
+  CHECK_FALSE(try_again(answered(500, ErrorKind::server_error)));
+  CHECK_FALSE(try_again(Error(ErrorKind::connect_failed, "x")));
 }

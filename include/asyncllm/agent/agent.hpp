@@ -31,6 +31,9 @@ class LlmAgent {
  public:
   class Builder;
 
+  LlmAgent(const LlmAgent&) = default;  // and a move copies: what was moved from still works
+  LlmAgent& operator=(const LlmAgent&) = default;
+
   /// `name` is yours, for messages. `spec` says which model of which server:
   /// "ollama::gemma3:latest", "openai::gpt-4o-mini", "openai@http://127.0.0.1:8080/v1::name" (see
   /// ModelSpec).

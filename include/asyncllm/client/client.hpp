@@ -131,6 +131,8 @@ class Client {
   /// needed, a URL, key or certificate file that cannot be used; `Error{unsupported}` for https in
   /// a build without TLS.
   explicit Client(const ClientOptions& options) : Client(options, Abi()) {}
+  Client(const Client&) = default;  // and a move copies: what was moved from still works
+  Client& operator=(const Client&) = default;
 
   /// Asks for one whole reply.
   asio::awaitable<Reply> chat(

@@ -7,15 +7,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 namespace asyncllm {
 
-/// Thrown by everything in this library that can fail. `what()` is one line: the kind, what
-/// happened and where, and what to do about it. `code()` is the kind in our category, so that
-/// `error.code() == std::errc::timed_out` works. Copies share their details and never throw.
-/// No text in here holds an API key or a URL's user information.
+/// Thrown by everything in this library that can fail. `what()` is one line of a few KiB at most,
+/// without control characters: the kind, what happened and where, and what to do about it. `code()`
+/// is the kind in our category, so that `error.code() == std::errc::timed_out` works. Copies share
+/// their details and never throw. No text in here holds an API key or a URL's user information.
 class Error : public std::system_error {
  public:
   Error(ErrorKind kind, std::string message)
@@ -23,7 +24,7 @@ class Error : public std::system_error {
   {
     details_->what.append(to_string(kind)).append(": ");
     details_->message_at = details_->what.size();
-    details_->what += message;
+    append_line(details_->what, message);
   }
 
   ErrorKind kind() const noexcept { return static_cast<ErrorKind>(code().value()); }
@@ -95,14 +96,13 @@ class Error : public std::system_error {
           &d.request_id,
           &d.partial_text,
           &d.body})
-      for (auto at = text->find(secret); at != text->npos; at = text->find(secret, at + 3))
-        text->replace(at, secret.size(), "***");
+      replace_all(*text, secret);
     return *this;
   }
   /// Adds advice at the end of `what()`, after "; ".
   Error& with_hint(std::string_view advice)
   {
-    own().what.append("; ").append(advice);
+    append_line(own().what.append("; "), advice);
     return *this;
   }
 
@@ -132,6 +132,34 @@ class Error : public std::system_error {
       case ErrorKind::incomplete: return true;
       default: return false;
     }
+  }
+
+  // In one pass, however often it is there.
+  static void replace_all(std::string& text, std::string_view secret)
+  {
+    auto at = text.find(secret);
+    if (at == text.npos)
+      return;
+    std::string masked;
+    std::size_t begin = 0;
+    for (; at != text.npos; at = text.find(secret, begin)) {
+      masked.append(text, begin, at - begin).append("***");
+      begin = at + secret.size();
+    }
+    text = masked.append(text, begin);
+  }
+
+  // A line that a terminal shows as it is: without control characters, and not endless.
+  static void append_line(std::string& line, std::string_view text)
+  {
+    constexpr std::size_t longest = 4096;
+    const auto begin = line.size();
+    line += text.substr(0, longest);
+    for (auto at = begin; at < line.size(); ++at)
+      if (static_cast<unsigned char>(line[at]) < ' ' || line[at] == '\x7f')
+        line[at] = ' ';
+    if (text.size() > longest)
+      line += "...";
   }
 
   Details& own()  // a copy of this error keeps what it had

@@ -7,10 +7,11 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 namespace asyncllm::http {
 
-/// The store of retries that calls share.
+/// The retries that calls share.
 class RetryBudget {
  public:
   explicit RetryBudget(const RetryPolicy& policy) : left_(policy.burst()) {}
@@ -20,6 +21,9 @@ class RetryBudget {
   {
     left_ = std::min<double>(left_ + policy.share(), policy.burst());
   }
+  /// Whether the last `time_to_retry` gave up for want of budget. Asking resets it.
+  bool has_refused() noexcept { return std::exchange(has_refused_, false); }
+  void refuse() noexcept { has_refused_ = true; }
   bool take() noexcept
   {
     const bool has_one = left_ >= 1;
@@ -29,6 +33,7 @@ class RetryBudget {
 
  private:
   double left_;
+  bool has_refused_ = false;
 };
 
 /// A try that failed.
@@ -55,6 +60,14 @@ inline bool may_be_retried(const FailedTry& failed, const RetryPolicy& policy) n
   }
 }
 
+/// Whether the budget pays for a retry. It keeps a dead server from being stormed. A server that
+/// names a time, or that says it is busy (429, 503), is alive and paces its callers by itself: a
+/// budget would only make calls fail that it would have served.
+inline bool needs_budget(const Error& error) noexcept
+{
+  return !error.retry_after() && error.http_status() != 429 && error.http_status() != 503;
+}
+
 /// How long to wait before the next try; nothing: give up. Takes from `budget` only for a try.
 inline std::optional<RetryPolicy::Duration> time_to_retry(
     const FailedTry& failed, const RetryPolicy& policy, RetryBudget& budget)
@@ -71,8 +84,12 @@ inline std::optional<RetryPolicy::Duration> time_to_retry(
                        std::ldexp(1.0, std::min(failed.attempt - 1, 60));
   const auto most = std::min(doubled, static_cast<double>(policy.longest().count()));
   const auto wait = asked.value_or(Duration(std::llround(most * failed.random)));
-  if (wait >= failed.time_left || !budget.take())
+  if (wait >= failed.time_left)
     return std::nullopt;
+  if (needs_budget(failed.error) && !budget.take()) {
+    budget.refuse();
+    return std::nullopt;
+  }
   return wait;
 }
 

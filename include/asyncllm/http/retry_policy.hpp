@@ -42,9 +42,10 @@ class RetryPolicy {
     longest_retry_after_ = time;
     return *this;
   }
-  /// A store of retries that the calls of a client on one loop share, so that a dead server is not
-  /// stormed: it holds `burst` at most, which it begins with, and each call adds its share.
-  /// Default: 0.2, 10.
+  /// A budget of retries that the calls of a client on one loop share, so that a dead server is not
+  /// stormed: it holds `burst` at most, which it begins with, and each call adds its share. Retries
+  /// after a 429 or 503, or where the server named a time, do not count: that server is alive.
+  /// Default: 0.2, 10. An error whose retry the budget refused says so.
   RetryPolicy& budget(double share_of_calls, int burst)
   {
     share_ = share_of_calls;

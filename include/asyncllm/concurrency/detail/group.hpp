@@ -210,6 +210,8 @@ class Group : public GroupBase {
   template <class T>
   void spawn(Child<T>& child, asio::awaitable<T, Executor> task)
   {
+    if (!task.valid())
+      throw std::logic_error("asyncllm: a task was awaited before, or moved from");
     asio::co_spawn(*executor_, run_child(std::move(task), child), OnEnd(*this, child));
   }
 
