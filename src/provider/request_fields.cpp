@@ -70,9 +70,9 @@ void merge_extra(std::string& body, std::size_t begin, const std::string& extra)
   if (!json::is_json_object(extra))
     throw Error(ErrorKind::invalid_argument, "the extra fields are not a JSON object");
   // Ordered: a model may answer another way when the members of a schema change places.
-  using Json = nlohmann::ordered_json;
-  auto merged = Json::parse(std::string_view(body).substr(begin));
-  merged.update(Json::parse(extra), true);
+  using InOrder = nlohmann::ordered_json;
+  auto merged = InOrder::parse(std::string_view(body).substr(begin));
+  merged.update(InOrder::parse(extra), true);
   body.replace(begin, body.npos, merged.dump());
 }
 

@@ -26,7 +26,7 @@ struct Outcomes {
   int connections = 0;
 };
 
-std::string answer(const std::string& fields, const std::string& body, int status = 200)
+std::string compressed_answer(const std::string& fields, const std::string& body, int status = 200)
 {
   return "HTTP/1.1 " + std::to_string(status) + " X\r\n" + fields +
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
@@ -65,9 +65,9 @@ Outcomes ask(const std::string& to_chat, const std::string& to_stream, std::size
   return outcomes;
 }
 
-const std::string reply =
+const std::string chat_body =
     R"({"choices":[{"message":{"content":"Hello."},"finish_reason":"stop"}]})";
-const std::string events =
+const std::string stream_body =
     "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n"
     "data: {\"choices\":[{\"delta\":{\"content\":\"lo.\"},\"finish_reason\":\"stop\"}]}\n\n"
     "data: [DONE]\n\n";
@@ -80,8 +80,8 @@ const std::string event_fields = "Content-Type: text/event-stream\r\nContent-Enc
 
 TEST_CASE("a compressed answer is decoded, whole or streamed, and its connection kept", "[client]")
 {
-  const auto to_chat = answer(json_fields, support::compressed(reply));
-  const auto to_stream = answer(event_fields, support::compressed(events));
+  const auto to_chat = compressed_answer(json_fields, support::compressed(chat_body));
+  const auto to_stream = compressed_answer(event_fields, support::compressed(stream_body));
   for (const std::size_t piece : {1U, 7U, 100'000U}) {
     INFO(piece);
     const auto outcomes = ask(to_chat, to_stream, piece);
@@ -93,8 +93,8 @@ TEST_CASE("a compressed answer is decoded, whole or streamed, and its connection
 
 TEST_CASE("a compressed error has its words", "[client]")
 {
-  const auto refusal =
-      answer(json_fields, support::compressed(R"({"error":{"message":"no such thing"}})"), 400);
+  const auto refusal = compressed_answer(
+      json_fields, support::compressed(R"({"error":{"message":"no such thing"}})"), 400);
   const auto outcomes = ask(refusal, refusal);
   for (const auto& error : {outcomes.whole_error, outcomes.stream_error}) {
     REQUIRE(error);
@@ -106,10 +106,10 @@ TEST_CASE("a compressed error has its words", "[client]")
 TEST_CASE("a compressed body that breaks off is incomplete, with the text so far", "[client]")
 {
   // HTTP says that the body is whole; only gzip's own end is missing.
-  const auto body = support::compressed(events.substr(0, events.find("\n\n") + 2));
+  const auto body = support::compressed(stream_body.substr(0, stream_body.find("\n\n") + 2));
   const auto outcomes =
-      ask(answer(json_fields, support::compressed(reply).substr(0, 60)),
-          answer(event_fields, body.substr(0, body.size() - 8)));
+      ask(compressed_answer(json_fields, support::compressed(chat_body).substr(0, 60)),
+          compressed_answer(event_fields, body.substr(0, body.size() - 8)));
   REQUIRE(outcomes.whole_error);
   CHECK(outcomes.whole_error->kind() == ErrorKind::incomplete);
   REQUIRE(outcomes.stream_error);
@@ -125,7 +125,7 @@ TEST_CASE("a small body that inflates beyond the limit is refused", "[client]")
     REQUIRE(bomb.size() < 64 * 1024);
     SocketServer server(loop, [&](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
       co_await peer->read_request();
-      co_await peer->write(answer(json_fields, bomb));
+      co_await peer->write(compressed_answer(json_fields, bomb));
       co_await peer->read_request();
     });
     const Client client(ClientOptions("openai")
@@ -144,7 +144,7 @@ TEST_CASE("an unknown Content-Encoding is named in the error", "[client]")
 {
   auto fields = json_fields;
   fields.replace(fields.find("gzip"), 4, "zstd");
-  const auto refused = answer(fields, "\x28\xb5\x2f\xfd\x04\x00");
+  const auto refused = compressed_answer(fields, "\x28\xb5\x2f\xfd\x04\x00");
   const auto outcomes = ask(refused, refused);
   for (const auto& error : {outcomes.whole_error, outcomes.stream_error}) {
     REQUIRE(error);
@@ -155,7 +155,8 @@ TEST_CASE("an unknown Content-Encoding is named in the error", "[client]")
 
 TEST_CASE("plain text under a wrong Content-Encoding is read as it is", "[client]")
 {
-  const auto outcomes = ask(answer(json_fields, reply), answer(event_fields, events));
+  const auto outcomes =
+      ask(compressed_answer(json_fields, chat_body), compressed_answer(event_fields, stream_body));
   CHECK(outcomes.whole.text == "Hello.");
   CHECK(outcomes.streamed.text == "Hello.");
   CHECK(outcomes.connections == 1);
