@@ -263,6 +263,10 @@ TEST_CASE("what a server never ends takes less than twice its limit of memory", 
 
 TEST_CASE("an allocation that fails, whichever it is, ends a call without a leak", "[faults]")
 {
+#  if defined(__OPTIMIZE__)  // is_initiating() looks for a function that is inlined then
+  std::cout << "SKIPPED: an optimised build does not show where Asio starts an operation\n";
+  return;
+#  endif
   ServerThread server;
   server.always(Answer::text("one two three"));
   server.configure([](ScriptedServer& scripted) { scripted.record(false); });
