@@ -19,3 +19,4 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/core/outcome.hpp>
 #include <asyncllm/core/version.hpp>
+#include <asyncllm/http/idle_connections.hpp>

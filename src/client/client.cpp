@@ -28,11 +28,9 @@ using SteadyClock = std::chrono::steady_clock;
 
 /// A whole answer, and when its parts came.
 struct Answer {
-  explicit Answer(json::Reader& its_reader) : reader(its_reader) {}
-
   ResponseHead head;
   std::string* body = nullptr;
-  json::Reader& reader;  // that may read it
+  json::Reader* reader = nullptr;  // that may read it
   SteadyClock::duration first_byte{}, total{};
   int attempts = 1;
 };
@@ -71,7 +69,7 @@ class ReplyJob {
         client.endpoint.preset->wire,
         client.transport.limits(),
         *answer.body,
-        answer.reader);
+        *answer.reader);
     check_finish(reply, *options_);
     reply.request_id = provider::request_id(answer.head.headers);
     reply.headers = std::move(answer.head.headers);
@@ -175,11 +173,11 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
     try {
       if (pause)
         co_await retries.wait(*pause);
-      Answer answer(scratch.reader.get());
+      Answer answer;
       do {
         status = 0;
         http::Exchange exchange(
-            retries.loop(), route.transport(), job.options().timeouts(), started);
+            retries.loop(), executor, route.transport(), job.options().timeouts(), started);
         co_await exchange.send(route.message());
         status = exchange.head().status;
         auto& body = lent.lend();
@@ -198,6 +196,8 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
       } while (route.follow(answer.head));
       answer.total = SteadyClock::now() - started;
       answer.attempts = retries.attempts();
+      const LentReader reader(scratch);
+      answer.reader = &reader.get();
       co_return judge(*client, job, answer);
     } catch (const Error& error) {
       failure = error;

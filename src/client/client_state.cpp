@@ -1,5 +1,6 @@
 #include "client/client_state.hpp"
 
+#include "http/connector.hpp"
 #include "provider/errors.hpp"
 
 #include <algorithm>
@@ -252,7 +253,8 @@ void Client::State::explain(Error& error, std::string_view path, const std::stri
   switch (error.kind()) {
     case ErrorKind::connect_failed:
     case ErrorKind::resolve_failed:
-      if (!transport.proxy())
+      if (!transport.proxy() &&
+          error.message().find(http::out_of_descriptors) == error.message().npos)
         error.with_hint(preset.if_unreachable);
       break;
     case ErrorKind::connection_lost:

@@ -91,6 +91,8 @@ bool ReplyDecoder::is_complete() const noexcept
 // A line of a wire whose events are lines.
 void ReplyDecoder::take_line(std::string_view line, StreamedReply& reply)
 {
+  if (line.starts_with('{') && line.ends_with('}') && !stray_.has_open_document())
+    return take_event({"", line, ""}, reply);
   const auto text = trim(line);
   const bool is_cut = text.starts_with('{') && !text.ends_with('}');
   const bool is_stray = stray_.has_open_document() || text.starts_with('[') ||
@@ -115,7 +117,8 @@ void ReplyDecoder::take_event(const StreamEvent& event, StreamedReply& reply)
     has_begun_ = true;
   else
     consider(event.data, reply.reply());
-  if (deltas_->is_at_end())
+  is_at_end_ = deltas_->is_at_end();
+  if (is_at_end_)
     conclude(reply.reply(), "the stream ended without a reply");
 }
 

@@ -50,7 +50,7 @@ class ReplyDecoder {
   /// Whether a break of the connection would cost no part of the reply.
   bool is_complete() const noexcept;
   /// Whether the reply is complete and the wire's own end came: nothing more is to be read.
-  bool is_done() const noexcept { return is_whole_ || deltas_->is_at_end(); }
+  bool is_done() const noexcept { return is_whole_ || is_at_end_; }
 
  private:
   void take_line(std::string_view line, provider::StreamedReply& reply);
@@ -67,7 +67,8 @@ class ReplyDecoder {
   StrayText stray_;
   std::optional<Error> remark_;  // the first one
   bool had_data_ = false, has_begun_ = false;
-  bool is_whole_ = false;  // a document was the whole reply
+  bool is_whole_ = false;   // a document was the whole reply
+  bool is_at_end_ = false;  // the wire's own end came
 };
 
 /// What a reply may grow to.

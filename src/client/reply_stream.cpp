@@ -99,7 +99,11 @@ asio::awaitable<void> try_once(ReplyStream::State& state, const Retries& retries
   const auto& head = state.head;
   do {
     state.exchange = std::make_unique<http::Exchange>(
-        retries.loop(), route.transport(), state.options->timeouts(), state.started);
+        retries.loop(),
+        retries.executor(),
+        route.transport(),
+        state.options->timeouts(),
+        state.started);
     state.attempts = retries.attempts();
     state.exchange->expect(http::Exchange::Body::stream);
     co_await state.exchange->send(route.message());

@@ -27,6 +27,7 @@ void ReplyStream::State::take(std::string_view bytes)
     return;
   }
   decoder.feed(bytes, reply);
+  exchange->mark_used();
   if (decoder.had_data())
     exchange->mark_data();
   if (reply.has_next())

@@ -5,7 +5,6 @@
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
 namespace asyncllm {
@@ -28,7 +27,8 @@ Retries::Retries(
     const std::shared_ptr<const Client::State>& client,
     const RequestOptions& options,
     TimePoint started)
-    : loop_(http::Loop::of(executor)),
+    : executor_(executor),
+      loop_(http::Loop::of(executor)),
       budget_(loop_->retry_budget(client, options.retries())),
       client_(client),
       options_(options),
@@ -41,11 +41,13 @@ std::optional<RetryPolicy::Duration> Retries::time_to_wait(Error& error, bool ha
 {
   const http::FailedTry failed{
       error, attempt_, had_success, loop_->random(), time_left(options_.timeouts(), started_)};
-  const auto time = http::time_to_retry(failed, options_.retries(), budget_);
-  if (budget_.has_refused())
+  auto time = http::time_to_retry(failed, options_.retries());
+  if (time && http::needs_budget(error) && !budget_.take()) {
+    time.reset();
     error.with_hint(
         "not tried again: the retries of RetryPolicy::budget are used up, which protects a server "
         "that fails");
+  }
   if (time && options_.on_retry()) {
     auto shown = error;
     client_->mask(shown);
@@ -56,8 +58,7 @@ std::optional<RetryPolicy::Duration> Retries::time_to_wait(Error& error, bool ha
 
 asio::awaitable<void> Retries::wait(RetryPolicy::Duration time)
 {
-  const auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor);
+  asio::steady_timer timer(executor_);
   timer.expires_after(time);
   asio::error_code aborted;
   pause_ = &timer;

@@ -21,7 +21,7 @@ class Retries {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// `options` must outlive this.
+  /// `executor` and `options` must outlive this.
   Retries(
       const asio::any_io_executor& executor,
       const std::shared_ptr<const Client::State>& client,
@@ -37,6 +37,8 @@ class Retries {
   /// Ends a wait as cancellation does, if there is one.
   void cancel();
 
+  /// Where the call runs.
+  const asio::any_io_executor& executor() const noexcept { return executor_; }
   const std::shared_ptr<http::Loop>& loop() const noexcept { return loop_; }
 
   /// A try that follows at once, for a reason of its own.
@@ -45,6 +47,7 @@ class Retries {
   int attempts() const noexcept { return attempt_; }
 
  private:
+  const asio::any_io_executor& executor_;
   std::shared_ptr<http::Loop> loop_;
   http::RetryBudget& budget_;
   std::shared_ptr<const Client::State> client_;

@@ -59,18 +59,15 @@ asio::awaitable<std::size_t> Connection::read(asio::error_code& error)
   return socket_.async_read_some(free, asio::redirect_error(asio::use_awaitable, error));
 }
 
-void Connection::add_received(std::size_t size, SharedBuffer& shared)
+void Connection::add_bulk(std::size_t size, BulkBuffer& bulk)
 {
-  received_ = {buffer_.get(), size};
-  if (tls_ || size < own_size || !socket_.non_blocking())
-    return;
-  shared.resize(shared_size);
-  std::memcpy(shared.data(), buffer_.get(), size);
+  bulk.resize(bulk_size);
+  std::memcpy(bulk.data(), buffer_.get(), size);
   const auto more =
-      socket_.receive(asio::buffer(shared.data() + size, shared.size() - size), 0, late_error_);
+      socket_.receive(asio::buffer(bulk.data() + size, bulk.size() - size), 0, late_error_);
   if (is_not_now(late_error_))
     late_error_.clear();
-  received_ = {shared.data(), size + more};
+  received_ = {bulk.data(), size + more};
 }
 
 bool Connection::is_quiet()

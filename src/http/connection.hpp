@@ -28,13 +28,15 @@ class Connection {
   std::size_t write_now(std::string_view bytes, asio::error_code& error);
   asio::awaitable<std::size_t> write(std::string_view bytes, asio::error_code& error);
 
-  /// Memory for what comes in bulk, which the connections of a loop have in common.
-  using SharedBuffer = std::vector<char>;
-  /// Waits for bytes, only when all that was received is parsed. `add_received` takes the result,
-  /// and what else has come since, which may lie in `shared` and has to be used before anything is
-  /// awaited.
+  /// Memory for what comes in bulk.
+  using BulkBuffer = std::vector<char>;
+  /// Waits for bytes, only when all that was received is parsed. `add_received` takes the result.
   asio::awaitable<std::size_t> read(asio::error_code& error);
-  void add_received(std::size_t size, SharedBuffer& shared);
+  void add_received(std::size_t size) { received_ = {buffer_.get(), size}; }
+  /// Whether there may be more than `read` gave: then `add_bulk` takes it too. All that was
+  /// received lies in `bulk` then, which must stay until it is parsed.
+  bool has_bulk(std::size_t size) const { return size == own_size && !tls_ && is_non_blocking(); }
+  void add_bulk(std::size_t size, BulkBuffer& bulk);
   /// The error that came behind the bytes received last: there is nothing more to read.
   const asio::error_code& late_error() const noexcept { return late_error_; }
 
@@ -56,9 +58,11 @@ class Connection {
   bool is_broken = false;                            ///< a request did not go out whole
 
  private:
+  bool is_non_blocking() const { return socket_.non_blocking(); }
+
   // Most connections wait most of the time: each has memory of its own for a small answer, or a few
   // tokens. TLS comes in records and is decrypted at once.
-  static constexpr std::size_t own_size = 1024, tls_size = 16 * 1024, shared_size = 64 * 1024;
+  static constexpr std::size_t own_size = 1024, tls_size = 16 * 1024, bulk_size = 64 * 1024;
 
   Socket socket_;
   std::unique_ptr<TlsStream> tls_;

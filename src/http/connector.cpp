@@ -2,8 +2,11 @@
 
 #include "http/tunnel.hpp"
 
+#include <asio/error.hpp>
 #include <asio/local/stream_protocol.hpp>
 
+#include <cerrno>
+#include <string>
 #include <utility>
 
 namespace asyncllm::http {
@@ -17,6 +20,15 @@ std::string peer_of(const Transport& transport)
   return proxy ? "the proxy " + proxy->name() : transport.url().authority();
 }
 
+Error failure(ErrorKind kind, const std::string& what, const asio::error_code& why)
+{
+  Error error(kind, what + ": " + why.message());
+  const asio::error_code of_system(ENFILE, asio::error::get_system_category());
+  if (why == asio::error::no_descriptors || why == of_system)
+    error.with_hint(out_of_descriptors);
+  return error;
+}
+
 }  // namespace
 
 asio::awaitable<std::unique_ptr<Connection>> Connector::run()
@@ -26,9 +38,8 @@ asio::awaitable<std::unique_ptr<Connection>> Connector::run()
   if (is_over(error))
     co_return nullptr;
   if (error)
-    throw Error(
-        ErrorKind::resolve_failed,
-        "cannot find the host of " + peer_of(transport_) + ": " + error.message());
+    throw failure(
+        ErrorKind::resolve_failed, "cannot find the host of " + peer_of(transport_), error);
 
   attempts_.emplace(executor_);
   auto socket = co_await attempts_->run(std::move(endpoints), error);
@@ -36,9 +47,7 @@ asio::awaitable<std::unique_ptr<Connection>> Connector::run()
   if (is_over(error))
     co_return nullptr;
   if (error)
-    throw Error(
-        ErrorKind::connect_failed,
-        "cannot connect to " + peer_of(transport_) + ": " + error.message());
+    throw failure(ErrorKind::connect_failed, "cannot connect to " + peer_of(transport_), error);
   connection_ = std::make_unique<Connection>(std::move(*socket));
 
   if (transport_.proxy() && !transport_.is_forwarded()) {
@@ -68,7 +77,7 @@ asio::awaitable<Endpoints> Connector::resolve(asio::error_code& error)
   const auto port = proxy ? proxy->port : url.port;
   if (auto known = known_endpoints(host, port))
     co_return *std::move(known);
-  resolution_.emplace(executor_, loop_.lookups.join(executor_, host, port));
+  resolution_.emplace(executor_, loop_.look_up(host, port));
   auto endpoints = co_await resolution_->run(error);
   resolution_.reset();
   co_return endpoints;
@@ -83,7 +92,7 @@ asio::awaitable<void> Connector::open_tunnel(const Proxy& proxy, asio::error_cod
       co_await connection_->write(output, error);
     if (!error) {
       const auto size = co_await connection_->read(error);
-      connection_->add_received(size, loop_.shared_buffer);
+      connection_->add_received(size);
     }
     if (is_over(error))
       co_return;

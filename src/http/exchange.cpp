@@ -16,6 +16,7 @@ using std::chrono::steady_clock;
 
 Exchange::Exchange(
     std::shared_ptr<Loop> loop,
+    const asio::any_io_executor& executor,
     const Transport& transport,
     const Timeouts& timeouts,
     steady_clock::time_point started)
@@ -24,12 +25,14 @@ Exchange::Exchange(
       timeouts_(timeouts),
       total_end_(time_after(started, timeouts.limit(Clock::total)))
 {
-  loop_->watch(*this);
+  loop_->watch(*this, executor);
 }
 
 Exchange::~Exchange()
 {
   loop_->unwatch(*this);
+  if (bulk_)
+    loop_->bulk_buffers.put(std::move(bulk_));
 }
 
 void Exchange::expect(Body body) noexcept
@@ -121,7 +124,7 @@ asio::awaitable<void> Exchange::send(std::string_view message)
       std::size_t size = 0;
       read_error = connection_->late_error();
       if (!read_error)
-        size = co_await connection_->read(read_error);
+        size = co_await receive(read_error);
       if (is_over(read_error))
         fail_over();
       answered = answered || size > 0;
@@ -216,7 +219,7 @@ asio::awaitable<std::span<const char>> Exchange::read()
     std::size_t size = 0;
     auto error = connection_->late_error();
     if (!error)
-      size = co_await connection_->read(error);
+      size = co_await receive(error);
     if (is_over(error))
       fail_over();
     if (expected_ == Body::stream)
@@ -249,9 +252,27 @@ void Exchange::check_decoded()
         transport_.destination() + " sent an answer whose compressed body breaks off");
 }
 
+asio::awaitable<std::size_t> Exchange::receive(asio::error_code& error)
+{
+  if (bulk_)
+    loop_->bulk_buffers.put(std::move(bulk_));
+  return connection_->read(error);
+}
+
+void Exchange::give_bulk_back() noexcept
+{
+  if (connection_ && body_.empty() && encoded_.empty() && connection_->received().empty())
+    loop_->bulk_buffers.put(std::move(bulk_));
+}
+
 void Exchange::take(std::size_t size, const asio::error_code& error)
 {
-  connection_->add_received(size, loop_->shared_buffer);
+  if (connection_->has_bulk(size)) {
+    bulk_ = loop_->bulk_buffers.take();
+    connection_->add_bulk(size, *bulk_);
+  } else {
+    connection_->add_received(size);
+  }
   connection_->parse();
   body_ = connection_->parser.body();
   if (decoder_) {
@@ -270,7 +291,7 @@ asio::awaitable<void> Exchange::drain(std::chrono::milliseconds longest, std::si
     auto error = connection_->late_error();
     if (error)
       co_return;
-    const auto size = co_await connection_->read(error);
+    const auto size = co_await receive(error);
     if (is_over(error) || error)
       co_return;
     take(size, error);

@@ -12,6 +12,7 @@
 #include "http/loop.hpp"
 #include "http/places.hpp"
 
+#include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
 
 #include <chrono>
@@ -34,9 +35,11 @@ namespace asyncllm::http {
 /// token.
 class Exchange : private Deadlines::Entry {
  public:
-  /// `started`: when the total clock began. `transport` must outlive the exchange.
+  /// All of it happens on `executor`. `started`: when the total clock began. `transport` must
+  /// outlive the exchange.
   Exchange(
       std::shared_ptr<Loop> loop,
+      const asio::any_io_executor& executor,
       const Transport& transport,
       const Timeouts& timeouts,
       std::chrono::steady_clock::time_point started);
@@ -56,8 +59,7 @@ class Exchange : private Deadlines::Entry {
   /// Of the answer; until `finish`.
   const ResponseHead& head() noexcept { return connection_->parser.head(); }
 
-  /// The next piece of the body; empty at the end. Valid until anything is awaited: it may lie in
-  /// memory that the connections of the loop share.
+  /// The next piece of the body; empty at the end. Valid until the next call of any function here.
   asio::awaitable<std::span<const char>> read();
   /// The same of what is there already, without waiting; empty: there is nothing just now.
   std::span<const char> buffered();
@@ -70,6 +72,12 @@ class Exchange : private Deadlines::Entry {
   /// How long the whole body is, if the server spoke the truth; 0 when it did not say.
   std::uint64_t told_length() const noexcept { return connection_->parser.told_length(); }
 
+  /// What was read is used up: it takes no memory while nobody asks for more.
+  void mark_used() noexcept
+  {
+    if (bulk_)
+      give_bulk_back();
+  }
   /// What `read` gave of a stream held data, not only what keeps the connection open.
   void mark_data() noexcept { idle_spent_ = {}; }
   /// It held a piece of the reply, for which the clock of the first one waits.
@@ -107,6 +115,8 @@ class Exchange : private Deadlines::Entry {
   /// Makes the connection ready for `message` and writes what it takes at once. Result: the rest.
   std::string_view begin(std::string_view message, asio::error_code& error);
   void await_answer();
+  void give_bulk_back() noexcept;
+  asio::awaitable<std::size_t> receive(asio::error_code& error);
   void take(std::size_t size, const asio::error_code& error);
   void expect_encoded_body();
   std::span<const char> decoded() { return decoder_->next(encoded_); }
@@ -132,10 +142,11 @@ class Exchange : private Deadlines::Entry {
   bool awaits_token_ = false;
   Place place_;
   std::unique_ptr<Connection> connection_;
-  std::unique_ptr<Connector> connector_;     // while connecting
-  std::span<const char> body_;               // parsed and not yet given out
-  std::unique_ptr<ContentDecoder> decoder_;  // of a compressed body, rarely there
-  std::span<const char> encoded_;            // what it is to decode
+  std::unique_ptr<Connector> connector_;          // while connecting
+  std::unique_ptr<Connection::BulkBuffer> bulk_;  // in which the rest of what was received lies
+  std::span<const char> body_;                    // parsed and not yet given out
+  std::unique_ptr<ContentDecoder> decoder_;       // of a compressed body, rarely there
+  std::span<const char> encoded_;                 // what it is to decode
   Clock expired_ = Clock::none;
   bool is_cancelled_ = false;
 };

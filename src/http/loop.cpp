@@ -2,16 +2,43 @@
 
 #include <asio/execution/context.hpp>
 #include <asio/execution_context.hpp>
+#include <asio/io_context.hpp>
 #include <asio/post.hpp>
 #include <asio/query.hpp>
+#include <asio/strand.hpp>
+#include <asio/thread_pool.hpp>
 
 #include <algorithm>
+#include <typeinfo>
+#include <utility>
+#include <vector>
 
 namespace asyncllm::http {
 namespace {
 
 // Between two sweeps at the least: bounds their cost when thousands of clocks end one by one.
 constexpr auto sweep_interval = std::chrono::milliseconds(5);
+
+template <class Executor>
+bool unwrap(asio::any_io_executor& executor)
+{
+  using Strand = asio::strand<Executor>;
+  if (executor.target_type() != typeid(Strand))  // older versions of Asio leave this to the caller
+    return false;
+  const auto inner = executor.target<Strand>()->get_inner_executor();
+  executor = inner;
+  return true;
+}
+
+// The executor of the context itself, where `executor` is a strand on it.
+asio::any_io_executor without_strand(asio::any_io_executor executor)
+{
+  while (unwrap<asio::any_io_executor>(executor) ||
+         unwrap<asio::io_context::executor_type>(executor) ||
+         unwrap<asio::thread_pool::executor_type>(executor))
+    ;
+  return executor;
+}
 
 class LoopService : public asio::execution_context::service {
  public:
@@ -20,15 +47,24 @@ class LoopService : public asio::execution_context::service {
 
   explicit LoopService(asio::execution_context& context) : service(context) {}
 
-  std::shared_ptr<Loop> loop;
+  const std::shared_ptr<Loop>& loop(const asio::any_io_executor& executor)
+  {
+    const std::lock_guard lock(mutex_);
+    if (!loop_)
+      loop_ = std::make_shared<Loop>(without_strand(executor));
+    return loop_;
+  }
 
  private:
   void shutdown() override
   {
-    if (loop)
-      loop->shut_down();
-    loop.reset();
+    if (loop_)
+      loop_->shut_down();
+    loop_.reset();
   }
+
+  Mutex mutex_;
+  std::shared_ptr<Loop> loop_;
 };
 
 asio::execution_context::id LoopService::id;
@@ -38,26 +74,27 @@ asio::execution_context::id LoopService::id;
 std::shared_ptr<Loop> Loop::of(const asio::any_io_executor& executor)
 {
   auto& context = asio::query(executor, asio::execution::context);
-  auto& service = asio::use_service<LoopService>(context);
-  if (!service.loop)
-    service.loop = std::make_shared<Loop>(executor);
-  return service.loop;
+  return asio::use_service<LoopService>(context).loop(executor);
 }
 
-void Loop::watch(Deadlines::Entry& entry)
+void Loop::watch(Deadlines::Entry& entry, const asio::any_io_executor& executor)
 {
-  deadlines_.add(entry);
+  const std::lock_guard lock(clocks_mutex_);
+  deadlines_.add(entry, executor);
 }
 
-void Loop::unwatch(Deadlines::Entry& entry)
+void Loop::unwatch(Deadlines::Entry& entry) noexcept
 {
-  deadlines_.remove(entry);
-  if (!deadlines_.empty() || !timer_ || is_resting_)
-    return;
+  {
+    const std::lock_guard lock(clocks_mutex_);
+    deadlines_.remove(entry);
+    if (!deadlines_.empty() || !timer_ || is_resting_)
+      return;
+    is_resting_ = true;
+  }
   // Not at once: one call is often followed by the next, and to set a timer costs a system call.
   try {
-    asio::post(timer_->get_executor(), [self = shared_from_this()] { self->rest(); });
-    is_resting_ = true;
+    asio::post(executor_, [self = shared_from_this()] { self->rest(); });
   } catch (...) {  // no memory
     rest();
   }
@@ -65,6 +102,7 @@ void Loop::unwatch(Deadlines::Entry& entry)
 
 void Loop::rest()
 {
+  const std::lock_guard lock(clocks_mutex_);
   is_resting_ = false;
   if (!deadlines_.empty() || !timer_)
     return;
@@ -72,29 +110,58 @@ void Loop::rest()
   armed_ = Deadlines::TimePoint::max();
 }
 
-void Loop::rearm(Deadlines::TimePoint at)
+void Loop::arm(Deadlines::TimePoint at)
 {
-  if (at >= armed_ || !timer_)
+  const std::lock_guard lock(clocks_mutex_);
+  arm_locked(at);
+}
+
+void Loop::arm_locked(Deadlines::TimePoint at)
+{
+  if (at >= armed_.load() || !timer_)
     return;
-  armed_ = at;
   timer_->expires_at(at);
   timer_->async_wait([self = shared_from_this()](const asio::error_code& error) {
     if (!error)
       self->sweep();
   });
+  armed_ = at;
 }
 
+// Who sets an earlier time stores it, then looks at `armed_`. This stores `armed_`, then looks at
+// the times. So one of the two sees the other's.
 void Loop::sweep()
 {
   const auto now = std::chrono::steady_clock::now();
-  armed_ = Deadlines::TimePoint::max();
-  deadlines_.expire(now);
-  if (const auto next = deadlines_.earliest(); next != Deadlines::TimePoint::max())
-    rearm(std::max(next, now + sweep_interval));
+  std::vector<Deadlines::Due> due;
+  {
+    const std::lock_guard lock(clocks_mutex_);
+    armed_ = Deadlines::TimePoint::max();
+    deadlines_.collect(now, due);
+    if (const auto next = deadlines_.earliest(); next != Deadlines::TimePoint::max())
+      arm_locked(std::max(next, now + sweep_interval));
+  }
+  for (const auto& one : due)
+    asio::post(one.executor, [self = shared_from_this(), ticket = one.ticket, now] {
+      self->expire(ticket, now);
+    });
+}
+
+void Loop::expire(Deadlines::Ticket ticket, Deadlines::TimePoint now)
+{
+  Deadlines::Entry* entry = nullptr;
+  {
+    const std::lock_guard lock(clocks_mutex_);
+    entry = deadlines_.take(ticket);
+  }
+  // It cannot leave meanwhile: this runs where its operation does.
+  if (entry && !entry->expire(now))
+    rearm(entry->at());
 }
 
 std::shared_ptr<Places> Loop::places(const void* owner, std::size_t count)
 {
+  const std::lock_guard lock(owners_mutex_);
   if (auto known = places_[owner].lock())
     return known;
   std::erase_if(places_, [](const auto& entry) { return entry.second.expired(); });
@@ -105,6 +172,7 @@ std::shared_ptr<Places> Loop::places(const void* owner, std::size_t count)
 
 RetryBudget& Loop::retry_budget(const std::shared_ptr<const void>& owner, const RetryPolicy& policy)
 {
+  const std::lock_guard lock(owners_mutex_);
   auto found = budgets_.find(owner.get());
   if (found == budgets_.end() || found->second.owner.expired()) {
     std::erase_if(budgets_, [](const auto& entry) { return entry.second.owner.expired(); });
@@ -114,11 +182,18 @@ RetryBudget& Loop::retry_budget(const std::shared_ptr<const void>& owner, const 
   return *found->second.budget;
 }
 
+double Loop::random()
+{
+  const std::lock_guard lock(owners_mutex_);
+  return std::generate_canonical<double, 32>(random_);
+}
+
 void Loop::shut_down() noexcept
 {
   deadlines_.shut_down();
   pool.clear();
   timer_.reset();
+  executor_ = nullptr;
 }
 
 }  // namespace asyncllm::http

@@ -4,15 +4,19 @@
 #include <asyncllm/http/retry.hpp>
 
 #include "http/deadlines.hpp"
+#include "http/mutex.hpp"
 #include "http/places.hpp"
 #include "http/pool.hpp"
 #include "http/resolve.hpp"
+#include "http/spares.hpp"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <unordered_map>
@@ -20,19 +24,31 @@
 namespace asyncllm::http {
 
 /// Lives in the io_context as a service and goes with it. Exchanges hold it by reference count, so
-/// that the order of destruction at shutdown does not matter. One thread.
+/// that the order of destruction at shutdown does not matter.
+///
+/// Safe from any thread: the calls may be on strands of their own, which several threads run. Each
+/// part has a lock, held for a few lines and for no system call that may take long; a token that
+/// comes needs none.
 class Loop : public std::enable_shared_from_this<Loop> {
  public:
   /// The one of the execution context behind `executor`.
   static std::shared_ptr<Loop> of(const asio::any_io_executor& executor);
 
-  explicit Loop(const asio::any_io_executor& executor) : timer_(asio::steady_timer(executor)) {}
+  /// `executor`: of the context itself, so that no strand's work keeps the others' clocks waiting.
+  explicit Loop(const asio::any_io_executor& executor)
+      : executor_(executor), timer_(asio::steady_timer(executor))
+  {}
 
-  /// Ends `entry` at its time, until `unwatch`. The timer runs only while there are entries.
-  void watch(Deadlines::Entry& entry);
-  void unwatch(Deadlines::Entry& entry);
+  /// Ends `entry`, on `executor`, at its time, until `unwatch`. The timer runs only while there are
+  /// entries.
+  void watch(Deadlines::Entry& entry, const asio::any_io_executor& executor);
+  void unwatch(Deadlines::Entry& entry) noexcept;
   /// To be called when an entry's time was set to `at`.
-  void rearm(Deadlines::TimePoint at);
+  void rearm(Deadlines::TimePoint at)
+  {
+    if (at < armed_.load())
+      arm(at);
+  }
 
   /// The places of `owner`, who must live as long as anybody holds them.
   std::shared_ptr<Places> places(const void* owner, std::size_t count);
@@ -41,7 +57,12 @@ class Loop : public std::enable_shared_from_this<Loop> {
   RetryBudget& retry_budget(const std::shared_ptr<const void>& owner, const RetryPolicy& policy);
 
   /// A number from 0 to 1.
-  double random() { return std::generate_canonical<double, 32>(random_); }
+  double random();
+
+  std::shared_ptr<Lookup> look_up(const std::string& host, std::uint16_t port)
+  {
+    return lookups_.join(executor_, host, port);
+  }
 
   /// The io_context goes: drops what needs it.
   void shut_down() noexcept;
@@ -50,17 +71,21 @@ class Loop : public std::enable_shared_from_this<Loop> {
   template <class T>
   T& kept()
   {
+    const std::lock_guard lock(owners_mutex_);
     if (!kept_)
       kept_ = std::make_shared<T>();
     return *static_cast<T*>(kept_.get());
   }
 
   Pool pool;
-  Connection::SharedBuffer shared_buffer;
-  Lookups lookups;
+  /// Memory for what comes in bulk.
+  Spares<Connection::BulkBuffer, 4> bulk_buffers;
 
  private:
+  void arm(Deadlines::TimePoint at);
+  void arm_locked(Deadlines::TimePoint at);
   void sweep();
+  void expire(Deadlines::Ticket ticket, Deadlines::TimePoint now);
   /// Stops the timer if there is still nothing to watch.
   void rest();
 
@@ -69,12 +94,18 @@ class Loop : public std::enable_shared_from_this<Loop> {
     std::unique_ptr<RetryBudget> budget;
   };
 
+  asio::any_io_executor executor_;
+  Lookups lookups_;
+
+  Mutex owners_mutex_;  // of the next four
   std::shared_ptr<void> kept_;
   std::unordered_map<const void*, std::weak_ptr<Places>> places_;
   std::unordered_map<const void*, OwnedBudget> budgets_;
   std::minstd_rand random_{std::random_device{}()};
+
+  Mutex clocks_mutex_;  // of the following, but for looks at `armed_`
   Deadlines deadlines_;
-  Deadlines::TimePoint armed_ = Deadlines::TimePoint::max();
+  std::atomic<Deadlines::TimePoint> armed_ = Deadlines::TimePoint::max();
   bool is_resting_ = false;  // rest() will run soon
   std::optional<asio::steady_timer> timer_;
 };

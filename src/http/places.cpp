@@ -1,9 +1,7 @@
 #include "http/places.hpp"
 
 #include <asio/error.hpp>
-#include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include <utility>
 
@@ -12,6 +10,7 @@ namespace asyncllm::http {
 bool Place::try_take(std::shared_ptr<Places> places)
 {
   places_ = std::move(places);
+  const std::lock_guard lock(places_->mutex_);
   if (places_->free_ == 0)
     return false;
   --places_->free_;
@@ -19,39 +18,63 @@ bool Place::try_take(std::shared_ptr<Places> places)
   return true;
 }
 
+bool Place::take_or_queue()
+{
+  const std::lock_guard lock(places_->mutex_);
+  if (places_->free_ > 0) {
+    --places_->free_;
+    state_ = State::in;
+    return true;
+  }
+  position_ = places_->queue_.insert(places_->queue_.end(), this);
+  state_ = State::queued;
+  return false;
+}
+
 asio::awaitable<void> Place::wait(asio::error_code& error)
 {
   const auto executor = co_await asio::this_coro::executor;
-  wake_ = std::make_unique<asio::steady_timer>(executor, asio::steady_timer::time_point::max());
-  position_ = places_->queue_.insert(places_->queue_.end(), this);
-  state_ = State::queued;
-  co_await wake_->async_wait(asio::redirect_error(asio::use_awaitable, error));
-  wake_.reset();
+  sleeper_ = std::make_unique<Sleeper>(executor);
+  if (!take_or_queue())
+    co_await sleeper_->sleep(places_->mutex_, error);
+  const std::lock_guard lock(places_->mutex_);
+  sleeper_.reset();
   error = {};
   if (state_ == State::in)
     co_return;
-  leave();
+  leave_locked();
   error = asio::error::operation_aborted;
 }
 
 void Place::cancel()
 {
-  if (wake_)
-    wake_->cancel();
+  if (!sleeper_)
+    return;
+  const std::lock_guard lock(places_->mutex_);
+  sleeper_->wake();
 }
 
 void Place::leave() noexcept
 {
+  if (!places_)
+    return;
+  const std::lock_guard lock(places_->mutex_);
+  leave_locked();
+}
+
+void Place::leave_locked() noexcept
+{
+  auto& queue = places_->queue_;
   if (state_ == State::queued) {
-    places_->queue_.erase(position_);
+    queue.erase(position_);
   } else if (state_ == State::in) {
-    if (places_->queue_.empty()) {
+    if (queue.empty()) {
       ++places_->free_;
     } else {
-      auto* const next = places_->queue_.front();
-      places_->queue_.pop_front();
+      auto* const next = queue.front();
+      queue.pop_front();
       next->state_ = State::in;
-      next->cancel();
+      next->sleeper_->wake();
     }
   }
   state_ = State::out;

@@ -1,25 +1,31 @@
-// The places of one client on one loop: how many of its calls may be in flight, and who waits.
+// The places of one client on one io_context: how many of its calls may be in flight, and who
+// waits.
 #pragma once
+
+#include "http/mutex.hpp"
+#include "http/sleeper.hpp"
 
 #include <asio/awaitable.hpp>
 #include <asio/error_code.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <mutex>
 
 namespace asyncllm::http {
 
 class Place;
 
 /// Who comes first is served first: a place that comes back goes straight to the longest waiting.
+/// The calls that share them may be on several threads.
 class Places {
  public:
   explicit Places(std::size_t count) : free_(count) {}
 
  private:
   friend class Place;
+  Mutex mutex_;
   std::size_t free_;
   std::list<Place*> queue_;
 };
@@ -33,7 +39,7 @@ class Place {
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
 
-  /// Takes a place if one is free.
+  /// Takes a place if one is free and nobody waits for it.
   bool try_take(std::shared_ptr<Places> places);
   /// Waits for one after `try_take` failed. operation_aborted: cancelled by either way, and no
   /// place held.
@@ -46,10 +52,13 @@ class Place {
  private:
   enum class State { out, queued, in };
 
-  State state_ = State::out;
+  bool take_or_queue();
+  void leave_locked() noexcept;
+
+  State state_ = State::out;  // guarded by the mutex of the places
   std::shared_ptr<Places> places_;
   std::list<Place*>::iterator position_;
-  std::unique_ptr<asio::steady_timer> wake_;  // while it waits
+  std::unique_ptr<Sleeper> sleeper_;  // while it waits
 };
 
 }  // namespace asyncllm::http

@@ -1,8 +1,6 @@
 #include "http/resolve.hpp"
 
 #include <asio/ip/address.hpp>
-#include <asio/redirect_error.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include <utility>
 
@@ -26,9 +24,13 @@ std::shared_ptr<Lookup> Lookups::join(
     const asio::any_io_executor& executor, const std::string& host, std::uint16_t port)
 {
   const auto service = std::to_string(port);
+  const std::lock_guard lock(mutex_);
   auto& known = by_host_[host + ':' + service];
-  if (auto lookup = known.lock(); lookup && !lookup->answered)
-    return lookup;
+  if (auto lookup = known.lock()) {
+    const std::lock_guard its_lock(lookup->mutex);
+    if (!lookup->answered)
+      return lookup;
+  }
   const auto lookup = std::make_shared<Lookup>(executor);
   known = lookup;
   std::erase_if(by_host_, [](const auto& entry) { return entry.second.expired(); });
@@ -38,27 +40,44 @@ std::shared_ptr<Lookup> Lookups::join(
       asio::ip::resolver_base::numeric_service,
       [lookup](
           const asio::error_code& failure, const asio::ip::tcp::resolver::results_type& results) {
+        const std::lock_guard its_lock(lookup->mutex);
         lookup->answered = true;
         lookup->error = failure;
         for (const auto& result : results)
           lookup->endpoints.push_back(result.endpoint());
-        for (auto& waiting : lookup->waiting)
-          waiting.cancel();
+        for (auto& sleeper : lookup->waiting)
+          sleeper.wake();
       });
   return lookup;
 }
 
 Resolution::Resolution(const asio::any_io_executor& executor, std::shared_ptr<Lookup> lookup)
-    : lookup_(std::move(lookup)),
-      over_(lookup_->waiting.emplace(
-          lookup_->waiting.end(), executor, asio::steady_timer::time_point::max()))
-{}
+    : lookup_(std::move(lookup))
+{
+  const std::lock_guard lock(lookup_->mutex);
+  sleeper_ = lookup_->waiting.emplace(lookup_->waiting.end(), executor);
+  if (lookup_->answered)
+    sleeper_->wake();
+}
+
+Resolution::~Resolution()
+{
+  const std::lock_guard lock(lookup_->mutex);
+  lookup_->waiting.erase(sleeper_);
+}
 
 asio::awaitable<Endpoints> Resolution::run(asio::error_code& error)
 {
-  co_await over_->async_wait(asio::redirect_error(asio::use_awaitable, error));
+  co_await sleeper_->sleep(lookup_->mutex, error);
+  const std::lock_guard lock(lookup_->mutex);
   error = lookup_->answered ? lookup_->error : asio::error::operation_aborted;
   co_return lookup_->endpoints;
+}
+
+void Resolution::cancel()
+{
+  const std::lock_guard lock(lookup_->mutex);
+  sleeper_->wake();
 }
 
 }  // namespace asyncllm::http

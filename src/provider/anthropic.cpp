@@ -187,9 +187,10 @@ class Anthropic final : public Wire {
   Reply decode(std::string& body, json::Reader& reader) const override
   {
     Reply reply;
-    bool is_error = false, has_content = false, ends_with_call = false;
+    bool is_again = false, is_error = false, has_content = false, ends_with_call = false;
     json::read_object(reader, body, [&](json::Object answer) {
-      reply = Reply();
+      if (std::exchange(is_again, true))
+        reply = Reply();
       is_error = has_content = false;
       for (auto field : answer) {
         const std::string_view key = field.unescaped_key();

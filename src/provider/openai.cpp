@@ -124,7 +124,7 @@ void read_message(json::Value message, const json::Reader& reader, Reply& reply)
     const auto key = reader.key(field);
     json::Value value = field.value();
     if (key == "content") {
-      content = ContentTexts();  // of a member of the same name the last one counts
+      content.clear();  // of a member of the same name the last one counts
       append_content(value, content);
     } else if (key == "refusal")
       refusal = json::text_if(value).value_or("");
@@ -249,10 +249,11 @@ class OpenAi final : public Wire {
   Reply decode(std::string& body, json::Reader& reader) const override
   {
     Reply reply;
-    bool is_error = false;
+    bool is_again = false, is_error = false;
     auto lowest_index = std::numeric_limits<std::int64_t>::max();
     json::read_object(reader, body, [&](json::Object answer) {
-      reply = Reply();
+      if (std::exchange(is_again, true))
+        reply = Reply();
       is_error = false;
       lowest_index = std::numeric_limits<std::int64_t>::max();
       for (auto field : answer) {

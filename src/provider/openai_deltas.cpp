@@ -79,10 +79,11 @@ class OpenAiDeltas final : public DeltaDecoder {
   // Result: whether it is an error.
   bool read(std::string_view event, Chunk& chunk, Reply& reply)
   {
-    bool is_error = false;
+    bool is_again = false, is_error = false;
+    joined_.clear();
     reader_.object(event, [&](json::Object object) {
-      chunk = Chunk();
-      joined_.clear();
+      if (std::exchange(is_again, true))
+        chunk = Chunk();
       is_known_ = false;
       is_error |= read(object, chunk, reply);
     });
@@ -135,7 +136,8 @@ class OpenAiDeltas final : public DeltaDecoder {
   // whether it holds an error (OpenRouter).
   bool read_choice(json::Value choice, Chunk& chunk)
   {
-    Chunk read, whole;
+    std::optional<Chunk> other, whole;
+    Chunk& read = chunk.index ? other.emplace() : chunk;  // mostly there is but one choice
     bool has_delta = false, is_error = false;
     read.index = 0;
     is_known_ = true;
@@ -151,32 +153,40 @@ class OpenAiDeltas final : public DeltaDecoder {
       else if (key == "native_finish_reason")
         read.native_finish = json::text_if(value).value_or("");
       else if (key == "text")  // of a completion without turns
-        whole.text = json::text_if(value).value_or("");
+        made(whole).text = json::text_if(value).value_or("");
       else if (key == "delta" && json::is_object(value)) {
         has_delta = true;
         read_delta(value, read);
       } else if (key == "message" && json::is_object(value)) {
-        whole.is_message = true;
-        read_delta(value, whole);
+        made(whole).is_message = true;
+        read_delta(value, *whole);
       } else if (key == "usage") {
         read_usage(value, chunk);  // Moonshot
       } else if (key == "error") {
         is_error = provider::is_error(value);
       }
     }
-    if (!has_delta) {  // beside a delta it is all the text so far (Perplexity)
-      whole.index = read.index;
-      whole.finish = read.finish;
-      whole.native_finish = read.native_finish;
-      whole.logprobs = std::move(read.logprobs);
-      read = std::move(whole);
+    if (whole && !has_delta) {  // beside a delta it is all the text so far (Perplexity)
+      whole->index = read.index;
+      whole->finish = read.finish;
+      whole->native_finish = read.native_finish;
+      whole->logprobs = std::move(read.logprobs);
+      whole->usage = chunk.usage;
+      read = *std::move(whole);
     }
-    if ((chunk.index && *chunk.index <= *read.index) || (index_ && *index_ < *read.index))
-      return is_error;
-    read.usage = chunk.usage;
-    chunk = std::move(read);
+    const bool counts = !index_ || *index_ >= *read.index;
+    if (!other && !counts) {
+      const auto usage = chunk.usage;
+      chunk = Chunk();
+      chunk.usage = usage;
+    } else if (other && counts && *other->index < *chunk.index) {
+      other->usage = chunk.usage;
+      chunk = *std::move(other);
+    }
     return is_error;
   }
+
+  static Chunk& made(std::optional<Chunk>& chunk) { return chunk ? *chunk : chunk.emplace(); }
 
   void read_delta(json::Value delta, Chunk& chunk)
   {

@@ -27,6 +27,13 @@ bool merge_usage(Usage& usage, const Usage& later);
 /// What the content of a message may hold.
 struct ContentTexts {
   std::string text, thinking, refusal;
+
+  void clear() noexcept
+  {
+    text.clear();
+    thinking.clear();
+    refusal.clear();
+  }
 };
 
 /// Appends a content that is a string, null, a part `{"type": "text", "text": ...}` or an array of

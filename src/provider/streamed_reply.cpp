@@ -44,15 +44,12 @@ std::optional<std::size_t> StreamedReply::find_call(
   return std::nullopt;
 }
 
-void StreamedReply::charge(std::size_t bytes)
+void StreamedReply::fail_too_large() const
 {
-  bytes_ += bytes;
-  if (bytes_ > bounds_.bytes)
-    throw Error(
-        ErrorKind::response_too_large,
-        "the reply is larger than " + std::to_string(bounds_.bytes) +
-            " bytes (Limits::reply_bytes)")
-        .with_partial_text(reply_.text);
+  throw Error(
+      ErrorKind::response_too_large,
+      "the reply is larger than " + std::to_string(bounds_.bytes) + " bytes (Limits::reply_bytes)")
+      .with_partial_text(reply_.text);
 }
 
 void StreamedReply::check_count(
@@ -66,14 +63,12 @@ void StreamedReply::check_count(
         .with_partial_text(reply_.text);
 }
 
-void StreamedReply::add_logprobs(const std::vector<TokenLogprob>& tokens)
+void StreamedReply::add_logprob(const TokenLogprob& token)
 {
   auto& all = reply_.logprobs;
-  for (const auto& token : tokens) {
-    check_count(all.size(), bounds_.logprobs, "tokens with logprobs", "logprobs");
-    charge(sizeof token + token.token.size() + token.top.size() * sizeof token);
-    all.push_back(token);
-  }
+  check_count(all.size(), bounds_.logprobs, "tokens with logprobs", "logprobs");
+  charge(sizeof token + token.token.size() + token.top.size() * sizeof token);
+  all.push_back(token);
 }
 
 void StreamedReply::add_tool_call(

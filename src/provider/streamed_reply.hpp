@@ -31,7 +31,12 @@ class StreamedReply {
 
   /// Counts memory that somebody else holds for this reply. As everything that adds to the reply it
   /// throws `Error{response_too_large}`, with the text so far, over a bound.
-  void charge(std::size_t bytes);
+  void charge(std::size_t bytes)
+  {
+    bytes_ += bytes;
+    if (bytes_ > bounds_.bytes)
+      fail_too_large();
+  }
 
   void add_text(std::string_view piece) { add(Delta::Kind::text, reply_.text, piece); }
   void add_reasoning(std::string_view piece)
@@ -48,7 +53,11 @@ class StreamedReply {
     reasoning_.add(object);
   }
   /// The probabilities of the tokens that the last pieces were made of.
-  void add_logprobs(const std::vector<TokenLogprob>& tokens);
+  void add_logprobs(const std::vector<TokenLogprob>& tokens)
+  {
+    for (const auto& token : tokens)
+      add_logprob(token);
+  }
 
   /// A fragment of a tool call. Which call it belongs to: the one of its `index`; without an index
   /// the one of its `id`; without an id the last one. It starts another call, though:
@@ -100,6 +109,8 @@ class StreamedReply {
   };
 
   void add(Delta::Kind kind, std::string& text, std::string_view piece);
+  void add_logprob(const TokenLogprob& token);
+  [[noreturn]] void fail_too_large() const;
   OpenCall& open_call(std::optional<std::int64_t> index);
   static bool starts_call(
       const OpenCall& known,

@@ -2,6 +2,7 @@
 #include "test.hpp"
 
 #include <chrono>
+#include <vector>
 
 using asyncllm::Clock;
 using asyncllm::http::Deadlines;
@@ -15,6 +16,16 @@ struct Entry final : Deadlines::Entry {
   int expired = 0;
 };
 
+// What the owner of the deadlines does, without its threads.
+void expire(Deadlines& deadlines, Deadlines::TimePoint now)
+{
+  std::vector<Deadlines::Due> due;
+  deadlines.collect(now, due);
+  for (const auto& one : due)
+    if (auto* const entry = deadlines.take(one.ticket))
+      entry->expire(now);
+}
+
 }  // namespace
 
 TEST_CASE("each entry ends once when its time has come", "[http]")
@@ -23,19 +34,19 @@ TEST_CASE("each entry ends once when its time has come", "[http]")
   Deadlines deadlines;
   Entry early, late, never;
   for (auto* entry : {&early, &late, &never})
-    deadlines.add(*entry);
+    deadlines.add(*entry, {});
   early.set(start + 1s, Clock::connect);
   late.set(start + 2s, Clock::total);
 
   CHECK(deadlines.earliest() == start + 1s);
-  deadlines.expire(start + 999ms);
+  expire(deadlines, start + 999ms);
   CHECK(early.expired == 0);
-  deadlines.expire(start + 1s);
-  deadlines.expire(start + 1500ms);
+  expire(deadlines, start + 1s);
+  expire(deadlines, start + 1500ms);
   CHECK(early.expired == 1);
   CHECK(late.expired == 0);
   CHECK(deadlines.earliest() == start + 2s);
-  deadlines.expire(start + 1h);
+  expire(deadlines, start + 1h);
   CHECK(late.expired == 1);
   CHECK(never.expired == 0);
   CHECK(deadlines.earliest() == Deadlines::TimePoint::max());
@@ -48,17 +59,63 @@ TEST_CASE("entries leave from any place of the list", "[http]")
   Deadlines deadlines;
   Entry a, b, c;
   for (auto* entry : {&a, &b, &c}) {
-    deadlines.add(*entry);
+    deadlines.add(*entry, {});
     entry->set(Deadlines::TimePoint(), Clock::total);
   }
   deadlines.remove(b);
-  deadlines.expire(Deadlines::TimePoint());
+  expire(deadlines, Deadlines::TimePoint());
   CHECK(b.expired == 0);
   CHECK(a.expired + c.expired == 2);
   deadlines.remove(c);
   CHECK_FALSE(deadlines.empty());
   deadlines.remove(a);
   CHECK(deadlines.empty());
+}
+
+TEST_CASE("what is due is not looked for again until its ticket is taken or given back", "[http]")
+{
+  const Deadlines::TimePoint now{};
+  Deadlines deadlines;
+  Entry entry;
+  deadlines.add(entry, {});
+  entry.set(now, Clock::idle);
+  std::vector<Deadlines::Due> due;
+  deadlines.collect(now, due);
+  deadlines.collect(now, due);
+  REQUIRE(due.size() == 1);
+  CHECK(deadlines.earliest() == Deadlines::TimePoint::max());
+  deadlines.give_back(due.front().ticket);
+  CHECK(deadlines.earliest() == now);
+  CHECK(deadlines.take(due.front().ticket) == nullptr);
+  deadlines.collect(now, due);
+  REQUIRE(due.size() == 2);
+  CHECK(deadlines.take(due.back().ticket) == &entry);
+  deadlines.remove(entry);
+}
+
+TEST_CASE("an entry that has left, or got more time, does not end by an old ticket", "[http]")
+{
+  const Deadlines::TimePoint now{};
+  Deadlines deadlines;
+  Entry gone, busy;
+  for (auto* entry : {&gone, &busy}) {
+    deadlines.add(*entry, {});
+    entry->set(now, Clock::idle);
+  }
+  std::vector<Deadlines::Due> due;
+  deadlines.collect(now, due);
+  deadlines.remove(gone);
+  busy.set(now + 1s, Clock::idle);
+  int left = 0;
+  for (const auto& one : due)
+    if (auto* const entry = deadlines.take(one.ticket)) {
+      CHECK_FALSE(entry->expire(now));
+      ++left;
+    }
+  CHECK(left == 1);
+  CHECK(gone.expired + busy.expired == 0);
+  CHECK(deadlines.earliest() == now + 1s);
+  deadlines.remove(busy);
 }
 
 TEST_CASE("a limit that is off, or so long that it would overflow, never comes", "[http]")

@@ -80,6 +80,35 @@ TEST_CASE("calls to one server drop the old connections to all", "[http]")
   CHECK(pool.take("last"));
 }
 
+TEST_CASE("over the bounds the connection that waited longest is closed", "[http]")
+{
+  asio::io_context loop;
+  Pool pool(Pool::Bounds{2, 3});
+  Peer a(loop), b(loop), c(loop), d(loop), e(loop);
+  auto now = std::chrono::steady_clock::now();
+  const auto put = [&](const char* key, Peer& peer) {
+    pool.put(key, connection_to(peer), now += 1ms);
+  };
+  const auto is_closed = [](Peer& peer) {
+    peer.non_blocking(true);
+    char byte = 0;
+    asio::error_code error;
+    peer.receive(asio::buffer(&byte, 1), 0, error);
+    return error == asio::error::eof;
+  };
+  put("first", a);
+  put("second", b);
+  put("second", c);
+  CHECK(pool.size() == 3);
+  put("second", d);
+  CHECK(is_closed(b));
+  put("third", e);
+  CHECK(is_closed(a));
+  CHECK(pool.size() == 3);
+  for (auto* const peer : {&c, &d, &e})
+    CHECK_FALSE(is_closed(*peer));
+}
+
 TEST_CASE("sockets have TCP_NODELAY and SO_KEEPALIVE, and are not inherited", "[http]")
 {
   asio::io_context loop;

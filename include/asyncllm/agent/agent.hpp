@@ -50,6 +50,8 @@ class LlmAgent {
   /// of its range, text that is not UTF-8), otherwise what docs/errors.md lists for requests; with
   /// what the server said in `server_message()`.
   /// Cancellation (terminal): closes the connection, throws `Error{cancelled}`.
+  /// Threads: runs on the executor of the coroutine that awaits it, which is one thread's or a
+  /// strand.
   asio::awaitable<Reply> send_message_async(std::string message) const;
   /// The same with options of its own (an overload: a default argument would lie in the frame of
   /// the coroutine that waits).

@@ -69,9 +69,9 @@ class ClientOptions {
     proxy_ = std::move(url);
     return *this;
   }
-  /// How many calls may be in flight at once on one loop; more wait for a place, first come first
-  /// served. Copies of a client share the places. 0: no limit. Default: 64 for Ollama, which serves
-  /// a few at once and refuses when its own queue is full; none elsewhere.
+  /// How many calls may be in flight at once on one loop, from all its strands; more wait for a
+  /// place, first come first served. Copies of a client share the places. 0: no limit. Default: 64
+  /// for Ollama, which serves a few at once and refuses when its own queue is full; none elsewhere.
   ClientOptions& max_in_flight(std::size_t count)
   {
     max_in_flight_ = count;
@@ -125,6 +125,10 @@ class ClientOptions {
 /// The calls throw `Error` of every kind but tool_failed, quota and the like as the server says,
 /// and cancelled when the awaiting coroutine is cancelled (terminal): the connection is closed
 /// then.
+///
+/// Threads: a client may be used from any, at the same time. A call runs on the executor of the
+/// coroutine that awaits it; on a context that several threads run that must be a strand
+/// (docs/asio.md).
 class Client {
  public:
   /// Throws `Error{invalid_argument}`: no such provider, no base URL, no API key where one is

@@ -23,8 +23,10 @@ namespace asyncllm {
 /// and goes on to the end of the reply. A stream may outlive the io_context on which it began, and
 /// the io_context may be destroyed during a `next()`: the connection is closed then, and a later
 /// `next()` on another io_context throws `Error{cancelled}`. Moving a stream is allowed at any
-/// time. Every function of a moved-from stream throws `std::logic_error`. Threads: one at a time,
-/// and that of the io_context while a `next()` is pending.
+/// time. Every function of a moved-from stream throws `std::logic_error`.
+///
+/// Threads: one strand, or the thread of its io_context: that of the first `next()`. All functions
+/// and the destructor belong there.
 class ReplyStream {
  public:
   struct State;

@@ -22,7 +22,8 @@ namespace asyncllm {
 ///
 /// Destruction between calls cancels what still runs and does not wait for it: the tasks end on the
 /// loop and their results are dropped. close() waits. To destroy or move a stream while its next()
-/// or close() is pending is wrong use.
+/// or close() is pending is wrong use. Threads: one thread's or one strand's, that of the first
+/// next().
 template <class T, class Executor = asio::any_io_executor>
 class CompletionStream {
   using Group = detail::StreamGroup<T, Executor>;
@@ -142,6 +143,7 @@ class CompletionStream {
 /// only when a place is free: a lazy input makes each awaitable just before it starts.
 ///
 /// Throws: `Error{invalid_argument}` when called with `limit` 0.
+/// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.
 /// Lifetimes: the stream owns the tasks; see CompletionStream for what its destruction does.
 /// For a form that always waits for the tasks, see `for_each_completed`.
 ///

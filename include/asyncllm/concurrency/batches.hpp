@@ -41,6 +41,7 @@ class BatchStream {
   /// exception the stream is at its end.
   /// Cancellation: passed on to the running items; throws `operation_aborted` when they have ended,
   /// unless each of them has a value.
+  /// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.
   /// Lifetimes: the stream may go or move while next() is pending.
   asio::awaitable<std::optional<Batch>, Executor> next() { return run_next(state_); }
 
@@ -75,6 +76,7 @@ class BatchStream {
 /// sliding window, which keeps every place busy, is `batch_outcomes`.
 ///
 /// Throws `Error{invalid_argument}` when called with `size` 0.
+/// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.
 /// Lifetimes: as `batch`.
 ///
 ///     auto stream = asyncllm::batches(questions, 3, ask);

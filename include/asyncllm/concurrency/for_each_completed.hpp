@@ -54,6 +54,7 @@ asio::awaitable<void, Executor> visit_each(CompletionStream<T, Executor> stream,
 /// Throws: `Error{invalid_argument}` when called with `limit` 0. What `visit` throws, after the
 /// other tasks were cancelled and have ended; what the input throws, when the tasks started before
 /// were visited. A failure of a task is an outcome.
+/// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.
 /// Cancellation: passed on to the tasks and to the awaitable of `visit`; throws
 /// `operation_aborted` when all have ended.
 ///

@@ -24,6 +24,7 @@ namespace asyncllm {
 /// progress callback throws, after the running items were cancelled and have ended.
 /// Cancellation: passed on to the running items, no further one is started; throws
 /// `operation_aborted` when they have ended, unless every item was done and none had failed.
+/// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.
 /// Lifetimes: the input and `fn` are moved into the work and live until its end, and each item
 /// lives until its `fn` has ended: references to it are safe. Pass `std::views::all(items)` or
 /// `std::move(items)` to avoid a copy. A `fn` that never suspends keeps the loop from everything

@@ -23,6 +23,7 @@ namespace asyncllm {
 /// cancelled and has ended; what the range itself throws, likewise. Later errors are dropped.
 /// Cancellation: passed on to the tasks with the same type; throws `operation_aborted` when all
 /// have ended. If each of them has a value in spite of it, the values are returned.
+/// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.
 /// Lifetimes: tasks that are never started are destroyed. A task that ignores its cancellation
 /// delays the return; it is never abandoned.
 ///
@@ -55,6 +56,7 @@ auto gather(asio::awaitable<Ts, Executor>... tasks)
 ///
 /// Result: a `std::vector<Outcome<T>>` in input order.
 /// Throws: what the range itself throws, after the tasks started so far were cancelled and ended.
+/// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.
 /// Cancellation: passed on to the tasks; throws `operation_aborted` when all have ended, unless
 /// each of them has a value.
 ///

@@ -15,7 +15,9 @@ namespace asyncllm {
 /// At most `places` permits are out at any time. Waiters are served in the order in which they
 /// came; a permit that comes back goes straight to the first of them, so that nobody overtakes.
 ///
-/// For the coroutines of one loop. With 0 places acquire() waits for ever.
+/// Threads: for coroutines of one strand, or of one thread's loop. To bound the calls of all
+/// strands together there is `ClientOptions::max_in_flight`. With 0 places acquire() waits for
+/// ever.
 ///
 ///     asyncllm::Semaphore connections(8);
 ///     {

@@ -52,6 +52,7 @@ using TaskGroup = BasicTaskGroup<>;
 /// cancelled and have ended.
 /// Cancellation: passed on to the body and the tasks; throws `operation_aborted` when all have
 /// ended, unless the body has a value and no task failed.
+/// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.
 /// Lifetimes: `body` is moved in and lives until the end.
 ///
 ///     auto serve = [&](asyncllm::TaskGroup& group) -> asio::awaitable<void> {

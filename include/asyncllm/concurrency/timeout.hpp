@@ -18,6 +18,7 @@ namespace asyncllm {
 /// task is not started, and the wait throws `Error{timeout}`. `duration::max()` is no limit.
 /// Cancellation: passed on to the task, whose answer to it comes out unchanged: usually
 /// `operation_aborted`, never `timeout`. After a timeout the caller itself is not cancelled.
+/// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.
 /// Lifetimes: no timer is left behind.
 ///
 ///     try {

@@ -19,6 +19,7 @@ namespace asyncllm {
 /// tasks started so far were cancelled and have ended.
 /// Cancellation: passed on to the tasks; throws `operation_aborted` when all have ended, unless
 /// one had ended before, or one comes to a value in spite of it.
+/// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.
 /// Lifetimes: tasks that are never started are destroyed.
 ///
 ///     auto first = co_await asyncllm::wait_any(std::move(mirrors));

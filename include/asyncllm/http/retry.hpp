@@ -4,14 +4,14 @@
 #include <asyncllm/http/retry_policy.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <optional>
-#include <utility>
 
 namespace asyncllm::http {
 
-/// The retries that calls share.
+/// The retries that calls share, on several threads too.
 class RetryBudget {
  public:
   explicit RetryBudget(const RetryPolicy& policy) : left_(policy.burst()) {}
@@ -19,21 +19,22 @@ class RetryBudget {
   /// To be called once a call.
   void add_call(const RetryPolicy& policy) noexcept
   {
-    left_ = std::min<double>(left_ + policy.share(), policy.burst());
+    const double most = policy.burst();
+    auto left = left_.load(std::memory_order_relaxed);
+    while (left < most && !left_.compare_exchange_weak(left, std::min(left + policy.share(), most)))
+      ;
   }
-  /// Whether the last `time_to_retry` gave up for want of budget. Asking resets it.
-  bool has_refused() noexcept { return std::exchange(has_refused_, false); }
-  void refuse() noexcept { has_refused_ = true; }
+  /// Takes one retry if there is one.
   bool take() noexcept
   {
-    const bool has_one = left_ >= 1;
-    left_ -= has_one ? 1 : 0;
-    return has_one;
+    auto left = left_.load(std::memory_order_relaxed);
+    while (left >= 1 && !left_.compare_exchange_weak(left, left - 1))
+      ;
+    return left >= 1;
   }
 
  private:
-  double left_;
-  bool has_refused_ = false;
+  std::atomic<double> left_;
 };
 
 /// A try that failed.
@@ -68,9 +69,9 @@ inline bool needs_budget(const Error& error) noexcept
   return !error.retry_after() && error.http_status() != 429 && error.http_status() != 503;
 }
 
-/// How long to wait before the next try; nothing: give up. Takes from `budget` only for a try.
+/// How long to wait before the next try, if the budget pays for it; nothing: give up.
 inline std::optional<RetryPolicy::Duration> time_to_retry(
-    const FailedTry& failed, const RetryPolicy& policy, RetryBudget& budget)
+    const FailedTry& failed, const RetryPolicy& policy)
 {
   using Duration = RetryPolicy::Duration;
   if (failed.attempt > policy.max_retries() || !may_be_retried(failed, policy))
@@ -84,13 +85,7 @@ inline std::optional<RetryPolicy::Duration> time_to_retry(
                        std::ldexp(1.0, std::min(failed.attempt - 1, 60));
   const auto most = std::min(doubled, static_cast<double>(policy.longest().count()));
   const auto wait = asked.value_or(Duration(std::llround(most * failed.random)));
-  if (wait >= failed.time_left)
-    return std::nullopt;
-  if (needs_budget(failed.error) && !budget.take()) {
-    budget.refuse();
-    return std::nullopt;
-  }
-  return wait;
+  return wait < failed.time_left ? std::optional(wait) : std::nullopt;
 }
 
 }  // namespace asyncllm::http

@@ -8,6 +8,8 @@
 #include <asio/execution_context.hpp>
 #include <asio/query.hpp>
 
+#include <mutex>
+
 namespace asyncllm::detail {
 
 class LoopWaiters final : public asio::execution_context::service {
@@ -21,7 +23,13 @@ class LoopWaiters final : public asio::execution_context::service {
 
    protected:
     Entry() = default;
-    virtual ~Entry() = default;
+    virtual ~Entry()
+    {
+      if (!waiters_)
+        return;
+      const std::lock_guard lock(waiters_->mutex_);
+      node_.unlink();
+    }
 
    private:
     friend class LoopWaiters;
@@ -30,6 +38,7 @@ class LoopWaiters final : public asio::execution_context::service {
       Entry& entry;
     };
     Node node_{*this};
+    LoopWaiters* waiters_ = nullptr;
   };
 
   explicit LoopWaiters(asio::execution_context& context) : service(context) {}
@@ -41,15 +50,21 @@ class LoopWaiters final : public asio::execution_context::service {
     return asio::use_service<LoopWaiters>(context);
   }
 
-  void add(Entry& entry) noexcept { waiting_.push_back(entry.node_); }
+  void add(Entry& entry)
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(entry.node_);
+    entry.waiters_ = this;
+  }
 
  private:
   void shutdown() noexcept override
   {
-    while (!waiting_.empty())
+    while (!waiting_.empty())  // no thread runs the loop any more
       waiting_.front().entry.drop();
   }
 
+  std::mutex mutex_;  // the coroutines may be on several strands
   List<Entry::Node> waiting_;
 };
 
