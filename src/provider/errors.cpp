@@ -2,92 +2,43 @@
 
 #include <asyncllm/core/text.hpp>
 
+#include "provider/error_words.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 namespace asyncllm::provider {
-namespace {
-
-using Json = nlohmann::json;
-
-bool contains_any(std::string_view text, std::initializer_list<std::string_view> words)
-{
-  return std::ranges::any_of(words, [&](auto word) { return text.find(word) != text.npos; });
-}
-
-bool is_context_overflow(const ServerError& error, std::string_view words)
-{
-  if (error.code == "string_above_max_length")
-    return false;
-  const auto has = [&](std::string_view word) { return words.find(word) != words.npos; };
-  if ((has("maximum input length is") && has("tokens")) ||
-      (has("current length is") && has("while limit is")))
-    return true;
-  return error.code == "context_length_exceeded" || error.type == "exceed_context_size_error" ||
-         error.type == "too_many_prompt_tokens" ||
-         contains_any(
-             words,
-             {"exceed context limit",
-              "maximum context length",
-              "max context length",
-              "model's maximum context limit",
-              "longer than the model's context length",
-              "input tokens exceed the configured limit",
-              "`inputs` tokens + `max_new_tokens` must be",
-              "exceeds the available context size",
-              "exceeds the maximum number of tokens allowed",
-              "prompt is too long",
-              "longer than the context length",
-              "exceeds the context length"});
-}
-
-bool is_missing_model(const ServerError& error, std::string_view words)
-{
-  if (error.type == "not_found_error" && words.starts_with("model:"))  // Anthropic
-    return true;
-  return error.code == "model_not_found" ||
-         (words.find("model") != words.npos &&
-          contains_any(words, {"not found", "not exist", "unknown model", "no such model"}));
-}
-
-}  // namespace
 
 ErrorKind kind_of(int status, const ServerError& error)
 {
-  const auto words = to_lower(error.message + ' ' + error.code + ' ' + error.type);
-  if (status == 400 || status == 404 || status == 413 || status == 422 || status == 500) {
-    if (is_context_overflow(error, words))
-      return ErrorKind::context_length_exceeded;
-  }
-  if (status == 400 || status == 403) {
-    if (contains_any(
-            words,
-            {"content_filter",
-             "content_policy_violation",
-             "responsibleaipolicyviolation",
-             "new_sensitive",  // MiniMax
-             "result of our safety system"}))
-      return ErrorKind::content_filtered;
-  }
+  const auto words = words_of(error);
+  const auto is_one_of = [&](std::initializer_list<int> statuses) {
+    return std::ranges::find(statuses, status) != statuses.end();
+  };
+  if (is_one_of({400, 404, 413, 422, 500}) && is_context_overflow(error, words))
+    return ErrorKind::context_length_exceeded;
+  if (is_one_of({400, 403}) && is_filtered(words))
+    return ErrorKind::content_filtered;
+  if (is_one_of({400, 401, 403, 429}) && is_out_of_quota(error, words))
+    return ErrorKind::quota_exceeded;
+  if (is_one_of({400, 404, 422, 500}) && is_incapable(words))
+    return ErrorKind::unsupported;
+  if (is_one_of({400, 404}) && is_missing_model(error, words))
+    return ErrorKind::model_not_found;
   switch (status) {
-    case 400:
-      return is_missing_model(error, words) ? ErrorKind::model_not_found : ErrorKind::bad_request;
     case 401: return ErrorKind::authentication;
     case 402: return ErrorKind::quota_exceeded;
     case 403: return ErrorKind::permission_denied;
     case 404:
-      return is_missing_model(error, words) ? ErrorKind::model_not_found : ErrorKind::not_found;
+    case 405: return ErrorKind::not_found;  // something answers there, but not this
     case 408: return ErrorKind::timeout;
     case 409: return ErrorKind::server_error;
     case 413: return ErrorKind::request_too_large;
     case 422: return ErrorKind::unprocessable;
-    case 429:
-      return contains_any(
-                 words, {"insufficient_quota", "billing_hard_limit_reached", "access_terminated"})
-                 ? ErrorKind::quota_exceeded
-                 : ErrorKind::rate_limited;
+    case 429: return ErrorKind::rate_limited;
     case 498: return ErrorKind::overloaded;  // Groq: flex tier is full
     case 501: return ErrorKind::unsupported;
     case 502:
@@ -104,6 +55,8 @@ ErrorKind kind_of(int status, const ServerError& error)
 }
 
 namespace {
+
+using Json = nlohmann::json;
 
 // The status that an error inside a 200 would have had, by the words of the wires for it.
 int status_of(const ServerError& error)
@@ -147,8 +100,9 @@ Error make_error(int status, const ServerError& said, std::string_view body)
 {
   const auto kind = kind_of(status, said);
   std::string what = "the server said " + std::to_string(status);
-  if (!said.message.empty())
-    what += ": " + said.message;
+  for (const auto* const words : {&said.message, &said.behind})
+    if (!words->empty())
+      what += ": " + *words;
   Error error(kind, what);
   error.with_http_status(status)
       .with_server_message(said.message)
@@ -160,6 +114,11 @@ Error make_error(int status, const ServerError& said, std::string_view body)
       .with_attempts(1);
   if (said.retry_after)
     error.with_retry_after(*said.retry_after);
+  else if (kind == ErrorKind::rate_limited || kind == ErrorKind::overloaded)
+    if (const auto wait = wait_in_words(words_of(said)))
+      error.with_retry_after(*wait);
+  if (kind == ErrorKind::server_error && is_in_vain(words_of(said)))
+    error.with_retryable(false);
   return error;
 }
 

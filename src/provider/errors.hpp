@@ -14,6 +14,7 @@ namespace asyncllm::provider {
 /// An error as the many servers phrase it, whatever the shape of the body.
 struct ServerError {
   std::string message, code, type, param, request_id;
+  std::string behind;      ///< what the server behind a gateway said, beside the gateway's message
   int status = 0;          ///< a status that the body names, for errors hidden in a 200
   bool has_words = false;  ///< the message is the server's, not an excerpt of an unknown body
   std::optional<std::chrono::milliseconds> retry_after;  ///< Google says it in the body

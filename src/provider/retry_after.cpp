@@ -24,10 +24,10 @@ std::optional<double> number(std::string_view text)
   return value;
 }
 
-// A year is as good as never.
 std::chrono::milliseconds bounded(double milliseconds)
 {
-  return std::chrono::milliseconds(std::llround(std::min(milliseconds, 365 * 86'400'000.0)));
+  const auto most = static_cast<double>(longest_wait.count());
+  return std::chrono::milliseconds(std::llround(std::min(milliseconds, most)));
 }
 
 // In seconds: a year far away is beyond what nanoseconds can count.

@@ -7,6 +7,9 @@
 
 namespace asyncllm::provider {
 
+/// As good as never.
+inline constexpr std::chrono::milliseconds longest_wait = std::chrono::hours(24 * 365);
+
 /// "1.5" as seconds, at most a year; nothing for what is negative or no number.
 std::optional<std::chrono::milliseconds> seconds(std::string_view text);
 

@@ -17,6 +17,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t longest_excerpt = 200;
+// A longer body is no message: it would take forty times its size to read it as JSON.
+constexpr std::size_t longest_body = 1024 * 1024;
 
 // A member as text: codes come as strings, numbers or null.
 std::string text_of(const Json& object, const char* name)
@@ -146,12 +148,53 @@ const Json* error_in_choice(const Json& body)
   return nullptr;
 }
 
-ServerError read_json_error(const Json& body)
+ServerError read_json_error(const Json& body, int depth = 0);
+
+// A message may hold another error as JSON, alone or behind a few words, as gateways and Ollama
+// pass on what their own server said.
+void add_error_in_message(ServerError& error, int depth)
+{
+  const auto begin = error.message.find('{');
+  if (begin == error.message.npos || depth == deepest_words)
+    return;
+  const auto json = Json::parse(std::string_view(error.message).substr(begin), nullptr, false);
+  if (!json.is_object())
+    return;
+  auto inner = read_json_error(json, depth + 1);
+  if (inner.message.empty())
+    return;
+  error.message.resize(begin);
+  error.message += inner.message;
+  if (error.type.empty())
+    error.type = std::move(inner.type);
+  if (error.code.empty())
+    error.code = std::move(inner.code);
+  if (error.status < 400)
+    error.status = inner.status;
+  if (!error.retry_after)
+    error.retry_after = inner.retry_after;
+}
+
+// OpenRouter: {"message": "Provider returned error", "metadata": {"raw": "..."}}.
+void add_raw(const Json& error, ServerError& into)
+{
+  const auto metadata = error.find("metadata");
+  if (metadata == error.end() || !metadata->is_object())
+    return;
+  const auto found = metadata->find("raw");
+  const auto raw = found == metadata->end() ? std::string()
+                   : found->is_object()     ? words_in(*found)
+                                            : text_of(*metadata, "raw");
+  if (into.message.find(raw) == into.message.npos)
+    into.behind = excerpt(raw);
+}
+
+ServerError read_json_error(const Json& body, int depth)
 {
   ServerError error;
   // Google sends its error in an array of one.
   if (body.is_array() && !body.empty() && body.front().is_object())
-    return read_json_error(body.front());
+    return read_json_error(body.front(), depth);
   if (!body.is_object()) {
     error.message = words_in(body);
     return error;
@@ -168,6 +211,7 @@ ServerError read_json_error(const Json& body)
   if (inner && inner->is_object()) {
     read_members(*inner, error);
     error.retry_after = retry_delay(*inner);
+    add_raw(*inner, error);
   }
   if (inner && error.message.empty())
     error.message = words_in(*inner);
@@ -186,6 +230,7 @@ ServerError read_json_error(const Json& body)
   if (error.message.empty())
     error.message = words_in(body);
   error.request_id = text_of(body, "request_id");
+  add_error_in_message(error, depth);
   return error;
 }
 
@@ -216,7 +261,8 @@ std::string excerpt(std::string_view page)
 
 ServerError read_server_error(std::string_view body)
 {
-  const auto json = Json::parse(body, nullptr, false);
+  const bool is_long = body.size() > longest_body;
+  const auto json = Json::parse(is_long ? std::string_view() : body, nullptr, false);
   if (!json.is_discarded()) {
     auto error = read_json_error(json);
     error.has_words = !error.message.empty();
