@@ -212,7 +212,7 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
     if (!pause) {
       failure->with_attempts(retries.attempts());
       route.explain(*failure);
-      client->explain(*failure, job.path(*client), job.model());
+      client->explain(*failure, job.path(*client), job.model(), job.options());
       throw *failure;
     }
   }

@@ -64,6 +64,11 @@ Client::State::State(
       proxy_(options.proxy()),
       trust_(options.tls_files())
 {
+  secrets_.add(endpoint.api_key);
+  if (url_credentials)
+    secrets_.add(url_credentials->user, url_credentials->password);
+  if (const auto& proxy = transport.proxy())
+    secrets_.add(proxy->user, proxy->password);
   trust_.certificate.clear();
   trust_.key.clear();
   const auto& url = transport.url();
@@ -127,7 +132,7 @@ PreparedChat::State Client::State::prepared(
     std::string model, Messages before, const RequestOptions& options) const
 {
   check(options.parameters());
-  PreparedChat::State chat{std::move(model), std::move(before), options, {}, {}};
+  PreparedChat::State chat{weak_from_this(), std::move(model), std::move(before), options, {}, {}};
   const ChatRequest request{chat.model, chat.before, options.parameters()};
   using provider::Delivery;
   const auto make = [&](Delivery delivery) {
@@ -145,6 +150,10 @@ AnyRequest Client::State::question(
     SharedOptions& options) const
 {
   const auto& state = chat.state();
+  if (state->client.lock().get() != this)
+    throw Error(
+        ErrorKind::invalid_argument,
+        "the chat was prepared by another client, whose server and options may be others");
   if (given.empty()) {
     options = SharedOptions(state, &state->defaults);
   } else {
@@ -233,19 +242,22 @@ std::shared_ptr<const http::Transport> Client::State::transport_to(const http::U
   return known[url.origin()] = std::make_shared<const http::Transport>(url, how);
 }
 
-void Client::State::mask(Error& error) const
+void Client::State::mask(Error& error, const RequestOptions& options) const
 {
-  error.mask(endpoint.api_key);
-  if (url_credentials)
-    error.mask(url_credentials->password).mask(url_credentials->basic().substr(6));
-  if (const auto& proxy = transport.proxy())
-    error.mask(proxy->password).mask(proxy->basic_credentials().substr(6));
+  secrets_.mask(error);
+  mask_headers(error, options.headers());
 }
 
-void Client::State::explain(Error& error, std::string_view path, const std::string& model) const
+void Client::State::explain(
+    Error& error,
+    std::string_view path,
+    const std::string& model,
+    const RequestOptions& options) const
 {
   const auto& preset = *endpoint.preset;
-  mask(error);
+  mask(error, options);
+  if (error.attempts() > 1)
+    error.with_hint("tried " + std::to_string(error.attempts()) + " times");
   if (error.http_status() != 0)
     error.with_hint(
         "asked was " + base_url + std::string(path) +

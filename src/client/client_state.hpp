@@ -10,6 +10,7 @@
 #include <asyncllm/model/chat_request.hpp>
 
 #include "client/prepared_chat_state.hpp"
+#include "client/secrets.hpp"
 #include "http/credentials.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/wire.hpp"
@@ -27,7 +28,7 @@
 namespace asyncllm {
 
 /// Everything of a client that never changes.
-struct Client::State {
+struct Client::State : std::enable_shared_from_this<State> {
   State(
       const ClientOptions& options,
       provider::Endpoint its_endpoint,
@@ -64,10 +65,14 @@ struct Client::State {
   /// bounds, shows no client's certificate. Throws as a transport does.
   std::shared_ptr<const http::Transport> transport_to(const http::Url& url) const;
 
-  /// Takes API key and password out of the texts of an error: some servers repeat a wrong one.
-  void mask(Error& error) const;
-  /// Adds to an error where it happened and what to do about it, and takes the API key out.
-  void explain(Error& error, std::string_view path, const std::string& model) const;
+  /// Takes keys and passwords out of the texts of an error: some servers repeat a wrong one.
+  void mask(Error& error, const RequestOptions& options) const;
+  /// The same, and adds where it happened and what to do about it.
+  void explain(
+      Error& error,
+      std::string_view path,
+      const std::string& model,
+      const RequestOptions& options) const;
 
   http::ProxyEnvironment proxy_environment;  ///< as it was when the client was made
   provider::Endpoint endpoint;
@@ -84,6 +89,7 @@ struct Client::State {
     std::map<std::string, std::shared_ptr<const http::Transport>> by_origin;
   };
 
+  Secrets secrets_;
   std::optional<std::string> proxy_;
   http::TlsFiles trust_;
   mutable Elsewhere elsewhere_;

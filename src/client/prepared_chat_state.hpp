@@ -1,6 +1,7 @@
 // What a prepared chat is made of, and the request that it makes of a question.
 #pragma once
 
+#include <asyncllm/client/client.hpp>
 #include <asyncllm/client/prepared_chat.hpp>
 #include <asyncllm/client/request_options.hpp>
 #include <asyncllm/model/chat_request.hpp>
@@ -16,6 +17,7 @@
 namespace asyncllm {
 
 struct PreparedChat::State {
+  std::weak_ptr<const Client::State> client;  // that prepared it
   std::string model;
   Messages before;
   RequestOptions defaults;

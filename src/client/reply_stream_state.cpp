@@ -48,7 +48,8 @@ void ReplyStream::State::break_off(Error error)
       error.with_request_id(reply.reply().request_id);
     if (route)
       route->explain(error);
-    client->explain(error.with_attempts(attempts), client->path_of(request), model_of(request));
+    client->explain(
+        error.with_attempts(attempts), client->path_of(request), model_of(request), *options);
   }
   failure = std::move(error);
 }

@@ -50,7 +50,7 @@ std::optional<RetryPolicy::Duration> Retries::time_to_wait(Error& error, bool ha
   }
   if (time && options_.on_retry()) {
     auto shown = error;
-    client_->mask(shown);
+    client_->mask(shown, options_);
     options_.on_retry()(Retry{shown, attempt_, *time});
   }
   return time;

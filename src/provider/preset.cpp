@@ -148,7 +148,10 @@ const Preset& preset_named(std::string_view name)
 {
   if (const auto* preset = find_preset(name))
     return *preset;
-  std::string text = "there is no provider \"" + std::string(name) + "\"";
+  // A URL is not quoted: it may hold a password.
+  std::string text = name.find_first_of("@/") == name.npos
+                         ? "there is no provider \"" + std::string(name) + "\""
+                         : std::string("a URL is no provider");
   const auto closest = std::ranges::min_element(
       presets, {}, [&](const Preset& preset) { return distance(name, preset.name); });
   if (distance(name, closest->name) <= 2)

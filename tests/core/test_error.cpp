@@ -93,3 +93,20 @@ TEST_CASE("a secret is masked wherever it is, once or often", "[core]")
   CHECK(error.body().find("key") == std::string::npos);
   CHECK(error.body().size() == 1000 * 8);
 }
+
+TEST_CASE("parts of a secret are masked too, as far as they reach", "[core]")
+{
+  const auto masked = [](std::string text, std::string_view secret) {
+    asyncllm::detail::mask_fragments(text, secret, 8);
+    return text;
+  };
+  const std::string secret = "abcdefghijklmnop";
+  CHECK(masked("x abcdefghijklmnop y", secret) == "x *** y");
+  CHECK(masked("cut abcdefghij...", secret) == "cut ***...");
+  CHECK(masked("...ghijklmnop", secret) == "...***");
+  CHECK(masked("abcdefg", secret) == "abcdefg");
+  CHECK(masked("abcdefghijklmnopabcdefghijklmnop", secret) == "******");
+  CHECK(masked("abcdefgh-cdefghij", secret) == "***-***");
+  CHECK(masked("short", "short") == "***");
+  CHECK(masked("abc", "") == "abc");
+}

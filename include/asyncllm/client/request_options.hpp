@@ -103,14 +103,17 @@ class RequestOptions {
     return *this;
   }
   RequestOptions& timeouts(Timeouts clocks) { return set(timeouts_, clocks); }
-  /// One more header field of the request.
+  /// A header field of the request. It replaces a field of this name that the library sets, such as
+  /// User-Agent or Authorization; several of one name are all sent. Host, Content-Length,
+  /// Transfer-Encoding and Connection are `Error{invalid_argument}` when the call is awaited, and
+  /// so is a value with a line end.
   RequestOptions& header(std::string_view name, std::string_view value)
   {
     headers_.emplace_back(name, value);
     return *this;
   }
 
-  /// Takes what `other` sets. Header fields of both are sent.
+  /// Takes what `other` sets. Its header fields replace those of the same names.
   RequestOptions& override_with(const RequestOptions& other)
   {
     parameters_.override_with(other.parameters_);
@@ -124,7 +127,7 @@ class RequestOptions {
       allow_empty_ = other.allow_empty_;
     if (other.wire_streaming_)
       wire_streaming_ = other.wire_streaming_;
-    headers_.append(other.headers_);
+    headers_ = headers_.replaced_by(other.headers_);
     return *this;
   }
 

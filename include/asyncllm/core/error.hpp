@@ -1,6 +1,7 @@
 // The one exception type of the library, with everything that is known about the failure.
 #pragma once
 
+#include <asyncllm/core/detail/mask.hpp>
 #include <asyncllm/core/error_kind.hpp>
 
 #include <chrono>
@@ -80,8 +81,10 @@ class Error : public std::system_error {
   {
     return set(&Details::body, std::string(raw.substr(0, 64 * 1024)));
   }
-  /// Puts *** in the place of `secret` in every text; but one of less than four characters is none,
-  /// and would tear other words apart.
+  /// Puts *** in the place of `secret` in every text, and of any eight characters in a row of it:
+  /// texts are cut, servers shorten keys. In `partial_text`, which is what a model said and is
+  /// never cut, only the whole of it is masked. A secret of less than four characters is none, and
+  /// would tear other words apart.
   Error& mask(std::string_view secret)
   {
     if (secret.size() < 4)
@@ -94,9 +97,9 @@ class Error : public std::system_error {
           &d.server_type,
           &d.server_param,
           &d.request_id,
-          &d.partial_text,
           &d.body})
-      replace_all(*text, secret);
+      detail::mask_fragments(*text, secret, 8);
+    detail::mask_fragments(d.partial_text, secret, secret.size());
     return *this;
   }
   /// Adds advice at the end of `what()`, after "; ".
@@ -132,21 +135,6 @@ class Error : public std::system_error {
       case ErrorKind::incomplete: return true;
       default: return false;
     }
-  }
-
-  // In one pass, however often it is there.
-  static void replace_all(std::string& text, std::string_view secret)
-  {
-    auto at = text.find(secret);
-    if (at == text.npos)
-      return;
-    std::string masked;
-    std::size_t begin = 0;
-    for (; at != text.npos; at = text.find(secret, begin)) {
-      masked.append(text, begin, at - begin).append("***");
-      begin = at + secret.size();
-    }
-    text = masked.append(text, begin);
   }
 
   // A line that a terminal shows as it is: without control characters, and not endless.

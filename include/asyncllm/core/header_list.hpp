@@ -69,6 +69,24 @@ class HeaderList {
       emplace_back(name, value);
   }
 
+  /// These fields but for those whose names are in `other`, and then all of `other`.
+  HeaderList replaced_by(const HeaderList& other) const
+  {
+    HeaderList result;
+    for (const auto& [name, value] : *this)
+      if (!other.contains(name))
+        result.emplace_back(name, value);
+    result.append(other);
+    return result;
+  }
+  bool contains(std::string_view name) const
+  {
+    for (const auto& field : *this)
+      if (equal_ignoring_case(field.first, name))
+        return true;
+    return false;
+  }
+
   Field operator[](std::size_t index) const
   {
     const std::string_view text = text_;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace asyncllm::http {
 
@@ -56,13 +57,14 @@ class RequestHead {
       add(fixed_, name, value);
   }
 
-  /// Replaces `message` by this head, with `more` header fields. The body of a POST is to be
+  /// Replaces `message` by this head, with `more` header fields, which replace those of this head
+  /// that have the same names. The body of a POST is to be
   /// appended; the result is where it begins.
   std::size_t begin(std::string& message, const HeaderList& more) const
   {
     message = fixed_;
-    for (const auto& [name, value] : more)
-      add(message, name, value);
+    if (!more.empty())
+      replace_fields(message, more);
     message += last_;
     return message.size();
   }
@@ -75,6 +77,19 @@ class RequestHead {
   }
 
  private:
+  static void replace_fields(std::string& message, const HeaderList& more)
+  {
+    const std::string old = std::exchange(message, "");
+    for (std::size_t begin = 0, end = 0; begin < old.size(); begin = end + 2) {
+      end = old.find("\r\n", begin);
+      const auto line = std::string_view(old).substr(begin, end - begin);
+      if (begin == 0 || !more.contains(line.substr(0, line.find(':'))))
+        message.append(line).append("\r\n");
+    }
+    for (const auto& [name, value] : more)
+      add(message, name, value);
+  }
+
   // Blanks in front of a field's value are optional white space (RFC 9110, 5.6.3).
   static constexpr std::string_view length_field = "Content-Length:                     \r\n\r\n";
 

@@ -26,11 +26,15 @@ struct ModelSpec {
     const auto separator = has_url ? find_separator(text, at + 1) : text.find("::");
 
     const auto provider = text.substr(0, has_url ? at : separator);
-    // The rest of a spec with a URL is not quoted: the URL may hold a password.
+    // Nothing of a URL is quoted, which may hold a password.
     const auto quoted = [&] {
-      return has_url ? "the model spec \"" + std::string(provider) + "@...\""
-                     : "the model spec \"" + std::string(text) + '"';
+      if (has_url && provider.find_first_of(":/") == provider.npos)
+        return "the model spec \"" + std::string(provider) + "@...\"";
+      return text.find('@') != text.npos ? std::string("the model spec")
+                                         : "the model spec \"" + std::string(text) + '"';
     };
+    if (provider.find("://") != provider.npos)
+      fail(quoted() + " begins with a URL instead of a provider and @");
     if (separator == std::string_view::npos)
       fail(quoted() + " has no \"::\"");
     if (provider.empty())
