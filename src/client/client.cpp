@@ -165,6 +165,7 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
   Retries retries(executor, client, job.options(), started);
   auto& scratch = Scratch::of(*retries.loop());
   LentString request(scratch), lent(scratch);
+  std::unique_ptr<http::Place> place;  // between two tries
   job.write(*client, request.lend());
   for (std::optional<RetryPolicy::Duration> pause;;) {
     std::optional<Error> failure;
@@ -177,7 +178,12 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
       do {
         status = 0;
         http::Exchange exchange(
-            retries.loop(), executor, route.transport(), job.options().timeouts(), started);
+            retries.loop(),
+            executor,
+            route.transport(),
+            client->timeouts_of(job.options()),
+            started);
+        exchange.use_place(std::move(place));
         co_await exchange.send(route.message());
         status = exchange.head().status;
         auto& body = lent.lend();
@@ -192,6 +198,8 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
           append_bounded(body, piece, exchange.told_length(), client->transport.limits());
         }
         answer.body = &body;
+        if (status == 503)
+          place = exchange.keep_place();
         answer.head = exchange.finish();
       } while (route.follow(answer.head));
       answer.total = SteadyClock::now() - started;
@@ -209,6 +217,8 @@ asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job
     if (failure->http_status() == 0 && status != 0)
       failure->with_http_status(status);
     pause = retries.time_to_wait(*failure, status >= 200 && status < 300);
+    if (!retries.is_waited_for(*failure))
+      place.reset();
     if (!pause) {
       failure->with_attempts(retries.attempts());
       route.explain(*failure);

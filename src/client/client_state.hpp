@@ -58,6 +58,12 @@ struct Client::State : std::enable_shared_from_this<State> {
       const EmbedRequest& request, const RequestOptions& options, std::string& message) const;
   void write_message_for_models(const RequestOptions& options, std::string& message) const;
 
+  /// The clocks of a call, with this server's defaults.
+  Timeouts timeouts_of(const RequestOptions& options) const
+  {
+    return options.timeouts().first_if_unset(endpoint.preset->first_byte);
+  }
+
   /// Where that goes, behind the base URL's path.
   std::string_view path_of(const AnyRequest& request) const;
 

@@ -77,6 +77,18 @@ class KnownRetries {
   ReplyStream::State& state_;
 };
 
+// A place that was kept for the next try is given back when there is none.
+class KeptPlace {
+ public:
+  explicit KeptPlace(ReplyStream::State& state) : state_(state) {}
+  ~KeptPlace() { state_.place.reset(); }
+  KeptPlace(const KeptPlace&) = delete;
+  KeptPlace& operator=(const KeptPlace&) = delete;
+
+ private:
+  ReplyStream::State& state_;
+};
+
 asio::awaitable<std::string> read_all(http::Exchange& exchange, const Limits& limits)
 {
   std::string body;
@@ -102,10 +114,11 @@ asio::awaitable<void> try_once(ReplyStream::State& state, const Retries& retries
         retries.loop(),
         retries.executor(),
         route.transport(),
-        state.options->timeouts(),
+        client.timeouts_of(*state.options),
         state.started);
     state.attempts = retries.attempts();
     state.exchange->expect(http::Exchange::Body::stream);
+    state.exchange->use_place(std::move(state.place));
     co_await state.exchange->send(route.message());
     state.head = state.exchange->head();
     state.phase = Phase::open;
@@ -113,6 +126,8 @@ asio::awaitable<void> try_once(ReplyStream::State& state, const Retries& retries
       co_return;
     state.exchange->expect(http::Exchange::Body::whole);
     body = co_await read_all(*state.exchange, client.transport.limits());
+    if (head.status == 503)
+      state.place = state.exchange->keep_place();
     if (!is_success(head))
       state.exchange->finish();
   } while (route.follow(head));
@@ -135,6 +150,7 @@ asio::awaitable<void> open(ReplyStream::State& state)
   Retries retries(executor, state.client, *state.options, state.started);
   const KnownRetries known(state, retries);
   auto& reply = state.reply.reply();
+  const KeptPlace at_end(state);
   for (bool is_open = false; !is_open;) {
     state.phase = Phase::unsent;
     state.head = ResponseHead();
@@ -153,6 +169,8 @@ asio::awaitable<void> open(ReplyStream::State& state)
     } else if (failure) {
       state.exchange.reset();  // its place is others' meanwhile
       const auto time = retries.time_to_wait(*failure, is_success(state.head));
+      if (!retries.is_waited_for(*failure))
+        state.place.reset();
       if (!time)
         throw *failure;
       co_await retries.wait(*time);

@@ -64,6 +64,7 @@ struct ReplyStream::State {
   std::optional<Route> route;
   std::chrono::steady_clock::time_point started;
   std::unique_ptr<http::Exchange> exchange;
+  std::unique_ptr<http::Place> place;  // between two tries
   ReplyDecoder decoder;
   provider::StreamedReply reply;
   int attempts = 0;                  // 0: not sent

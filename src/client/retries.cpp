@@ -1,11 +1,16 @@
 #include "client/retries.hpp"
 
+#include <asyncllm/core/text.hpp>
 #include <asyncllm/http/retry.hpp>
+
+#include "provider/error_words.hpp"
 
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/use_awaitable.hpp>
+
+#include <algorithm>
 
 namespace asyncllm {
 namespace {
@@ -39,9 +44,15 @@ Retries::Retries(
 
 std::optional<RetryPolicy::Duration> Retries::time_to_wait(Error& error, bool had_success)
 {
+  const auto policy = options_.retries();
+  const int counted = is_waited_for(error) ? std::min(attempt_, policy.max_retries()) : attempt_;
   const http::FailedTry failed{
-      error, attempt_, had_success, loop_->random(), time_left(options_.timeouts(), started_)};
-  auto time = http::time_to_retry(failed, options_.retries());
+      error,
+      counted,
+      had_success,
+      loop_->random(),
+      time_left(client_->timeouts_of(options_), started_)};
+  auto time = http::time_to_retry(failed, policy);
   if (time && http::needs_budget(error) && !budget_.take()) {
     time.reset();
     error.with_hint(
@@ -54,6 +65,14 @@ std::optional<RetryPolicy::Duration> Retries::time_to_wait(Error& error, bool ha
     options_.on_retry()(Retry{shown, attempt_, *time});
   }
   return time;
+}
+
+bool Retries::is_waited_for(const Error& error) const
+{
+  const auto& preset = *client_->endpoint.preset;
+  return error.http_status() == 503 && preset.wire == provider::WireKind::ollama &&
+         provider::is_queue_full(to_lower(error.server_message())) &&
+         std::chrono::steady_clock::now() - started_ < preset.first_byte;
 }
 
 asio::awaitable<void> Retries::wait(RetryPolicy::Duration time)

@@ -32,6 +32,11 @@ class Retries {
   /// was 2xx. Nothing is awaited here, so that a call that was cancelled ends as cancelled.
   /// An error whose retry the budget refused says so afterwards.
   std::optional<RetryPolicy::Duration> time_to_wait(Error& error, bool had_success);
+  /// Whether an error is a queue that is full (Ollama): the call waits for it, however often it is
+  /// refused, as long as an answer may take to begin. It keeps its place meanwhile: if it gave up,
+  /// all that wait for one would be refused in their turn.
+  bool is_waited_for(const Error& error) const;
+
   /// Waits before the next try. Cancellation: `Error{cancelled}`.
   asio::awaitable<void> wait(RetryPolicy::Duration time);
   /// Ends a wait as cancellation does, if there is one.

@@ -1,13 +1,59 @@
 #include "http/connection.hpp"
 
+#include <asio/any_io_executor.hpp>
+#include <asio/bind_executor.hpp>
 #include <asio/redirect_error.hpp>
+#include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 #include <asio/write.hpp>
 
 #include <cstring>
+#include <memory>
+#include <utility>
 
 namespace asyncllm::http {
 namespace {
+
+// Cancels what a socket waits for when there are bytes to be read. The wait for them may end after
+// this object.
+class EarlyBytes {
+ public:
+  EarlyBytes(Socket& socket, const asio::any_io_executor& executor)
+      : state_(std::make_shared<State>(State{&socket}))
+  {
+    socket.async_wait(
+        Socket::wait_read,
+        asio::bind_executor(executor, [state = state_](const asio::error_code& error) {
+          if (error || !state->socket)
+            return;
+          state->have_come = true;
+          cancel(*std::exchange(state->socket, nullptr));
+        }));
+  }
+  ~EarlyBytes()
+  {
+    if (state_->socket)
+      cancel(*std::exchange(state_->socket, nullptr));
+  }
+  EarlyBytes(const EarlyBytes&) = delete;
+  EarlyBytes& operator=(const EarlyBytes&) = delete;
+
+  bool have_come() const noexcept { return state_->have_come; }
+
+ private:
+  struct State {
+    Socket* socket;
+    bool have_come = false;
+  };
+
+  static void cancel(Socket& socket) noexcept
+  {
+    asio::error_code ignored;
+    socket.cancel(ignored);
+  }
+
+  std::shared_ptr<State> state_;
+};
 
 bool is_not_now(const asio::error_code& error)
 {
@@ -29,12 +75,30 @@ asio::awaitable<void> Connection::start_tls(const TlsContext& context, asio::err
   return tls_->handshake(error);
 }
 
-asio::awaitable<std::size_t> Connection::write(std::string_view bytes, asio::error_code& error)
+asio::awaitable<void> Connection::write(std::string_view& bytes, asio::error_code& error)
 {
   const auto buffer = asio::buffer(bytes.data(), bytes.size());
-  if (tls_)
-    return tls_->write(buffer, error);
-  return asio::async_write(socket_, buffer, asio::redirect_error(asio::use_awaitable, error));
+  std::size_t size = 0;
+  if (tls_) {
+    size = co_await tls_->write(buffer, error);
+  } else if (!socket_.non_blocking()) {
+    size = co_await asio::async_write(
+        socket_, buffer, asio::redirect_error(asio::use_awaitable, error));
+  } else {
+    const auto executor = co_await asio::this_coro::executor;
+    const EarlyBytes early(socket_, executor);
+    while (!bytes.empty() && !error) {
+      co_await socket_.async_wait(
+          Socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
+      if (early.have_come()) {
+        error.clear();
+        co_return;
+      }
+      if (!error)
+        bytes.remove_prefix(write_now(bytes, error));
+    }
+  }
+  bytes.remove_prefix(size);
 }
 
 std::size_t Connection::write_now(std::string_view bytes, asio::error_code& error)

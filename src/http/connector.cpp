@@ -88,8 +88,8 @@ asio::awaitable<void> Connector::open_tunnel(const Proxy& proxy, asio::error_cod
   const auto tunnel = make_tunnel(proxy, transport_.url());
   while (!tunnel->is_open() && tunnel->failure().empty()) {
     const auto output = tunnel->output();
-    if (!output.empty())
-      co_await connection_->write(output, error);
+    for (std::string_view rest = output; !rest.empty() && !error;)
+      co_await connection_->write(rest, error);
     if (!error) {
       const auto size = co_await connection_->read(error);
       connection_->add_received(size);

@@ -12,6 +12,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
+// When a server closes an idle connection while a request is on its way, this is known within a
+// round trip. Who closes it later may have worked on the request.
+constexpr auto close_race = std::chrono::seconds(1);
+
 }  // namespace
 
 Exchange::Exchange(
@@ -91,7 +95,8 @@ void Exchange::cancel()
 
 void Exchange::end_operation()
 {
-  place_.cancel();
+  if (place_)
+    place_->cancel();
   if (connector_)
     connector_->cancel();
   if (connection_)
@@ -100,26 +105,36 @@ void Exchange::end_operation()
 
 asio::awaitable<void> Exchange::send(std::string_view message)
 {
-  if (transport_.max_in_flight() > 0 &&
-      !place_.try_take(loop_->places(transport_.places_key(), transport_.max_in_flight())))
-    co_await wait_for_place();
+  if (transport_.max_in_flight() > 0 && !place_) {
+    place_ = std::make_unique<Place>();
+    if (!place_->try_take(loop_->places(transport_.places_key(), transport_.max_in_flight())))
+      co_await wait_for_place();
+  }
   connection_ = loop_->pool.take(transport_.pool_key());
   // Twice only when the reused connection turns out to be closed before any byte of the answer.
   for (bool reused = connection_ != nullptr;; reused = false) {
     if (!reused)
       co_await connect();
     asio::error_code write_error, read_error;
-    const auto unsent = begin(message, write_error);
-    if (!unsent.empty() && !write_error) {
+    bool answered = false;
+    auto unsent = begin(message, write_error);
+    // A server may refuse a request before it has read all of it (RFC 9112, 9.3).
+    while (!unsent.empty() && !write_error && !read_error &&
+           state() == ResponseParser::State::head) {
       start(Clock::write);
       co_await connection_->write(unsent, write_error);
       if (is_over(write_error))
         fail_over();
+      if (unsent.empty() || write_error)
+        break;
+      const auto size = co_await receive(read_error);
+      if (is_over(read_error))
+        fail_over();
+      answered = answered || size > 0;
+      take(size, read_error);
     }
-    connection_->is_broken = static_cast<bool>(write_error);
-    await_answer();
-    // Also after a failed write: a server may refuse a request before it has read all of it.
-    bool answered = false;
+    connection_->is_broken = write_error || !unsent.empty();
+    const auto sent_at = await_answer();
     while (state() == ResponseParser::State::head && !read_error) {
       std::size_t size = 0;
       read_error = connection_->late_error();
@@ -134,7 +149,8 @@ asio::awaitable<void> Exchange::send(std::string_view message)
     }
     if (connection_->parser.has_head())
       break;  // what broke behind it is for read(), after what came before
-    if (!reused || answered || state() == ResponseParser::State::failed)
+    const bool was_closed = reused && !answered && steady_clock::now() - sent_at < close_race;
+    if (!was_closed || state() == ResponseParser::State::failed)
       fail_without_head(write_error, read_error, answered);
   }
   rest();
@@ -152,7 +168,7 @@ asio::awaitable<void> Exchange::wait_for_place()
 {
   start(Clock::pool_wait);
   asio::error_code error;
-  co_await place_.wait(error);
+  co_await place_->wait(error);
   if (is_over(error))
     fail_over();
 }
@@ -167,12 +183,13 @@ std::string_view Exchange::begin(std::string_view message, asio::error_code& err
   return message.substr(connection_->write_now(message, error));
 }
 
-void Exchange::await_answer()
+Exchange::TimePoint Exchange::await_answer()
 {
   const auto now = steady_clock::now();
   if (awaits_token_)
     token_end_ = time_after(now, timeouts_.limit(Clock::first_token));
   start(Clock::first_byte, time_after(now, timeouts_.limit(Clock::first_byte)));
+  return now;
 }
 
 void Exchange::fail_without_head(
@@ -312,7 +329,7 @@ ResponseHead Exchange::finish()
     loop_->pool.put(transport_.pool_key(), std::move(connection_));
   }
   connection_.reset();
-  place_.leave();
+  place_.reset();
   return head;
 }
 
@@ -382,10 +399,13 @@ void Exchange::fail_reading(
     const asio::error_code& error, std::string_view when, ErrorKind orderly_kind)
 {
   const bool orderly = error == asio::error::eof || TlsStream::is_truncation(error);
-  fail(
+  Error lost(
       orderly ? orderly_kind : ErrorKind::connection_lost,
       transport_.destination() + " closed the connection " + std::string(when) +
           (orderly ? "" : " (" + error.message() + ")"));
+  if (!orderly && orderly_kind == ErrorKind::incomplete)  // it works on the request
+    lost.with_retryable(false);
+  throw lost;
 }
 
 }  // namespace asyncllm::http

@@ -50,9 +50,15 @@ class Exchange : private Deadlines::Entry {
   enum class Body { whole, stream };
   void expect(Body body) noexcept;
 
+  /// The place that it holds, null if none, for the next exchange of the same call.
+  std::unique_ptr<Place> keep_place() noexcept { return std::move(place_); }
+  /// To be called before `send`, which takes no other place then. Null: none.
+  void use_place(std::unique_ptr<Place> place) noexcept { place_ = std::move(place); }
+
   /// Waits for a place, sends the request and reads until the head of the answer is whole. Takes an
-  /// idle connection if there is one; when that breaks before any byte of the answer, the server
-  /// had closed it and the request goes out once more on a new one. `message` must stay until the
+  /// idle connection if there is one; when that breaks before any byte of the answer and soon after
+  /// the request was sent, the server had closed it and the request goes out once more on a new
+  /// one. `message` must stay until the
   /// end.
   asio::awaitable<void> send(std::string_view message);
 
@@ -114,7 +120,7 @@ class Exchange : private Deadlines::Entry {
   asio::awaitable<void> connect();
   /// Makes the connection ready for `message` and writes what it takes at once. Result: the rest.
   std::string_view begin(std::string_view message, asio::error_code& error);
-  void await_answer();
+  TimePoint await_answer();
   void give_bulk_back() noexcept;
   asio::awaitable<std::size_t> receive(asio::error_code& error);
   void take(std::size_t size, const asio::error_code& error);
@@ -140,7 +146,7 @@ class Exchange : private Deadlines::Entry {
   std::chrono::steady_clock::duration idle_spent_{};  // of what the idle clock allows
   Body expected_ = Body::whole;
   bool awaits_token_ = false;
-  Place place_;
+  std::unique_ptr<Place> place_;
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Connector> connector_;          // while connecting
   std::unique_ptr<Connection::BulkBuffer> bulk_;  // in which the rest of what was received lies

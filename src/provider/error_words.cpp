@@ -218,6 +218,11 @@ bool is_filtered(std::string_view words)
   return has_any(words, filter_phrases);
 }
 
+bool is_queue_full(std::string_view words)
+{
+  return has_phrase(words, "server busy");
+}
+
 bool is_in_vain(std::string_view words)
 {
   return has_any(words, vain_phrases);

@@ -24,6 +24,8 @@ bool is_missing_model(const ServerError& error, std::string_view words);
 bool is_incapable(std::string_view words);
 /// A filter stopped it.
 bool is_filtered(std::string_view words);
+/// Its queue is full (Ollama, which refuses calls while a model loads): there will be room again.
+bool is_queue_full(std::string_view words);
 /// A failure of the server that the same request meets again: no memory for the model, an option
 /// of the wrong type.
 bool is_in_vain(std::string_view words);

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::string_view local_server = "is the server running there, and is the URL right?";
 
+constexpr auto patience = std::chrono::hours(6);
+
 constexpr std::array presets{
     Preset{
         .name = "ollama",
@@ -22,6 +24,7 @@ constexpr std::array presets{
         .key_variable = "OLLAMA_API_KEY",
         .key_url = "https://ollama.com:443",
         .max_in_flight = 64,  // it refuses when 512 wait (OLLAMA_MAX_QUEUE)
+        .first_byte = patience,
         .if_unreachable =
             "is Ollama running there? Start it with `ollama serve`, or set OLLAMA_HOST",
         .if_no_model = "get it with: ollama pull "},
@@ -38,6 +41,7 @@ constexpr std::array presets{
         .url_variable = "OPENAI_BASE_URL",
         .key_variable = "OPENAI_API_KEY",
         .has_samplers = true,
+        .first_byte = patience,
         .if_unreachable = local_server},
     Preset{
         .name = "anthropic",
@@ -105,6 +109,7 @@ constexpr std::array presets{
         .key_variable = "VLLM_API_KEY",
         .has_samplers = true,
         .think = ThinkStyle::template_kwargs,
+        .first_byte = patience,
         .if_unreachable = "is vLLM running there? Start it with `vllm serve MODEL`"},
     Preset{
         .name = "llamacpp",
@@ -112,11 +117,13 @@ constexpr std::array presets{
         .key_variable = "LLAMA_API_KEY",
         .has_samplers = true,
         .think = ThinkStyle::template_kwargs,
+        .first_byte = patience,
         .if_unreachable = "is llama.cpp running there? Start it with `llama-server -m FILE`"},
     Preset{
         .name = "lmstudio",
         .base_url = "http://127.0.0.1:1234/v1",
         .has_samplers = true,
+        .first_byte = patience,
         .if_unreachable = "is LM Studio's server running there? Start it with `lms server start`"},
 };
 

@@ -1,6 +1,7 @@
 // The known providers, as data.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string_view>
 
@@ -43,7 +44,10 @@ struct Preset {
   ThinkStyle think = ThinkStyle::reasoning_effort;
   double max_temperature = 2;
   std::size_t max_in_flight = 0;  ///< calls at once by default, 0: as many as there are
-  int default_max_tokens = 0;     ///< sent where the caller sets none, 0: nothing
+  /// The longest wait for an answer to begin. A host answers within minutes. A server of one's own
+  /// may serve one call at a time, while 64 wait, and take more than five minutes for each.
+  std::chrono::milliseconds first_byte = std::chrono::minutes(10);
+  int default_max_tokens = 0;  ///< sent where the caller sets none, 0: nothing
 
   // Advice
   std::string_view if_unreachable = "is the network up, and does it want a proxy?";

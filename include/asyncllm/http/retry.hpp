@@ -55,7 +55,7 @@ inline bool may_be_retried(const FailedTry& failed, const RetryPolicy& policy) n
     return error.retryable();
   switch (error.kind()) {
     case ErrorKind::connect_failed: return error.retryable();
-    case ErrorKind::connection_lost: return policy.retry_unanswered();
+    case ErrorKind::connection_lost: return policy.retry_unanswered() && error.retryable();
     case ErrorKind::timeout: return error.clock() == Clock::connect && error.retryable();
     default: return false;
   }
