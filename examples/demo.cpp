@@ -66,7 +66,7 @@ int run(int argc, char** argv, Demo demo)
 
   std::cout << std::unitbuf;  // answers are to be seen as they come, also through a pipe
   try {
-    const int failed = llm::run(ask_model(options.model, demo));
+    const int failed = llm::run_or_throw(ask_model(options.model, demo));
     return failed == 0 ? 0 : 1;
   } catch (const std::exception& error) {
     if (llm::is_cancelled(std::current_exception())) {

@@ -88,10 +88,21 @@ asio::awaitable<void> gather_pack(std::string text)
   show(title);
 }
 
+asio::awaitable<std::string> find_out()
+{
+  co_return "found";
+}
+
+void use_another_result()
+{
+  const std::string answer = asyncllm::run_or_throw(find_out());
+  show(answer);
+}
+
 int what_main_does()
 {
   try {
-    return asyncllm::run(co_main());
+    return asyncllm::run_or_throw(co_main());
   }
   // clang-format off
   catch (const std::system_error& error) {
@@ -242,13 +253,7 @@ void is_cancelled(const asyncllm::Outcome<int>& outcome)
 namespace with_exit_status {
 int main()
 {
-  try {
-    return asyncllm::run(co_main());  // asio::awaitable<int> co_main();
-  } catch (const std::system_error& error) {
-    if (!asyncllm::is_cancelled(error.code()))
-      throw;
-    return 130;  // ended by Ctrl-C, as a shell reports it
-  }
+  return asyncllm::run(co_main());  // asio::awaitable<int> co_main();
 }
 }  // namespace with_exit_status
 
@@ -261,18 +266,16 @@ int main()
 }
 }  // namespace plain
 
-namespace quiet {
+namespace throwing {
 int main()
 {
   try {
-    return llm::run(co_main());
-  } catch (const std::system_error& error) {
-    if (!llm::is_cancelled(error.code()))
-      throw;
-    return 130;  // ended by Ctrl-C
+    return llm::run_or_throw(co_main());
+  } catch (const llm::Error& error) {
+    return error.kind() == llm::ErrorKind::authentication ? 77 : 1;
   }
 }
-}  // namespace quiet
+}  // namespace throwing
 
 asio::awaitable<void> page_gather(llm::LlmAgent agent, Names questions)
 {

@@ -16,6 +16,7 @@
 
 using namespace harness;
 using asyncllm::run;
+using asyncllm::run_or_throw;
 
 namespace {
 
@@ -81,6 +82,19 @@ asio::awaitable<std::string> interrupt_itself(bool swallow)
   co_return now.sa_handler == SIG_DFL ? "default again" : "still ours";
 }
 
+asio::awaitable<void> interrupt()
+{
+  auto interrupted = interrupt_itself(false);
+  co_await std::move(interrupted);
+}
+
+// A cancellation that no Ctrl-C has caused is an error like others.
+asio::awaitable<void> be_cancelled_by_oneself()
+{
+  co_await turn();
+  throw asyncllm::Error(asyncllm::ErrorKind::cancelled, "by itself");
+}
+
 asio::awaitable<int> run_another_loop()
 {
   const auto inner = run(give(4));
@@ -91,7 +105,7 @@ asio::awaitable<int> run_another_loop()
 asio::awaitable<std::string> interrupt_an_inner_loop()
 {
   try {
-    run(interrupt_itself(false));
+    run_or_throw(interrupt_itself(false));
   } catch (const std::system_error& error) {
     if (!asyncllm::is_cancelled(error.code()))
       throw;
@@ -146,12 +160,30 @@ TEST_CASE("run 105: it gives the value and rethrows the exception")
 {
   CHECK(*run(give(7)) == 7);
   try {
-    run(fail());
+    run_or_throw(fail());
     CHECK(false);
   } catch (const asyncllm::Error& error) {
     CHECK(error.kind() == asyncllm::ErrorKind::overloaded);
   }
   run(turn());
+}
+
+TEST_CASE("run: a program's exit status is main's, 1 after an exception, 130 after Ctrl-C")
+{
+  const Sigint scope(SIG_DFL);
+  const auto status = [](asio::awaitable<void> body, int result) -> asio::awaitable<int> {
+    co_await std::move(body);
+    co_return result;
+  };
+  const auto status_of = [&](asio::awaitable<void> body) {
+    return run(status(std::move(body), 7));
+  };
+  CHECK(status_of(turn()) == 7);
+  CHECK(status_of(fail()) == 1);
+  CHECK(status_of(interrupt()) == 130);
+  CHECK(status_of(be_cancelled_by_oneself()) == 1);
+  CHECK(run(wait_for_what_never_comes()) == 1);
+  CHECK_THROWS_AS(run_or_throw(status(fail(), 7)), asyncllm::Error);
 }
 
 TEST_CASE("run 105b: an awaitable of another executor")
@@ -176,7 +208,7 @@ TEST_CASE("run 107: inside a coroutine it is allowed, and blocks")
 
 TEST_CASE("run 108: main not done and nothing left to do is a logic_error, not a hang")
 {
-  CHECK_THROWS_AS(run(wait_for_what_never_comes()), std::logic_error);
+  CHECK_THROWS_AS(run_or_throw(wait_for_what_never_comes()), std::logic_error);
 }
 
 TEST_CASE("run: the first SIGINT cancels main, the next one has its default action")
@@ -185,7 +217,7 @@ TEST_CASE("run: the first SIGINT cancels main, the next one has its default acti
   CHECK(run(interrupt_itself(true)) == "default again");
   CHECK(sigint_is(SIG_DFL));
   try {
-    run(interrupt_itself(false));
+    run_or_throw(interrupt_itself(false));
     CHECK(false);
   } catch (const std::system_error& error) {
     CHECK(asyncllm::is_cancelled(error.code()));
@@ -196,7 +228,7 @@ TEST_CASE("run: a SIGINT cancels the inner of two loops, and the outer one")
 {
   const Sigint scope(SIG_DFL);
   try {
-    run(interrupt_an_inner_loop());
+    run_or_throw(interrupt_an_inner_loop());
     CHECK(false);
   } catch (const std::system_error& error) {
     CHECK(asyncllm::is_cancelled(error.code()));
@@ -232,7 +264,7 @@ TEST_CASE("run: what a detached coroutine throws comes out of it")
     }
   };
   const auto alive = std::make_shared<int>(0);
-  CHECK_THROWS_AS(run(Detached::main(alive)), std::runtime_error);
+  CHECK_THROWS_AS(run_or_throw(Detached::main(alive)), std::runtime_error);
   CHECK(alive.use_count() == 1);
 }
 

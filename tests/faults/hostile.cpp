@@ -343,7 +343,11 @@ class Hostile {
           number,
           number % 3,
           random_);
-      if (plan->second == Mutation::slow || random_.one_in(4))
+      // Bytes behind the end of an answer must be there before the next request, or they are that
+      // one's answer: HTTP/1.1 has nothing by which to tell. So only what has none comes slowly.
+      const bool may_be_slow = plan->second == Mutation::none || plan->second == Mutation::cut ||
+                               plan->second == Mutation::reset;
+      if (plan->second == Mutation::slow || (may_be_slow && random_.one_in(4)))
         co_await write_slowly(*peer, out.bytes);
       else
         co_await peer->write(out.bytes);

@@ -1,7 +1,7 @@
 // The way into the loop: runs a main coroutine to its end.
 #pragma once
 
-#include <asyncllm/concurrency/cancelled.hpp>  // for what main() does about Ctrl-C
+#include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/concurrency/detail/interrupt.hpp>
 #include <asyncllm/core/outcome.hpp>
 
@@ -11,6 +11,7 @@
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
 
+#include <cstdio>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -46,6 +47,43 @@ asio::awaitable<void, Executor> run_main(
   }
 }
 
+template <class T, class Executor>
+T run_to_end(asio::awaitable<T, Executor> main, bool& was_interrupted)
+{
+  asio::cancellation_signal interrupted;
+  std::optional<Outcome<T>> outcome;
+  asio::io_context loop(1);
+  const Interrupt interrupt(loop, interrupted, was_interrupted);
+  std::unique_ptr<asio::io_context, StopLoop> at_end(&loop);
+  asio::co_spawn(
+      Executor(loop.get_executor()),
+      run_main(std::move(main), outcome, std::move(at_end)),
+      asio::bind_cancellation_slot(interrupted.slot(), [](std::exception_ptr) {}));
+  loop.run();
+  if (!outcome)
+    throw std::logic_error("asyncllm::run: nothing is left to do, and main has not ended");
+  if constexpr (std::is_void_v<T>)
+    outcome->value();
+  else
+    return *std::move(*outcome);
+}
+
+template <class Executor>
+int run_as_program(asio::awaitable<int, Executor> main)
+{
+  bool was_interrupted = false;
+  try {
+    return run_to_end(std::move(main), was_interrupted);
+  } catch (const std::exception& error) {
+    if (was_interrupted && is_cancelled(std::current_exception()))
+      return 130;
+    std::fprintf(stderr, "error: %s\n", error.what());
+  } catch (...) {
+    std::fputs("error: unknown exception\n", stderr);
+  }
+  return 1;
+}
+
 }  // namespace detail
 
 /// Runs `main` on a loop of its own, on this thread, until it ends, as asyncio.run does. What else
@@ -61,35 +99,30 @@ asio::awaitable<void, Executor> run_main(
 /// left to do and `main` has not ended.
 /// It blocks: on a loop's thread everything else of that loop waits meanwhile.
 ///
+///     const std::string answer = asyncllm::run_or_throw(find_out());
+template <class T, class Executor>
+T run_or_throw(asio::awaitable<T, Executor> main)
+{
+  bool was_interrupted = false;
+  return detail::run_to_end(std::move(main), was_interrupted);
+}
+
+/// The same for a whole program, when `main` gives its exit status, an `int`: then nothing is
+/// thrown. The text of an exception goes to the standard error stream, and the result is 1; after a
+/// SIGINT that ended `main` it is 130, as a shell reports it, without a text. Another result than
+/// an `int` comes as from `run_or_throw`.
+///
 ///     int main()
 ///     {
-///       try {
-///         return asyncllm::run(co_main());  // asio::awaitable<int> co_main();
-///       } catch (const std::system_error& error) {
-///         if (!asyncllm::is_cancelled(error.code()))
-///           throw;
-///         return 130;  // ended by Ctrl-C, as a shell reports it
-///       }
+///       return asyncllm::run(co_main());  // asio::awaitable<int> co_main();
 ///     }
 template <class T, class Executor>
 T run(asio::awaitable<T, Executor> main)
 {
-  asio::cancellation_signal interrupted;
-  std::optional<Outcome<T>> outcome;
-  asio::io_context loop(1);
-  const detail::Interrupt interrupt(loop, interrupted);
-  std::unique_ptr<asio::io_context, detail::StopLoop> at_end(&loop);
-  asio::co_spawn(
-      Executor(loop.get_executor()),
-      detail::run_main(std::move(main), outcome, std::move(at_end)),
-      asio::bind_cancellation_slot(interrupted.slot(), [](std::exception_ptr) {}));
-  loop.run();
-  if (!outcome)
-    throw std::logic_error("asyncllm::run: nothing is left to do, and main has not ended");
-  if constexpr (std::is_void_v<T>)
-    outcome->value();
+  if constexpr (std::is_same_v<T, int>)
+    return detail::run_as_program(std::move(main));
   else
-    return *std::move(*outcome);
+    return run_or_throw(std::move(main));
 }
 
 }  // namespace asyncllm

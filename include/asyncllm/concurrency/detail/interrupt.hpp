@@ -14,13 +14,15 @@ namespace asyncllm::detail {
 /// Emits the signal at the first SIGINT, and restores the default action for the second one.
 class Interrupt {
  public:
-  Interrupt(asio::io_context& loop, asio::cancellation_signal& signal) : signals_(loop)
+  Interrupt(asio::io_context& loop, asio::cancellation_signal& signal, bool& was_interrupted)
+      : signals_(loop)
   {
     if (!listen())
       return;
-    signals_.async_wait([this, &signal](const asio::error_code& error, int) {
+    signals_.async_wait([this, &signal, &was_interrupted](const asio::error_code& error, int) {
       if (error)
         return;
+      was_interrupted = true;
       forget();
       signal.emit(asio::cancellation_type::terminal);
     });
