@@ -88,6 +88,12 @@ asio::awaitable<void> gather_pack(std::string text)
   show(title);
 }
 
+asio::awaitable<void> with_timeout_in_seconds()
+{
+  auto title = co_await asyncllm::with_timeout(fetch("title"), std::chrono::seconds(5));
+  show(title);
+}
+
 asio::awaitable<std::string> find_out()
 {
   co_return "found";

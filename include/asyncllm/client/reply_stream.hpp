@@ -66,6 +66,21 @@ class ReplyStream {
   /// same.
   asio::awaitable<void> close();
 
+  /// A stream is no range: each piece has to be awaited.
+  template <class Never = void>
+  const Delta* begin() const
+  {
+    static_assert(
+        sizeof(Never*) == 0,
+        "asyncllm: a stream is read by: while (auto delta = co_await stream.next())");
+    return nullptr;
+  }
+  template <class Never = void>
+  const Delta* end() const
+  {
+    return nullptr;
+  }
+
  private:
   const std::shared_ptr<State>& state() const;
 

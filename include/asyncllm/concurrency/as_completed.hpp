@@ -4,6 +4,7 @@
 #include <asyncllm/concurrency/awaitable_range.hpp>
 #include <asyncllm/concurrency/completion.hpp>
 #include <asyncllm/concurrency/detail/arguments.hpp>
+#include <asyncllm/concurrency/detail/arguments_checked.hpp>
 #include <asyncllm/concurrency/detail/stream.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace asyncllm {
@@ -150,13 +152,17 @@ class CompletionStream {
 ///     auto stream = asyncllm::as_completed(std::move(tasks));
 ///     while (auto completion = co_await stream.next())
 ///       std::cout << labels[completion->index] << ": " << *completion->result << '\n';
-template <AwaitableRange Range>
-CompletionStream<ResultOf<Range>, ExecutorOf<Range>> as_completed(
-    Range tasks, std::size_t limit = unlimited)
+template <class Range>
+  requires AwaitableRange<std::remove_cvref_t<Range>>
+auto as_completed(Range&& tasks, std::size_t limit = unlimited)
 {
+  using Tasks = std::remove_cvref_t<Range>;
   detail::require_positive(limit, "as_completed", "limit");
-  return CompletionStream<ResultOf<Range>, ExecutorOf<Range>>(
-      detail::make_ref<detail::StreamOf<Range>>(std::move(tasks), limit));
+  if constexpr (detail::is_handed_over<Range>)
+    return CompletionStream<ResultOf<Tasks>, ExecutorOf<Tasks>>(
+        detail::make_ref<detail::StreamOf<Tasks>>(std::forward<Range>(tasks), limit));
+  else
+    return detail::ask_for_move<Range>();
 }
 
 }  // namespace asyncllm

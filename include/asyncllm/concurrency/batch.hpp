@@ -3,10 +3,12 @@
 
 #include <asyncllm/concurrency/batch_options.hpp>
 #include <asyncllm/concurrency/detail/arguments.hpp>
+#include <asyncllm/concurrency/detail/arguments_checked.hpp>
 #include <asyncllm/concurrency/detail/batch.hpp>
 
 #include <cstddef>
 #include <ranges>
+#include <type_traits>
 #include <utility>
 
 namespace asyncllm {
@@ -35,8 +37,11 @@ template <std::ranges::input_range Range, class F>
 auto batch(Range items, std::size_t limit, F fn, BatchOptions options = BatchOptions())
 {
   detail::require_positive(limit, "batch", "limit");
-  return detail::collect_values<Range, F>(
-      std::move(items), limit, std::move(fn), std::move(options));
+  if constexpr (detail::makes_tasks<Range, F>)
+    return detail::collect_values<Range, F>(
+        std::move(items), limit, std::move(fn), std::move(options));
+  else
+    return detail::explain_function<Range, F>();
 }
 
 /// As `batch`, but a failure is an outcome and stops nothing: gives a `std::vector<Outcome<T>>` in
@@ -47,8 +52,11 @@ template <std::ranges::input_range Range, class F>
 auto batch_outcomes(Range items, std::size_t limit, F fn, BatchOptions options = BatchOptions())
 {
   detail::require_positive(limit, "batch_outcomes", "limit");
-  return detail::collect_outcomes<detail::Source<Range>, Range, F>(
-      std::move(items), limit, std::move(fn), std::move(options));
+  if constexpr (detail::makes_tasks<Range, F>)
+    return detail::collect_outcomes<detail::Source<Range>, Range, F>(
+        std::move(items), limit, std::move(fn), std::move(options));
+  else
+    return detail::explain_function<Range, F>();
 }
 
 }  // namespace asyncllm

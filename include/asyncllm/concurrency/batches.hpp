@@ -3,6 +3,7 @@
 
 #include <asyncllm/concurrency/batch_options.hpp>
 #include <asyncllm/concurrency/detail/arguments.hpp>
+#include <asyncllm/concurrency/detail/arguments_checked.hpp>
 #include <asyncllm/concurrency/detail/batch.hpp>
 #include <asyncllm/concurrency/detail/batches.hpp>
 #include <asyncllm/core/outcome.hpp>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <ranges>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -83,10 +85,13 @@ class BatchStream {
 ///     while (auto outcomes = co_await stream.next())
 ///       show(*outcomes);
 template <std::ranges::input_range Range, class F>
-BatchStream<Range, F> batches(Range items, std::size_t size, F fn)
+auto batches(Range items, std::size_t size, F fn)
 {
   detail::require_positive(size, "batches", "size");
-  return BatchStream<Range, F>(std::move(items), size, std::move(fn));
+  if constexpr (detail::makes_tasks<Range, F>)
+    return BatchStream<Range, F>(std::move(items), size, std::move(fn));
+  else
+    return detail::explain_function<Range, F>();
 }
 
 }  // namespace asyncllm

@@ -5,6 +5,7 @@
 #include <asyncllm/concurrency/awaitable_range.hpp>
 #include <asyncllm/concurrency/completion.hpp>
 #include <asyncllm/concurrency/detail/arguments.hpp>
+#include <asyncllm/concurrency/detail/arguments_checked.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/this_coro.hpp>
@@ -62,11 +63,15 @@ asio::awaitable<void, Executor> visit_each(CompletionStream<T, Executor> stream,
 ///       std::cout << labels[done.index] << ": " << *done.result << '\n';
 ///     };
 ///     co_await asyncllm::for_each_completed(std::move(tasks), show);
-template <AwaitableRange Range, class Visitor>
-auto for_each_completed(Range tasks, Visitor visit, std::size_t limit = unlimited)
+template <class Range, class Visitor>
+  requires AwaitableRange<std::remove_cvref_t<Range>>
+auto for_each_completed(Range&& tasks, Visitor visit, std::size_t limit = unlimited)
 {
   detail::require_positive(limit, "for_each_completed", "limit");
-  return detail::visit_each(as_completed(std::move(tasks), limit), std::move(visit));
+  if constexpr (detail::is_handed_over<Range>)
+    return detail::visit_each(as_completed(std::forward<Range>(tasks), limit), std::move(visit));
+  else
+    return detail::ask_for_move<Range>();
 }
 
 }  // namespace asyncllm

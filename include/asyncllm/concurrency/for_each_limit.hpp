@@ -3,10 +3,12 @@
 
 #include <asyncllm/concurrency/batch_options.hpp>
 #include <asyncllm/concurrency/detail/arguments.hpp>
+#include <asyncllm/concurrency/detail/arguments_checked.hpp>
 #include <asyncllm/concurrency/detail/workers.hpp>
 
 #include <cstddef>
 #include <ranges>
+#include <type_traits>
 #include <utility>
 
 namespace asyncllm {
@@ -40,8 +42,11 @@ auto for_each_limit(
 {
   detail::require_positive(limit, "for_each_limit", "limit");
   using Input = detail::Source<Range>;
-  return detail::run_workers(detail::make_ref<detail::Workers<Input, F, Sink>>(
-      std::move(items), limit, std::move(fn), std::move(sink), std::move(options)));
+  if constexpr (detail::makes_tasks<Range, F>)
+    return detail::run_workers(detail::make_ref<detail::Workers<Input, F, Sink>>(
+        std::move(items), limit, std::move(fn), std::move(sink), std::move(options)));
+  else
+    return detail::explain_function<Range, F>();
 }
 
 }  // namespace asyncllm

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <asyncllm/concurrency/awaitable_range.hpp>
+#include <asyncllm/concurrency/detail/arguments_checked.hpp>
 #include <asyncllm/concurrency/detail/gather.hpp>
 #include <asyncllm/core/outcome.hpp>
 
 #include <asio/awaitable.hpp>
 
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -31,11 +33,15 @@ namespace asyncllm {
 ///     for (const std::string& name : names)
 ///       tasks.push_back(fetch(name));
 ///     std::vector<std::string> texts = co_await asyncllm::gather(std::move(tasks));
-template <AwaitableRange Range>
-auto gather(Range tasks)
+template <class Range>
+  requires AwaitableRange<std::remove_cvref_t<Range>>
+auto gather(Range&& tasks)
 {
-  return detail::gather_values(
-      detail::make_ref<detail::RangeGroup<Range, detail::StopAt::first_error>>(std::move(tasks)));
+  using Group = detail::RangeGroup<std::remove_cvref_t<Range>, detail::StopAt::first_error>;
+  if constexpr (detail::is_handed_over<Range>)
+    return detail::gather_values(detail::make_ref<Group>(std::forward<Range>(tasks)));
+  else
+    return detail::ask_for_move<Range>();
 }
 
 /// The same for awaitables of different types: gives a `std::tuple` of the values in the order of
@@ -63,11 +69,15 @@ auto gather(asio::awaitable<Ts, Executor>... tasks)
 ///     auto outcomes = co_await asyncllm::gather_outcomes(std::move(tasks));
 ///     for (const auto& outcome : outcomes)
 ///       std::cout << (outcome ? *outcome : outcome.error_message()) << '\n';
-template <AwaitableRange Range>
-auto gather_outcomes(Range tasks)
+template <class Range>
+  requires AwaitableRange<std::remove_cvref_t<Range>>
+auto gather_outcomes(Range&& tasks)
 {
-  return detail::gather_range_outcomes(
-      detail::make_ref<detail::RangeGroup<Range, detail::StopAt::end_of_all>>(std::move(tasks)));
+  using Group = detail::RangeGroup<std::remove_cvref_t<Range>, detail::StopAt::end_of_all>;
+  if constexpr (detail::is_handed_over<Range>)
+    return detail::gather_range_outcomes(detail::make_ref<Group>(std::forward<Range>(tasks)));
+  else
+    return detail::ask_for_move<Range>();
 }
 
 /// The same for awaitables of different types: gives a `std::tuple<Outcome<Ts>...>` in the order of

@@ -1,11 +1,14 @@
 // A time limit for any awaitable.
 #pragma once
 
+#include <asyncllm/concurrency/detail/arguments_checked.hpp>
 #include <asyncllm/concurrency/detail/timeout.hpp>
 
 #include <asio/awaitable.hpp>
 
 #include <chrono>
+#include <concepts>
+#include <type_traits>
 #include <utility>
 
 namespace asyncllm {
@@ -37,6 +40,19 @@ asio::awaitable<T, Executor> with_timeout(
     return task;
   return detail::run_with_timeout(
       detail::make_ref<detail::TimeoutGroup<T, Executor>>(std::move(task), limit));
+}
+
+/// A number alone is no time: a limit has a unit.
+///
+///     auto title = co_await asyncllm::with_timeout(fetch("title"), std::chrono::seconds(5));
+template <class T, class Executor, std::integral Number>
+asio::awaitable<T, Executor> with_timeout(asio::awaitable<T, Executor> task, Number)
+{
+  static_assert(
+      detail::never<Number>,
+      "asyncllm: a time limit has a unit: 5s with std::chrono_literals, or "
+      "std::chrono::seconds(5)");
+  return task;
 }
 
 }  // namespace asyncllm

@@ -3,8 +3,10 @@
 
 #include <asyncllm/concurrency/awaitable_range.hpp>
 #include <asyncllm/concurrency/completion.hpp>
+#include <asyncllm/concurrency/detail/arguments_checked.hpp>
 #include <asyncllm/concurrency/detail/wait.hpp>
 
+#include <type_traits>
 #include <utility>
 
 namespace asyncllm {
@@ -24,11 +26,15 @@ namespace asyncllm {
 ///
 ///     auto first = co_await asyncllm::wait_any(std::move(mirrors));
 ///     std::cout << "mirror " << first.index << ": " << *first.result << '\n';
-template <AwaitableRange Range>
-auto wait_any(Range tasks)
+template <class Range>
+  requires AwaitableRange<std::remove_cvref_t<Range>>
+auto wait_any(Range&& tasks)
 {
-  using Group = detail::AnyGroup<Range, detail::Decides::first_to_end>;
-  return detail::wait_for_any(detail::make_ref<Group>(std::move(tasks), "wait_any"));
+  using Group = detail::AnyGroup<std::remove_cvref_t<Range>, detail::Decides::first_to_end>;
+  if constexpr (detail::is_handed_over<Range>)
+    return detail::wait_for_any(detail::make_ref<Group>(std::forward<Range>(tasks), "wait_any"));
+  else
+    return detail::ask_for_move<Range>();
 }
 
 /// As `wait_any`, but waits for the first value: a task that fails decides nothing. The outcome is
@@ -37,11 +43,16 @@ auto wait_any(Range tasks)
 /// Throws also: if all tasks fail, the exception of the last one in time.
 ///
 ///     auto first = co_await asyncllm::wait_any_success(std::move(mirrors));
-template <AwaitableRange Range>
-auto wait_any_success(Range tasks)
+template <class Range>
+  requires AwaitableRange<std::remove_cvref_t<Range>>
+auto wait_any_success(Range&& tasks)
 {
-  using Group = detail::AnyGroup<Range, detail::Decides::first_value>;
-  return detail::wait_for_any(detail::make_ref<Group>(std::move(tasks), "wait_any_success"));
+  using Group = detail::AnyGroup<std::remove_cvref_t<Range>, detail::Decides::first_value>;
+  if constexpr (detail::is_handed_over<Range>)
+    return detail::wait_for_any(
+        detail::make_ref<Group>(std::forward<Range>(tasks), "wait_any_success"));
+  else
+    return detail::ask_for_move<Range>();
 }
 
 }  // namespace asyncllm

@@ -1,0 +1,10 @@
+# Compiles FILE, which must fail with the sentence of its first line.
+file(STRINGS ${FILE} _first LIMIT_COUNT 1)
+string(REGEX REPLACE "^// says: " "" _sentence "${_first}")
+execute_process(COMMAND ${COMMAND} ${FILE} RESULT_VARIABLE _status ERROR_VARIABLE _said OUTPUT_QUIET)
+string(REGEX MATCHALL "\n" _ends "${_said}")
+list(LENGTH _ends _lines)
+string(FIND "${_said}" "${_sentence}" _at)
+if(_status EQUAL 0 OR _at EQUAL -1 OR _lines GREATER 25)
+  message(FATAL_ERROR "${_lines} lines, expected \"${_sentence}\":\n${_said}")
+endif()
