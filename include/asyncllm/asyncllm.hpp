@@ -1,6 +1,8 @@
 // Everything but the testing room, which tests include by itself: <asyncllm/testing/...>.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/agent/agent.hpp>
 #include <asyncllm/client/client.hpp>
 #include <asyncllm/concurrency/as_completed.hpp>

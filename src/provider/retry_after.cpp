@@ -3,7 +3,6 @@
 #include "provider/errors.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <ctime>
 #include <iomanip>
@@ -17,11 +16,15 @@ namespace {
 // Not negative.
 std::optional<double> number(std::string_view text)
 {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0))
+  if (text.empty() || text.find_first_not_of("0123456789.eE+-") != text.npos ||
+      text.find_first_of("+-") == 0)
     return std::nullopt;
-  return value;
+  double value = 0;
+  std::istringstream stream{std::string(text)};  // libc++ 16 has no from_chars for it
+  stream.imbue(std::locale::classic());
+  const bool is_number =
+      (stream >> value) && stream.peek() == std::istringstream::traits_type::eof();
+  return is_number && value >= 0 ? std::optional(value) : std::nullopt;
 }
 
 std::chrono::milliseconds bounded(double milliseconds)

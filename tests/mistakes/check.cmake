@@ -1,7 +1,15 @@
-# Compiles FILE, which must fail with the sentence of its first line.
-file(STRINGS ${FILE} _first LIMIT_COUNT 1)
-string(REGEX REPLACE "^// says: " "" _sentence "${_first}")
-execute_process(COMMAND ${COMMAND} ${FILE} RESULT_VARIABLE _status ERROR_VARIABLE _said OUTPUT_QUIET)
+# Compiles FILE, which must fail with the sentence of its first line; a second line may add options.
+file(STRINGS ${FILE} _first LIMIT_COUNT 2)
+list(GET _first 0 _sentence)
+list(GET _first 1 _options)
+string(REGEX REPLACE "^// says: " "" _sentence "${_sentence}")
+if(_options MATCHES "^// with: (.*)")
+  separate_arguments(_options UNIX_COMMAND "${CMAKE_MATCH_1}")
+else()
+  set(_options)
+endif()
+execute_process(COMMAND ${COMMAND} ${_options} ${FILE}
+  RESULT_VARIABLE _status ERROR_VARIABLE _said OUTPUT_QUIET)
 string(REGEX MATCHALL "\n" _ends "${_said}")
 list(LENGTH _ends _lines)
 string(FIND "${_said}" "${_sentence}" _at)

@@ -1,6 +1,8 @@
 // LlmAgent: a model with its instructions and parameters, ready to be asked.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/client/client.hpp>
 #include <asyncllm/client/reply_stream.hpp>
 #include <asyncllm/client/request_options.hpp>

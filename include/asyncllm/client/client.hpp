@@ -1,6 +1,8 @@
 // One endpoint of one provider: sends requests, reads answers, decides whether they are whole.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/client/prepared_chat.hpp>
 #include <asyncllm/client/reply_stream.hpp>
 #include <asyncllm/client/request_options.hpp>

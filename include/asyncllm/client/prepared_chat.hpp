@@ -1,6 +1,8 @@
 // A conversation that waits for its next question.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <memory>
 #include <utility>
 

@@ -1,6 +1,8 @@
 // A reply as it comes, piece by piece.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/model/delta.hpp>
 #include <asyncllm/model/reply.hpp>
 

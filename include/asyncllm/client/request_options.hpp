@@ -1,6 +1,8 @@
 // What one call may set for itself.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/core/header_list.hpp>
 #include <asyncllm/http/retry_policy.hpp>
 #include <asyncllm/http/timeouts.hpp>

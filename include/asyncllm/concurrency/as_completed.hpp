@@ -1,6 +1,8 @@
 // Results in the order in which they come.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/concurrency/awaitable_range.hpp>
 #include <asyncllm/concurrency/completion.hpp>
 #include <asyncllm/concurrency/detail/arguments.hpp>

@@ -1,6 +1,8 @@
 // What the helpers take: ranges of awaitables.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asio/awaitable.hpp>
 
 #include <cstddef>

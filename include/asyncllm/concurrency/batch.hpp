@@ -1,6 +1,8 @@
 // Many items, at most so many at once, results in input order.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/concurrency/batch_options.hpp>
 #include <asyncllm/concurrency/detail/arguments.hpp>
 #include <asyncllm/concurrency/detail/arguments_checked.hpp>

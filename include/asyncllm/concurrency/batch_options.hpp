@@ -1,6 +1,8 @@
 // What batch, batch_outcomes and for_each_limit can be told besides the work.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <cstddef>
 #include <functional>
 #include <optional>

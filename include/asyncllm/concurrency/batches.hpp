@@ -1,6 +1,8 @@
 // Batches with a barrier: each one ends before the next begins.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/concurrency/batch_options.hpp>
 #include <asyncllm/concurrency/detail/arguments.hpp>
 #include <asyncllm/concurrency/detail/arguments_checked.hpp>

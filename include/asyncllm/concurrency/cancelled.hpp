@@ -1,6 +1,8 @@
 // How to tell a cancellation from a failure.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asio/error.hpp>
 
 #include <exception>

@@ -1,6 +1,8 @@
 // One finished piece of work: which one it was, and how it ended.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/core/outcome.hpp>
 
 #include <cstddef>

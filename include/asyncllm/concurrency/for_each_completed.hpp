@@ -1,6 +1,8 @@
 // Visit results in the order in which they come, and leave nothing running behind.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/concurrency/as_completed.hpp>
 #include <asyncllm/concurrency/awaitable_range.hpp>
 #include <asyncllm/concurrency/completion.hpp>

@@ -1,6 +1,8 @@
 // At most so many at once, and nothing kept: work whose results are used as they come.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/concurrency/batch_options.hpp>
 #include <asyncllm/concurrency/detail/arguments.hpp>
 #include <asyncllm/concurrency/detail/arguments_checked.hpp>

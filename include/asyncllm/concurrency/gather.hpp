@@ -1,6 +1,8 @@
 // Run awaitables concurrently and wait for all of them.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/concurrency/awaitable_range.hpp>
 #include <asyncllm/concurrency/detail/arguments_checked.hpp>
 #include <asyncllm/concurrency/detail/gather.hpp>

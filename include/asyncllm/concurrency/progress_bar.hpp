@@ -1,6 +1,8 @@
 // A progress bar for terminals.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/concurrency/batch_options.hpp>
 #include <asyncllm/concurrency/detail/progress_line.hpp>
 

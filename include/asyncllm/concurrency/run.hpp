@@ -1,6 +1,8 @@
 // The way into the loop: runs a main coroutine to its end.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/concurrency/detail/interrupt.hpp>
 #include <asyncllm/core/outcome.hpp>

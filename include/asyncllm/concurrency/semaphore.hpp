@@ -1,6 +1,8 @@
 // A semaphore for coroutines: at most so many hold a permit at once.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/concurrency/detail/semaphore.hpp>
 
 #include <asio/any_io_executor.hpp>

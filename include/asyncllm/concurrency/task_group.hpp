@@ -1,6 +1,8 @@
 // Start tasks while going on, and never lose one.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/concurrency/detail/task_group.hpp>
 
 #include <asio/any_io_executor.hpp>

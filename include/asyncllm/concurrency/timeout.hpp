@@ -1,6 +1,8 @@
 // A time limit for any awaitable.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/concurrency/detail/arguments_checked.hpp>
 #include <asyncllm/concurrency/detail/timeout.hpp>
 

@@ -1,6 +1,8 @@
 // The first of several.
 #pragma once
 
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/concurrency/awaitable_range.hpp>
 #include <asyncllm/concurrency/completion.hpp>
 #include <asyncllm/concurrency/detail/arguments_checked.hpp>

@@ -18,7 +18,7 @@ namespace asyncllm {
 /// without control characters: the kind, what happened and where, and what to do about it. `code()`
 /// is the kind in our category, so that `error.code() == std::errc::timed_out` works. Copies share
 /// their details and never throw. No text in here holds an API key or a URL's user information.
-class Error : public std::system_error {
+class [[gnu::visibility("default")]] Error : public std::system_error {
  public:
   Error(ErrorKind kind, std::string message)
       : std::system_error(make_error_code(kind)), details_(std::make_shared<Details>())

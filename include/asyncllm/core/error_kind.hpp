@@ -90,7 +90,7 @@ constexpr std::string_view to_string(Clock clock) noexcept
 
 namespace detail {
 
-class ErrorCategory final : public std::error_category {
+class [[gnu::visibility("default")]] ErrorCategory final : public std::error_category {
  public:
   const char* name() const noexcept override { return "asyncllm"; }
   std::string message(int value) const override
@@ -112,7 +112,7 @@ class ErrorCategory final : public std::error_category {
 
 /// The category "asyncllm". `cancelled` is equivalent to `std::errc::operation_canceled`, `timeout`
 /// to `std::errc::timed_out`, `invalid_argument` to `std::errc::invalid_argument`.
-inline const std::error_category& error_category() noexcept
+[[gnu::visibility("default")]] inline const std::error_category& error_category() noexcept
 {
   static const detail::ErrorCategory category;
   return category;

@@ -1,5 +1,8 @@
 // What the scripted server does with one request.
 #pragma once
+
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/core/header_list.hpp>
 #include <asyncllm/testing/fault.hpp>
 

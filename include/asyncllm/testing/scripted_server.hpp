@@ -1,5 +1,8 @@
 // A real HTTP/1.1 server on a loopback port with scripted answers, inside the user's io_context.
 #pragma once
+
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/core/version.hpp>
 #include <asyncllm/testing/answer.hpp>
 #include <asyncllm/testing/fault.hpp>

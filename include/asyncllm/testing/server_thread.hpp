@@ -1,5 +1,8 @@
 // A scripted server with a thread and a loop of its own, for programs that block.
 #pragma once
+
+#include <asyncllm/core/requirements.hpp>
+
 #include <asyncllm/testing/scripted_server.hpp>
 
 #include <asio/io_context.hpp>

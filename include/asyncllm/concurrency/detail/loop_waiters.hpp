@@ -12,7 +12,7 @@
 
 namespace asyncllm::detail {
 
-class LoopWaiters final : public asio::execution_context::service {
+class [[gnu::visibility("default")]] LoopWaiters final : public asio::execution_context::service {
  public:
   inline static asio::execution_context::id id;
 
