@@ -22,7 +22,7 @@ struct Query {
 
 asio::awaitable<int> as_completed(std::string model)
 {
-  demo::heading("Demo 2: Streaming Responses with as_completed()");
+  demo::heading("Demo 2: Responses as They Complete with as_completed()");
 
   std::cout << "\n1. Creating LLM agent...\n";
   const auto agent = llm::LlmAgent::builder("streaming_agent", model)

@@ -7,12 +7,15 @@
 #include <asio/this_coro.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace llm = asyncllm;
 using std::chrono_literals::operator""ms;
@@ -58,19 +61,34 @@ llm::testing::Answer answer(std::string_view /*path*/, const nlohmann::json& req
   return llm::testing::Answer::text("That is not in my script.").after(200ms);
 }
 
-asio::awaitable<bool> answers(llm::Client server)
+// The models of a server; nothing when it does not answer.
+asio::awaitable<std::optional<std::vector<std::string>>> models_of(llm::Client server)
 {
   auto models = server.models(llm::RequestOptions()
                                   .timeouts(llm::Timeouts().total(1s))
                                   .retries(llm::RetryPolicy().max_retries(0)));
   try {
-    co_await std::move(models);
-    co_return true;
+    co_return co_await std::move(models);
   } catch (const llm::Error& error) {
     if (error.kind() == llm::ErrorKind::cancelled)
       throw;
-    co_return false;
+    co_return std::nullopt;
   }
+}
+
+// The one that the demos were written for, else the first that is there and can chat.
+std::string chosen(const std::vector<std::string>& models, const std::string& where)
+{
+  const auto can_chat = [](const std::string& name) { return name.find("embed") == name.npos; };
+  const auto first = std::ranges::find_if(models, can_chat);
+  if (std::ranges::find(models, model_name) != models.end())
+    return model_name;
+  if (first == models.end())
+    throw std::runtime_error(
+        "the Ollama at " + where + " has no model to chat with: get one with `ollama pull gemma3`");
+  std::cout << "The Ollama at " << where << " has no " << model_name << ": " << *first
+            << " answers. --model names another.\n";
+  return *first;
 }
 
 }  // namespace
@@ -80,8 +98,8 @@ asio::awaitable<int> demo::ask_model(std::string model, Demo demo)
   std::optional<llm::testing::ScriptedServer> server;
   if (model.empty()) {
     const llm::Client ollama(llm::ClientOptions("ollama"));
-    if (co_await answers(ollama)) {
-      model = std::string("ollama::") + model_name;
+    if (const auto models = co_await models_of(ollama)) {
+      model = "ollama::" + chosen(*models, ollama.base_url());
     } else {
       std::cout << "No Ollama answers at " << ollama.base_url()
                 << ": a scripted server inside this program does.\n";

@@ -1,4 +1,4 @@
-// All four demos, one after the other.
+// All five demos, one after the other.
 #include "demo.hpp"
 
 #include <asio/awaitable.hpp>
@@ -20,6 +20,7 @@ asio::awaitable<int> async_llm_demo(std::string model)
   failed += co_await as_completed(model);
   failed += co_await batch_processing(model);
   failed += co_await error_handling(model);
+  failed += co_await stream_tokens(model);
 
   if (failed == 0)
     demo::heading("✅ All demos completed successfully!");

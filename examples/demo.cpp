@@ -20,8 +20,8 @@ constexpr const char* usage = R"(usage: PROGRAM [--model SPEC]
                   openai@http://127.0.0.1:8080/v1::name    (any compatible server)
   --help        show this text
 
-Without --model: gemma3:latest of the Ollama at OLLAMA_HOST, or at 127.0.0.1:11434. If none answers
-within a second, a scripted server inside the program does.
+Without --model: gemma3:latest of the Ollama at OLLAMA_HOST, or at 127.0.0.1:11434, or another model that
+it has. If none answers within a second, a scripted server inside the program does.
 )";
 
 struct Options {

@@ -1,6 +1,8 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/testing/answer.hpp>
 
+#include "json/syntax.hpp"
+
 #include <numeric>
 #include <string_view>
 
@@ -35,6 +37,21 @@ void require_value(std::string_view value)
 Answer Answer::text(std::string text)
 {
   return Answer(Kind::text, std::move(text));
+}
+
+Answer Answer::tool_call(std::string name, std::string arguments)
+{
+  Answer answer(Kind::text, std::string());
+  answer.and_tool_call(std::move(name), std::move(arguments));
+  return answer;
+}
+
+Answer& Answer::and_tool_call(std::string name, std::string arguments)
+{
+  require_a_text("and_tool_call");
+  require(json::is_json_object(arguments), "the arguments of a tool call are a JSON object");
+  calls_.emplace_back(std::move(name), std::move(arguments));
+  return *this;
 }
 
 Answer Answer::echo()

@@ -120,6 +120,7 @@ Said Renderer::say(const Answer& answer, const Call& call) const
   said.between = answer.between_;
   said.finish_reason = answer.finish_reason_;
   said.pieces = answer.pieces_;
+  said.tools = answer.calls_;
   if (said.pieces.empty())
     said.pieces = words_of(answer.kind_ == Answer::Kind::echo ? call.prompt : answer.content_);
   said.input_tokens = call.prompt_words;

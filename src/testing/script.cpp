@@ -67,7 +67,13 @@ void Script::when(Decide decide)
 
 void Script::at(std::string path, Answer answer)
 {
-  at_.insert_or_assign(std::move(path), std::move(answer));
+  at(std::move(path),
+     [answer = std::move(answer)](std::string_view, const json&) { return answer; });
+}
+
+void Script::at(std::string path, Decide decide)
+{
+  at_.insert_or_assign(std::move(path), std::make_shared<const Decide>(std::move(decide)));
 }
 
 void Script::models(std::vector<std::string> names)
@@ -97,8 +103,11 @@ Script::Reaction Script::react(const Request& request)
   const std::string_view path = request.head.path();
   const Route route = route_of(path);
   if (const auto fixed = at_.find(path); fixed != at_.end()) {
-    const json body = json::parse(request.body, nullptr, false);
-    return {fixed->second, route.wire, body.is_object() ? route.wire.read(body) : Call()};
+    json body = json::parse(request.body, nullptr, false);
+    if (body.is_discarded())
+      body = nullptr;
+    auto answer = decided(fixed->second, path, body);
+    return {std::move(answer), route.wire, body.is_object() ? route.wire.read(body) : Call()};
   }
   if (route.task == Task::unknown) {
     const std::string message =
@@ -167,15 +176,19 @@ Answer Script::choose(std::string_view path, const json& body)
     pushed_.pop_front();
     return answer;
   }
-  if (!decide_)
-    return otherwise_;
+  return decide_ ? decided(decide_, path, body) : otherwise_;
+}
+
+// Keeps the function while it runs: it may replace itself.
+Answer Script::decided(
+    std::shared_ptr<const Decide> decide, std::string_view path, const json& body)
+{
   try {
-    const auto decide = decide_;
     return (*decide)(path, body);
   } catch (const std::exception& failure) {
     return Answer::error(500, failure.what());
   } catch (...) {
-    return Answer::error(500, "the function given to when() threw something unknown");
+    return Answer::error(500, "the function that decides threw something unknown");
   }
 }
 

@@ -28,6 +28,7 @@ class Script {
   void always(Answer answer);
   void when(Decide decide);
   void at(std::string path, Answer answer);
+  void at(std::string path, Decide decide);
   void models(std::vector<std::string> names);
   void record(bool on);
 
@@ -47,11 +48,13 @@ class Script {
   Reaction react_to_call(const Wire& wire, std::string_view path, const std::string& body);
   bool knows(const Wire& wire, std::string_view model) const;
   Answer choose(std::string_view path, const nlohmann::json& body);
+  static Answer decided(
+      std::shared_ptr<const Decide> decide, std::string_view path, const nlohmann::json& body);
 
   std::deque<Answer> pushed_;
   std::shared_ptr<const Decide> decide_;  // shared: it may replace itself while it runs
   Answer otherwise_ = Answer::echo();
-  std::map<std::string, Answer, std::less<>> at_;
+  std::map<std::string, std::shared_ptr<const Decide>, std::less<>> at_;
   std::vector<std::string> models_;
   bool recording_ = true;
   std::size_t taken_up_ = 0;

@@ -168,6 +168,12 @@ ScriptedServer& ScriptedServer::at(std::string path, Answer answer)
   return *this;
 }
 
+ScriptedServer& ScriptedServer::at(std::string path, Decide decide)
+{
+  state_->script.at(std::move(path), std::move(decide));
+  return *this;
+}
+
 ScriptedServer& ScriptedServer::models(std::vector<std::string> names)
 {
   state_->script.models(std::move(names));

@@ -8,6 +8,11 @@ namespace asyncllm::testing {
 
 using nlohmann::json;
 
+std::string Said::tool_id(std::size_t index) const
+{
+  return "call_scripted_" + std::to_string(number) + '_' + std::to_string(index);
+}
+
 std::string Said::text() const
 {
   return std::accumulate(pieces.begin(), pieces.end(), std::string());

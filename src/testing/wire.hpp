@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace asyncllm::testing {
@@ -26,12 +27,18 @@ struct Said {
   Call call;
   std::size_t number = 0;  // of the request: makes ids
   std::vector<std::string> pieces;
+  std::vector<std::pair<std::string, std::string>> tools;  // called: names and arguments
   std::optional<std::string> finish_reason;
   std::int64_t input_tokens = 0, output_tokens = 0;
   std::chrono::system_clock::time_point asked_at;
   std::chrono::milliseconds delay{0}, between{0};  // to the first piece, from piece to piece
 
   std::string text() const;
+  std::string tool_id(std::size_t index) const;
+  std::string finish_or(const char* without_tools, const char* with_tools) const
+  {
+    return finish_reason.value_or(tools.empty() ? without_tools : with_tools);
+  }
   std::chrono::milliseconds duration() const;  // until the last piece
 };
 

@@ -49,9 +49,13 @@ class AnthropicWire : public Wire {
 
   std::string whole(const Said& said) const override
   {
-    const ordered_json block{{"type", "text"}, {"text", said.text()}};
-    ordered_json body = message_of(said, ordered_json::array({block}), said.output_tokens);
-    body["stop_reason"] = said.finish_reason.value_or("end_turn");
+    ordered_json blocks = ordered_json::array();
+    if (said.tools.empty() || !said.text().empty())
+      blocks.push_back(ordered_json{{"type", "text"}, {"text", said.text()}});
+    for (std::size_t i = 0; i < said.tools.size(); ++i)
+      blocks.push_back(tool_block(said, i, ordered_json::parse(said.tools[i].second)));
+    ordered_json body = message_of(said, blocks, said.output_tokens);
+    body["stop_reason"] = said.finish_or("end_turn", "tool_use");
     return dumped(body);
   }
 
@@ -72,9 +76,12 @@ class AnthropicWire : public Wire {
   std::string closing(const Said& said) const override
   {
     const ordered_json delta{
-        {"stop_reason", said.finish_reason.value_or("end_turn")}, {"stop_sequence", nullptr}};
+        {"stop_reason", said.finish_or("end_turn", "tool_use")}, {"stop_sequence", nullptr}};
     const ordered_json usage{{"output_tokens", said.output_tokens}};
-    return event("content_block_stop", ordered_json{{"index", 0}}) +
+    std::string tools;
+    for (std::size_t i = 0; i < said.tools.size(); ++i)
+      tools += tool_events(said, i);
+    return event("content_block_stop", ordered_json{{"index", 0}}) + tools +
            event("message_delta", ordered_json{{"delta", delta}, {"usage", usage}}) +
            event("message_stop", ordered_json::object());
   }
@@ -100,6 +107,26 @@ class AnthropicWire : public Wire {
   std::string_view request_id_header() const override { return "request-id"; }
 
  private:
+  static ordered_json tool_block(const Said& said, std::size_t index, const ordered_json& input)
+  {
+    return ordered_json{
+        {"type", "tool_use"},
+        {"id", said.tool_id(index)},
+        {"name", said.tools[index].first},
+        {"input", input}};
+  }
+
+  static std::string tool_events(const Said& said, std::size_t index)
+  {
+    const auto block = tool_block(said, index, ordered_json::object());
+    const ordered_json delta{
+        {"type", "input_json_delta"}, {"partial_json", said.tools[index].second}};
+    const auto at = index + 1;  // behind the text's block
+    return event("content_block_start", ordered_json{{"index", at}, {"content_block", block}}) +
+           event("content_block_delta", ordered_json{{"index", at}, {"delta", delta}}) +
+           event("content_block_stop", ordered_json{{"index", at}});
+  }
+
   static ordered_json message_of(
       const Said& said, const ordered_json& content, std::int64_t output_tokens)
   {

@@ -121,6 +121,10 @@ class OllamaWire : public Wire {
     const nanoseconds prompt_eval = at_least(said.delay, said.input_tokens);
     const nanoseconds eval = at_least(said.duration() - said.delay, said.output_tokens);
     ordered_json frame = frame_of(said, text, said.duration());
+    if (!generate_)
+      for (const auto& [name, arguments] : said.tools)
+        frame["message"]["tool_calls"].push_back(ordered_json{
+            {"function", {{"name", name}, {"arguments", ordered_json::parse(arguments)}}}});
     frame["done"] = true;
     frame["done_reason"] = said.finish_reason.value_or("stop");
     frame["total_duration"] = (load + prompt_eval + eval).count();

@@ -52,13 +52,17 @@ class OpenAiWire : public Wire {
   std::string whole(const Said& said) const override
   {
     ordered_json body = frame_of(said, "chat.completion");
-    const ordered_json message{
-        {"role", "assistant"}, {"content", said.text()}, {"refusal", nullptr}};
+    ordered_json message{{"role", "assistant"}, {"content", said.text()}, {"refusal", nullptr}};
+    for (std::size_t i = 0; i < said.tools.size(); ++i)
+      message["tool_calls"].push_back(ordered_json{
+          {"id", said.tool_id(i)},
+          {"type", "function"},
+          {"function", {{"name", said.tools[i].first}, {"arguments", said.tools[i].second}}}});
     body["choices"] = ordered_json::array({ordered_json{
         {"index", 0},
         {"message", message},
         {"logprobs", nullptr},
-        {"finish_reason", said.finish_reason.value_or("stop")}}});
+        {"finish_reason", said.finish_or("stop", "tool_calls")}}});
     body["usage"] = usage_of(said);
     return dumped(body);
   }
@@ -76,7 +80,10 @@ class OpenAiWire : public Wire {
 
   std::string closing(const Said& said) const override
   {
-    std::string text = chunk(said, ordered_json::object(), said.finish_reason.value_or("stop"));
+    std::string text;
+    for (std::size_t i = 0; i < said.tools.size(); ++i)
+      text += tool_chunks(said, i);
+    text += chunk(said, ordered_json::object(), said.finish_or("stop", "tool_calls"));
     if (said.call.include_usage) {
       ordered_json last = frame_of(said, "chat.completion.chunk");
       last["choices"] = ordered_json::array();
@@ -133,6 +140,27 @@ class OpenAiWire : public Wire {
     if (said.call.include_usage)
       frame["usage"] = nullptr;
     return event(frame);
+  }
+
+  // The name first, then the arguments in two pieces, as OpenAI does.
+  static std::string tool_chunks(const Said& said, std::size_t index)
+  {
+    const auto& [name, arguments] = said.tools[index];
+    const auto piece = [&](ordered_json call) {
+      call["index"] = index;
+      ordered_json delta;
+      delta["tool_calls"].push_back(std::move(call));
+      return chunk(said, delta, nullptr);
+    };
+    const auto of_arguments = [&](std::size_t from, std::size_t count) {
+      return piece({{"function", {{"arguments", arguments.substr(from, count)}}}});
+    };
+    const auto half = arguments.size() / 2;
+    return piece(
+               {{"id", said.tool_id(index)},
+                {"type", "function"},
+                {"function", {{"name", name}, {"arguments", ""}}}}) +
+           of_arguments(0, half) + of_arguments(half, arguments.npos);
   }
 
   static ordered_json usage_of(const Said& said)

@@ -34,6 +34,15 @@ class Answer {
   /// The model says `text`. In a stream every word is a token of its own.
   static Answer text(std::string text);
 
+  /// The model calls the tool `name` with these arguments, a JSON object: Answer::tool_call(
+  /// "get_weather", R"({"city": "Paris"})"). The reason of the end is the wire's for it.
+  /// `/api/generate` has no tools: there it says nothing. Throws `Error{invalid_argument}` for
+  /// other arguments.
+  static Answer tool_call(std::string name, std::string arguments);
+
+  /// It calls one more, behind what it says or calls already.
+  Answer& and_tool_call(std::string name, std::string arguments);
+
   /// The model repeats the last user message (the prompt of `/api/generate`).
   static Answer echo();
 
@@ -87,6 +96,7 @@ class Answer {
   std::string content_;              // the text, the body or the error's message
   std::string content_type_;         // of a status
   std::vector<std::string> pieces_;  // empty: the words of the text
+  std::vector<std::pair<std::string, std::string>> calls_;  // names and arguments
   std::chrono::milliseconds delay_{0}, between_{0};
   std::optional<std::string> finish_reason_;
   std::optional<std::pair<std::int64_t, std::int64_t>> usage_;

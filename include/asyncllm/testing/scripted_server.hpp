@@ -83,6 +83,10 @@ class ScriptedServer {
   /// endpoints that the server does not know, or to break one that it does.
   ScriptedServer& at(std::string path, Answer answer);
 
+  /// The same, decided for each request: the function gets the path and the body, which is null
+  /// where it is no JSON. What it throws becomes a 500 with the exception's text.
+  ScriptedServer& at(std::string path, Decide decide);
+
   /// The models to list and to know: requests for others get the wire's "model not found".
   /// Default (also with an empty list): all are known, and one named "scripted" is listed.
   ScriptedServer& models(std::vector<std::string> names);
