@@ -116,26 +116,29 @@ class EmbedJob {
   RequestOptions options_;
 };
 
-/// A call to `models`.
+/// A page of a call to `models`.
 class ModelsJob {
  public:
-  explicit ModelsJob(RequestOptions options) : options_(std::move(options)) {}
+  ModelsJob(SharedOptions options, std::string query)
+      : options_(std::move(options)), query_(std::move(query))
+  {}
 
-  const RequestOptions& options() const { return options_; }
+  const RequestOptions& options() const { return *options_; }
   std::string model() const { return {}; }
   std::string_view path(const Client::State& client) const { return client.wire.models_path(); }
   void write(const Client::State& client, std::string& message) const
   {
-    client.write_message_for_models(options_, message);
+    client.write_message_for_models(*options_, query_, message);
   }
 
-  std::vector<std::string> result(const Client::State& client, Answer& answer) const
+  provider::ModelPage result(const Client::State& client, Answer& answer) const
   {
     return understood(*answer.body, [&] { return client.wire.decode_models(*answer.body); });
   }
 
  private:
-  RequestOptions options_;
+  SharedOptions options_;
+  std::string query_;
 };
 
 // The result of a whole answer, or the error that it is.
@@ -158,9 +161,12 @@ auto judge(const Client::State& client, const Job& job, Answer& answer)
 // The one coroutine between a public call and the exchange. It keeps the client and the job, so
 // both may be gone where the call was made.
 template <class Result, class Job>
-asio::awaitable<Result> perform(std::shared_ptr<const Client::State> client, Job job)
+asio::awaitable<Result> perform(
+    std::shared_ptr<const Client::State> client,
+    Job job,
+    std::optional<SteadyClock::time_point> began = std::nullopt)
 {
-  const auto started = SteadyClock::now();
+  const auto started = began.value_or(SteadyClock::now());
   const auto executor = co_await asio::this_coro::executor;
   Retries retries(executor, client, job.options(), started);
   auto& scratch = Scratch::of(*retries.loop());
@@ -239,6 +245,43 @@ asio::awaitable<Reply> reply_to(
   return perform<Reply>(std::move(client), ReplyJob(std::move(request), std::move(options)));
 }
 
+// All pages of the list of models, one after the other. A server that does not know the query sends
+// the first page again: that is all there is then.
+asio::awaitable<std::vector<std::string>> list_models(
+    std::shared_ptr<const Client::State> client, SharedOptions options)
+{
+  constexpr int most_pages = 100;
+  const auto started = SteadyClock::now();
+  std::vector<std::string> names;
+  std::string next;
+  std::size_t bytes = 0;
+  for (int count = 1;; ++count) {
+    ModelsJob job(options, next);
+    auto asking = perform<provider::ModelPage>(client, std::move(job), started);
+    auto page = co_await std::move(asking);
+    const bool is_again = !next.empty() && page.next == next;
+    if (is_again)
+      co_return names;
+    for (auto& name : page.names) {
+      bytes += name.size();
+      names.push_back(std::move(name));
+    }
+    if (page.next.empty())
+      co_return names;
+    if (count == most_pages)
+      throw Error(
+          ErrorKind::response_too_large,
+          "the list of models has more than " + std::to_string(most_pages) + " pages");
+    if (bytes > client->transport.limits().body_bytes())
+      throw Error(
+          ErrorKind::response_too_large,
+          "the list of models is longer than " +
+              std::to_string(client->transport.limits().body_bytes()) +
+              " bytes (Limits::body_bytes)");
+    next = std::move(page.next);
+  }
+}
+
 }  // namespace
 
 Client::Client(const ClientOptions& options, Abi)
@@ -291,7 +334,7 @@ asio::awaitable<Embeddings> Client::embed(
 
 asio::awaitable<std::vector<std::string>> Client::models(RequestOptions options) const
 {
-  return perform<std::vector<std::string>>(state_, ModelsJob(std::move(options)));
+  return list_models(state_, share(std::move(options)));
 }
 
 void Client::check(const RequestOptions& options, const std::string& setter_prefix) const

@@ -213,9 +213,14 @@ void Client::State::write_message(
 }
 
 void Client::State::write_message_for_models(
-    const RequestOptions& options, std::string& message) const
+    const RequestOptions& options, std::string_view query, std::string& message) const
 {
   models_head_.begin(message, options.headers());
+  if (query.empty())
+    return;
+  const auto end = message.find(' ', message.find(' ') + 1);  // of the target
+  const bool has_query = message.find('?') < end;
+  message.insert(end, (has_query ? '&' : '?') + std::string(query));
 }
 
 std::string_view Client::State::path_of(const AnyRequest& request) const

@@ -56,7 +56,9 @@ struct Client::State : std::enable_shared_from_this<State> {
       std::string& message) const;
   void write_message(
       const EmbedRequest& request, const RequestOptions& options, std::string& message) const;
-  void write_message_for_models(const RequestOptions& options, std::string& message) const;
+  /// `query`: of a page of the list, "" for the first one.
+  void write_message_for_models(
+      const RequestOptions& options, std::string_view query, std::string& message) const;
 
   /// The clocks of a call, with this server's defaults.
   Timeouts timeouts_of(const RequestOptions& options) const

@@ -70,7 +70,8 @@ std::optional<RetryPolicy::Duration> Retries::time_to_wait(Error& error, bool ha
 bool Retries::is_waited_for(const Error& error) const
 {
   const auto& preset = *client_->endpoint.preset;
-  return error.http_status() == 503 && preset.wire == provider::WireKind::ollama &&
+  return options_.retries().max_retries() > 0 && error.http_status() == 503 &&
+         preset.wire == provider::WireKind::ollama &&
          provider::is_queue_full(to_lower(error.server_message())) &&
          std::chrono::steady_clock::now() - started_ < preset.first_byte;
 }

@@ -33,8 +33,8 @@ class Retries {
   /// An error whose retry the budget refused says so afterwards.
   std::optional<RetryPolicy::Duration> time_to_wait(Error& error, bool had_success);
   /// Whether an error is a queue that is full (Ollama): the call waits for it, however often it is
-  /// refused, as long as an answer may take to begin. It keeps its place meanwhile: if it gave up,
-  /// all that wait for one would be refused in their turn.
+  /// refused, as long as an answer may take to begin, unless no retry is allowed at all. It keeps
+  /// its place meanwhile: if it gave up, all that wait for one would be refused in their turn.
   bool is_waited_for(const Error& error) const;
 
   /// Waits before the next try. Cancellation: `Error{cancelled}`.

@@ -50,9 +50,10 @@ class Reader {
   {
     try {
       bool is_repaired = false;
+      has_halves_ = false;
       has_escapes_ = text.find("\\u") != text.npos;
       if (has_escapes_ && has_surrogate_escapes(text)) {
-        text = repaired(text);
+        text = keeps_halves_ ? repaired(text, has_halves_) : repaired(text);
         is_repaired = true;
       }
       try {
@@ -77,6 +78,12 @@ class Reader {
     copy_ = text;
     object(copy_, read);
   }
+
+  /// From now on half of a surrogate pair at an end of a text may become a mark for a `HalfJoiner`,
+  /// since the text goes on in the next object.
+  void keep_halves() noexcept { keeps_halves_ = true; }
+  /// Whether there are such marks in the last object.
+  bool has_halves() const noexcept { return has_halves_; }
 
   /// The name of a field of the object that is being read, the fast way where there is one.
   /// Throws simdjson_error where the text has a syntax error instead of a field: simdjson reports
@@ -105,7 +112,7 @@ class Reader {
 
   simdjson::ondemand::parser parser_;
   std::string copy_;
-  bool has_escapes_ = false;
+  bool has_escapes_ = false, keeps_halves_ = false, has_halves_ = false;
 };
 
 /// For the body of an answer.

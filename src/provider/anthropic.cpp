@@ -233,9 +233,9 @@ class Anthropic final : public Wire {
 
   std::unique_ptr<DeltaDecoder> deltas() const override { return anthropic_deltas(); }
 
-  std::vector<std::string> decode_models(std::string& body) const override
+  ModelPage decode_models(std::string& body) const override
   {
-    return read_names(body, "data", "id");
+    return read_names(body, {.list = "data", .name = "id", .after = "after_id"});
   }
 
  private:

@@ -21,6 +21,8 @@ namespace {
 
 class AnthropicDeltas final : public DeltaDecoder {
  public:
+  AnthropicDeltas() { reader_.keep_halves(); }
+
   bool feed(const StreamEvent& event, StreamedReply& reply) override
   {
     if (trim(event.data) == "[DONE]")  // OpenRouter adds it behind the end
@@ -35,6 +37,7 @@ class AnthropicDeltas final : public DeltaDecoder {
           .with_partial_text(reply.reply().text)
           .with_body(event.data);
     }
+    reply.expect_halves(reader_.has_halves());
     return apply(read, reply);
   }
 
@@ -145,6 +148,17 @@ class AnthropicDeltas final : public DeltaDecoder {
     return found->second;
   }
 
+  // What goes back to the provider must be what the model wrote.
+  std::string joined_thinking(const Event& event)
+  {
+    const auto& piece = event.block.thinking;
+    const auto known = halves_.find(event.index);
+    if (!reader_.has_halves() && (known == halves_.end() || piece.empty()))
+      return piece;
+    auto& halves = halves_[event.index];
+    return reader_.has_halves() ? halves.join(piece) : halves.rest() + piece;
+  }
+
   void start_block(const Event& event, StreamedReply& reply)
   {
     const auto& begun = event.block;
@@ -152,8 +166,9 @@ class AnthropicDeltas final : public DeltaDecoder {
         begun.text.size() + begun.thinking.size() + begun.signature.size() + begun.data.size() +
         begun.id.size() + begun.name.size() + begun.input.size());
     auto& block = block_at(event.index, reply) = begun;
+    block.thinking = joined_thinking(event);
     reply.add_text(block.type == "text" ? block.text : std::string());
-    reply.add_reasoning(block.type == "thinking" ? block.thinking : std::string());
+    reply.add_reasoning(block.type == "thinking" ? begun.thinking : std::string());
     if (block.type != "tool_use")
       return;
     if (block.input.find_first_not_of("{} \t\r\n") == block.input.npos)
@@ -173,7 +188,7 @@ class AnthropicDeltas final : public DeltaDecoder {
     } else if (is("thinking_delta") && !piece.thinking.empty()) {
       reply.add_reasoning(piece.thinking);
       reply.charge(piece.thinking.size());
-      block.thinking += piece.thinking;
+      block.thinking += joined_thinking(event);
     } else if (is("signature_delta") && !piece.signature.empty()) {
       reply.charge(piece.signature.size());
       block.signature += piece.signature;
@@ -193,6 +208,8 @@ class AnthropicDeltas final : public DeltaDecoder {
       return;
     auto& so_far = reply.reply();
     const bool was_cut = is_cut(so_far.finish_reason);
+    for (auto& [index, halves] : halves_)
+      blocks_[index].thinking += halves.rest();
     for (const auto& [index, block] : blocks_) {
       keep_reasoning(block, so_far.reasoning_extra);
       if (block.type == "tool_use" && block.input.empty() && !was_cut)
@@ -203,6 +220,7 @@ class AnthropicDeltas final : public DeltaDecoder {
   json::Reader reader_;
   Usage usage_;  // in two events
   std::map<std::int64_t, AnthropicBlock> blocks_;
+  std::map<std::int64_t, json::HalfJoiner> halves_;  // of the thinking in those that had any
   bool has_finish_ = false, is_done_ = false;
 };
 

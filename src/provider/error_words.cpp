@@ -52,29 +52,63 @@ constexpr Words overflow_phrases[] = {
     "context size has been exceeded",
     "context window exceed",
     "context_window_exceeded",
+    "context_length_exceeded",
+    "max_prompt_tokens_exceeded",
+    "context overflow",
+    "context the overflows",
+    "context is too long",
     "maximum context length",
     "maximum context limit",
     "max context length",
     "maximum model length",
     "maximum prompt length",
     "maximum input length is*tokens",
+    "exceeds maximum input length",
+    "exceeds max length",
+    "exceeds max_input_len",
+    "exceed max message tokens",
+    "exceeds maximum allowed input length",
+    "exceeded maximum allowed input length",
+    "max input characters",
+    "token limit exceeded",
+    "model's context length is only",
     "current length is*while limit is",
     "longer than the context length",
     "longer than the model's context length",
     "greater than the context length",
-    "input tokens exceed the configured limit",
+    "input tokens exceed",
+    "input tokens*cannot exceed",
+    "input token count*exceed",
+    "input token count*only supports up to",
+    "requested tokens*exceed",
+    "`inputs` must have less than*tokens",
     "`inputs` tokens + `max_new_tokens` must be",
     "prompt token count*exceeds the limit",
     "range of input length should be",
     "input is too long",
+    "input length too long",
+    "input token length too long",
+    "input*is too large to process",
     "prompt is too long",
     "prompt too long",
+    "prompt tokens too long",
     "too many tokens",
     "too many input tokens",
     "reduce the length of the messages",
     "reduce the length of the prompt",
     "reduce the length of the input",
     "max size: * tokens",
+};
+
+// A rate, in whatever words about tokens.
+constexpr Words rate_phrases[] = {
+    "per minute",
+    "per day",
+    "rate limit",
+    "rate_limit",
+    "throttl",
+    "too many requests",
+    "please wait",
 };
 
 // Phrases for a price or a balance; a "quota" alone may be one a minute.
@@ -86,28 +120,57 @@ constexpr Words quota_phrases[] = {
     "insufficient credit",
     "insufficient funds",
     "insufficient account balance",
+    "insufficient_funds",
+    "insufficient_user_quota",
+    "balance is insufficient",
+    "balance is not enough",
+    "balance is too low",
+    "not enough balance",
+    "not_enough_balance",
+    "no remaining balance",
+    "negative balance",
     "exceeded_current_quota",
     "billing_hard_limit_reached",
     "billing hard limit",
     "billing_not_active",
     "billing_error",
+    "billing_not_enabled",
+    "billing to be enabled",
+    "billing is not enabled",
+    "billing is disabled",
     "access_terminated",
-    "credit balance is too low",
     "account is not active",
     "not enough credits",
     "more credits",
     "out of credits",
     "used all available credits",
     "no credits",
+    "any credits",
+    "credits have been exhausted",
+    "credits are depleted",
+    "credits exhausted",
+    "purchase credits",
+    "add credits",
     "monthly included credits",
+    "monthly quota",
+    "monthly usage limit",
+    "daily free allocation",
+    "free tier of the model has been exhausted",
+    "freetieronly",
+    "premium request allowance",
     "key limit exceeded",
     "spending limit",
     "spend limit",
     "please recharge",
+    "please top up",
+    "in good standing",
     "arrearage",
     "overdue-payment",
     "overdue payment",
     "payment required",
+    "payment_required",
+    "余额不足",  // Z.ai and SiliconFlow, in China: the balance does not suffice
+    "欠费",      // arrears
 };
 
 // Each beside the word "model".
@@ -115,34 +178,104 @@ constexpr Words missing_phrases[] = {
     "not found",
     "not exist",
     "unknown model",
+    "unknown_model",
     "no such model",
+    "model not supported",
+    "model_not_supported",
+    "model_not_available",
+    "modelnotfound",
+    "could not find model",
+    "cannot find model",
+    "unable to access model",
+    "unable to access non-serverless model",
+    "no models loaded",
+    "model identifier is invalid",
+    "model names are",
     "no model named",
     "not a valid model",
     "invalid model name passed",
     "invalid model id",
+    "invalid model:",
     "decommissioned",
-    "model has been deprecated",
+    "model*is deprecated",
+    "model*been deprecated",
+    "model*retired",
+    "model*discontinued",
+    "model*shut down",
+    "model*end of life",
+    "model*end of its life",
     "no longer available",
-    "model is not available",
+    "model*no longer supported",
+    "model*is not available",
+    "unsupported model:",
     "has no access to model",
     "requested model*is not supported",
 };
 
 constexpr Words incapable_phrases[] = {
-    "does not support tools",        "does not support tool",
-    "does not support function",     "does not support thinking",
-    "does not support reasoning",    "does not support chat",
-    "does not support generate",     "does not support completion",
-    "does not support embed",        "does not support insert",
-    "does not support image",        "does not support vision",
-    "does not support multimodal",   "does not support audio",
-    "tool use is not supported",     "tools are not supported",
-    "tools is not supported",        "`tools` is not supported",
-    "tool calling is not supported", "function calling is not",
-    "image input is not supported",  "images are not supported",
-    "audio input is not supported",  "no endpoints found that support",
-    "is not a multimodal model",     "not a chat model",
+    // the model
+    "does not support tool",
+    "does not support function",
+    "does not support thinking",
+    "does not support reasoning",
+    "does not support chat",
+    "does not support generate",
+    "does not support completion",
+    "does not support embed",
+    "does not support insert",
+    "does not support image",
+    "does not support vision",
+    "does not support multimodal",
+    "does not support audio",
+    "does not support video",
+    "does not support pdf",
+    "does not support file input",
+    "does not support document",
+    "does not support structured output",
+    "does not support response format",
+    "does not support response_format",
+    "does not support json",
+    "does not support logprobs",
+    "does not support system",
+    "does not support developer",
+    "does not support assistant message prefill",
+    "does not support streaming",
+    "does not support the effort parameter",
+    "tool use is not supported",
+    "tool use is not available",
+    "tools are not supported",
+    "tools is not supported",
+    "`tools` is not supported",
+    "tool calling is not supported",
+    "tool calling` is not supported",
+    "function calling is not",
+    "thinking is not supported",
+    "reasoning is not supported",
+    "structured outputs is not supported",
+    "structured outputs are not supported",
+    "response_format' of type*is not supported",
+    "response_format type is unavailable",
+    "image input is not supported",
+    "image inputs are not supported",
+    "images are not supported",
+    "vision is not supported",
+    "audio input is not supported",
+    "system role not supported",
+    "system role is not supported",
+    "image_url is only supported by",
+    "only supports single tool-calls",
+    "instruction is not enabled for",
+    "json mode is not enabled for",
+    "not allowed to generate embeddings",
+    "not a chat model",
     "not an embedding model",
+    "is not a multimodal model",
+    "at most 0 image",
+    // the server
+    "no endpoints found that support",
+    "requires --enable-auto-tool-choice",
+    "requires --jinja",
+    "start it with `--",
 };
 
 constexpr Words filter_phrases[] = {
@@ -156,10 +289,16 @@ constexpr Words filter_phrases[] = {
 // Ollama's, which answers 500 to them all.
 constexpr Words vain_phrases[] = {
     "requires more system memory",
+    "out of memory",
+    "failed to allocate",
+    "unable to allocate",
+    "unsupported value: nan",
     "invalid format",
     "must be of type",
     "invalid option",
+    "invalid json schema",
     "process has terminated",
+    "process no longer running",
     "timed out waiting for llama",
     "unknown model architecture",
     "unsupported model architecture",
@@ -169,6 +308,9 @@ constexpr Words vain_phrases[] = {
     "failed to parse grammar",
     "template: ",
     "template error",
+    "jinja exception",
+    "failed to apply template",
+    "parser for this template",
 };
 
 }  // namespace
@@ -189,12 +331,13 @@ bool is_context_overflow(const ServerError& error, std::string_view words)
         "tokens_limit_reached"})
     if (error.code == code || error.type == code)
       return true;
-  return has_any(words, overflow_phrases);
+  return has_any(words, overflow_phrases) && !has_any(words, rate_phrases);
 }
 
 bool is_out_of_quota(const ServerError& error, std::string_view words)
 {
-  return error.code == "1113" ||  // Z.ai: no balance
+  return error.code == "1113" ||   // Z.ai: no balance
+         error.code == "30001" ||  // SiliconFlow: the same
          has_any(words, quota_phrases);
 }
 
@@ -271,18 +414,32 @@ std::optional<std::chrono::milliseconds> take_duration(std::string_view& text)
 
 std::optional<std::chrono::milliseconds> wait_in_words(std::string_view words)
 {
-  for (const Words before :
-       {"try again in ", "try again after ", "retry in ", "retry after ", "please wait "}) {
-    const auto at = words.find(before);
-    if (at == words.npos)
-      continue;
-    auto text = words.substr(at + before.size());
-    std::optional<std::chrono::milliseconds> total;
-    while (const auto part = take_duration(text))
-      total = total.value_or(std::chrono::milliseconds(0)) + *part;
-    if (total)
-      return std::min(*total, longest_wait);
-  }
+  constexpr Words before[] = {
+      "try again in ",
+      "try again after ",
+      "retry in ",
+      "retry after ",
+      "wait ",
+      "wait for ",
+      "reset after ",
+      "resets after ",
+      "reset in ",
+      "resets in "};
+  constexpr Words roughly[] = {"about ", "approximately ", "another ", "at least "};
+  for (const Words phrase : before)
+    for (auto at = words.find(phrase); at != words.npos; at = words.find(phrase, at + 1)) {
+      auto text = words.substr(at + phrase.size());
+      for (const Words word : roughly)
+        if (text.starts_with(word))
+          text.remove_prefix(word.size());
+      std::optional<std::chrono::milliseconds> total;
+      for (auto part = take_duration(text); part; part = take_duration(text)) {
+        total = total.value_or(std::chrono::milliseconds(0)) + *part;
+        text.remove_prefix(text.starts_with(' ') ? 1 : 0);  // "1 minute 5 seconds"
+      }
+      if (total)
+        return std::min(*total, longest_wait);
+    }
   return std::nullopt;
 }
 

@@ -22,11 +22,11 @@ ErrorKind kind_of(int status, const ServerError& error)
     return ErrorKind::context_length_exceeded;
   if (is_one_of({400, 403}) && is_filtered(words))
     return ErrorKind::content_filtered;
-  if (is_one_of({400, 401, 403, 429}) && is_out_of_quota(error, words))
+  if (is_one_of({400, 401, 403, 404, 412, 429, 500}) && is_out_of_quota(error, words))
     return ErrorKind::quota_exceeded;
-  if (is_one_of({400, 404, 422, 500}) && is_incapable(words))
+  if (is_one_of({400, 403, 404, 405, 422, 500}) && is_incapable(words))
     return ErrorKind::unsupported;
-  if (is_one_of({400, 404}) && is_missing_model(error, words))
+  if (is_one_of({400, 404, 410, 422}) && is_missing_model(error, words))
     return ErrorKind::model_not_found;
   switch (status) {
     case 401: return ErrorKind::authentication;
@@ -96,6 +96,13 @@ int status_of(const ServerError& error)
   return 500;
 }
 
+// Whether a status, within a 500 too, means that the request is to blame.
+bool is_refusal(int status)
+{
+  return status >= 400 && status < 500 && status != 408 && status != 409 && status != 425 &&
+         status != 429;
+}
+
 Error make_error(int status, const ServerError& said, std::string_view body)
 {
   const auto kind = kind_of(status, said);
@@ -117,7 +124,7 @@ Error make_error(int status, const ServerError& said, std::string_view body)
   else if (kind == ErrorKind::rate_limited || kind == ErrorKind::overloaded)
     if (const auto wait = wait_in_words(words_of(said)))
       error.with_retry_after(*wait);
-  if (kind == ErrorKind::server_error && is_in_vain(words_of(said)))
+  if (kind == ErrorKind::server_error && (is_refusal(said.status) || is_in_vain(words_of(said))))
     error.with_retryable(false);
   return error;
 }

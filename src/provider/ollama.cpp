@@ -191,9 +191,9 @@ class Ollama final : public Wire {
     return read_ollama_embeddings(body);
   }
 
-  std::vector<std::string> decode_models(std::string& body) const override
+  ModelPage decode_models(std::string& body) const override
   {
-    return read_names(body, "models", "name");
+    return read_names(body, {.list = "models", .name = "name", .after = ""});
   }
 };
 

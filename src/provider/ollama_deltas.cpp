@@ -13,6 +13,8 @@ namespace {
 
 class OllamaDeltas final : public DeltaDecoder {
  public:
+  OllamaDeltas() { reader_.keep_halves(); }
+
   bool feed(const StreamEvent& event, StreamedReply& reply) override
   {
     OllamaAnswer answer;
@@ -26,6 +28,7 @@ class OllamaDeltas final : public DeltaDecoder {
           .with_partial_text(reply.reply().text)
           .with_body(event.data);
     }
+    reply.expect_halves(reader_.has_halves());
     auto& so_far = reply.reply();
     if (so_far.model.empty())
       so_far.model = answer.model;

@@ -292,9 +292,9 @@ class OpenAi final : public Wire {
     return read_openai_embeddings(body);
   }
 
-  std::vector<std::string> decode_models(std::string& body) const override
+  ModelPage decode_models(std::string& body) const override
   {
-    return read_names(body, "data", "id");
+    return read_names(body, {.list = "data", .name = "id", .after = "after"});
   }
 };
 

@@ -22,11 +22,14 @@ namespace {
 
 class OpenAiDeltas final : public DeltaDecoder {
  public:
+  OpenAiDeltas() { reader_.keep_halves(); }
+
   bool feed(const StreamEvent& event, StreamedReply& reply) override
   {
     if (!event.data.starts_with('{') && trim(event.data) == "[DONE]") {
       is_done_ = true;
       release_held(reply);
+      reply.end_halves();
       return true;
     }
     bool is_error = event.type == "error";
@@ -244,6 +247,7 @@ class OpenAiDeltas final : public DeltaDecoder {
 
   void apply(const Chunk& chunk, StreamedReply& reply)
   {
+    reply.expect_halves(reader_.has_halves());
     if (chunk.index)
       index_ = chunk.index;
     // A message beside the end may say all of it once more.

@@ -169,30 +169,65 @@ void append_array(json::Value value, std::string& into)
   }
 }
 
-std::vector<std::string> read_names(std::string& body, std::string_view list, std::string_view name)
+namespace {
+
+std::string query(std::string_view name, std::string_view value)
+{
+  constexpr char hex[] = "0123456789ABCDEF";
+  std::string out(name);
+  out += '=';
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    const auto lower = to_lower(c);
+    if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+        c == '_' || c == '~')
+      out += c;
+    else
+      out.append(1, '%').append(1, hex[byte >> 4]).append(1, hex[byte & 15]);
+  }
+  return out;
+}
+
+}  // namespace
+
+ModelPage read_names(std::string& body, const NameFields& fields)
 {
   if (trim(body).starts_with('['))  // some servers send the list alone
-    body = "{\"" + std::string(list) + "\":" + body + '}';
-  std::vector<std::string> names;
-  bool found = false;
+    body = "{\"" + std::string(fields.list) + "\":" + body + '}';
+  ModelPage page;
+  bool found = false, has_more = false;
+  std::string last, token;
   json::read_object(body, [&](json::Object answer) {
-    names.clear();
+    page.names.clear();
     for (auto field : answer) {
       const std::string_view key = field.unescaped_key();
-      if (key != list)
+      json::Value value = field.value();
+      if (key == "has_more")
+        has_more = value.type() == simdjson::ondemand::json_type::boolean && value.get_bool();
+      else if (key == "last_id")
+        last = json::text_if(value).value_or("");
+      else if (key == "nextPageToken" || key == "next_page_token")  // Google
+        token = json::text_if(value).value_or("");
+      if (key != fields.list)
         continue;
       found = true;
-      if (!json::is_array(field.value()))
+      if (!json::is_array(value))
         continue;
-      for (json::Value item : field.value().get_array())
+      for (json::Value item : value.get_array())
         for (auto member : item.get_object())
-          if (const std::string_view its_key = member.unescaped_key(); its_key == name)
-            names.emplace_back(json::text_or_null(member.value()));
+          if (const std::string_view its_key = member.unescaped_key(); its_key == fields.name)
+            page.names.emplace_back(json::text_or_null(member.value()));
     }
   });
   if (!found)
-    throw Error(ErrorKind::bad_response, "the answer has no \"" + std::string(list) + "\"");
-  return names;
+    throw Error(ErrorKind::bad_response, "the answer has no \"" + std::string(fields.list) + "\"");
+  if (last.empty() && !page.names.empty())
+    last = page.names.back();
+  if (!token.empty())
+    page.next = query("pageToken", token);
+  else if (has_more && !last.empty() && !fields.after.empty())
+    page.next = query(fields.after, last);
+  return page;
 }
 
 }  // namespace asyncllm::provider

@@ -5,6 +5,7 @@
 
 #include "json/reader.hpp"
 #include "provider/errors.hpp"
+#include "provider/wire.hpp"
 
 #include <string>
 #include <string_view>
@@ -48,8 +49,12 @@ void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens);
 /// Appends the elements of an array, as JSON text, to those that the JSON array `into` holds.
 void append_array(json::Value value, std::string& into);
 
-/// The `name` of each object in the array `list` of the object `body`; a null list is empty.
-std::vector<std::string> read_names(
-    std::string& body, std::string_view list, std::string_view name);
+/// Where a list of models has what.
+struct NameFields {
+  std::string_view list, name;
+  std::string_view after;  ///< the parameter that goes with "has_more" and "last_id"
+};
+/// The names in the list of the object `body`; a null list is empty.
+ModelPage read_names(std::string& body, const NameFields& fields);
 
 }  // namespace asyncllm::provider

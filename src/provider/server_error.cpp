@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include <charconv>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -137,6 +139,29 @@ std::optional<std::chrono::milliseconds> retry_delay(const Json& error)
   return std::nullopt;
 }
 
+// How long to wait, as a member of the body, of its error or of the error's metadata says.
+std::optional<std::chrono::milliseconds> wait_in(const Json& object, int depth = 0)
+{
+  if (const auto time = retry_delay(object))
+    return time;
+  if (const auto time = seconds(text_of(object, "retry_after_ms")))
+    return *time / 1000;
+  for (const char* const name :
+       {"retry_after",
+        "retry_after_seconds",
+        "retryAfter",
+        "estimated_time"})  // the last: Hugging Face
+    if (const auto time = seconds(text_of(object, name)))
+      return time;
+  if (depth == deepest_words)
+    return std::nullopt;
+  for (const char* const name : {"error", "metadata"})
+    if (const auto inner = object.find(name); inner != object.end() && inner->is_object())
+      if (const auto time = wait_in(*inner, depth + 1))
+        return time;
+  return std::nullopt;
+}
+
 // An error that stands within a choice (OpenRouter).
 const Json* error_in_choice(const Json& body)
 {
@@ -150,21 +175,45 @@ const Json* error_in_choice(const Json& body)
 
 ServerError read_json_error(const Json& body, int depth = 0);
 
-// A message may hold another error as JSON, alone or behind a few words, as gateways and Ollama
-// pass on what their own server said.
-void add_error_in_message(ServerError& error, int depth)
+// The JSON object that begins at the first brace of a text: where it ends, quotes heeded.
+std::string_view object_in(std::string_view text)
 {
-  const auto begin = error.message.find('{');
-  if (begin == error.message.npos || depth == deepest_words)
-    return;
-  const auto json = Json::parse(std::string_view(error.message).substr(begin), nullptr, false);
+  const auto begin = text.find('{');
+  if (begin == text.npos)
+    return {};
+  text.remove_prefix(begin);
+  std::size_t depth = 0;
+  bool is_quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (is_quoted && c == '\\')
+      ++at;
+    else if (c == '"')
+      is_quoted = !is_quoted;
+    else if (!is_quoted && c == '{')
+      ++depth;
+    else if (!is_quoted && c == '}' && --depth == 0)
+      return text.substr(0, at + 1);
+  }
+  return {};
+}
+
+// The error that a text holds as JSON, alone or between a few words, as gateways and Ollama pass on
+// what their own server said.
+std::optional<ServerError> error_in(std::string_view object, int depth)
+{
+  if (object.empty() || depth == deepest_words)
+    return std::nullopt;
+  const auto json = Json::parse(object, nullptr, false);
   if (!json.is_object())
-    return;
+    return std::nullopt;
   auto inner = read_json_error(json, depth + 1);
-  if (inner.message.empty())
-    return;
-  error.message.resize(begin);
-  error.message += inner.message;
+  return inner.message.empty() ? std::nullopt : std::optional(std::move(inner));
+}
+
+// What `inner` knows and `error` does not.
+void add_missing(ServerError& error, ServerError&& inner)
+{
   if (error.type.empty())
     error.type = std::move(inner.type);
   if (error.code.empty())
@@ -175,16 +224,40 @@ void add_error_in_message(ServerError& error, int depth)
     error.retry_after = inner.retry_after;
 }
 
+void add_error_in_message(ServerError& error, int depth)
+{
+  const auto object = object_in(error.message);
+  auto inner = error_in(object, depth);
+  if (!inner)
+    return;
+  const auto begin = static_cast<std::size_t>(object.data() - error.message.data());
+  std::string_view before(error.message.data(), begin);
+  auto behind = std::string_view(error.message).substr(begin + object.size());
+  for (const auto& [open, close] : {std::pair('[', ']'), std::pair('\'', '\'')})
+    if (before.ends_with(open) && behind.starts_with(close)) {  // Google's array of one; Python
+      before.remove_suffix(1);
+      behind.remove_prefix(1);
+    }
+  error.message = std::string(before) + inner->message + std::string(behind);
+  add_missing(error, std::move(*inner));
+}
+
 // OpenRouter: {"message": "Provider returned error", "metadata": {"raw": "..."}}.
-void add_raw(const Json& error, ServerError& into)
+void add_raw(const Json& error, ServerError& into, int depth)
 {
   const auto metadata = error.find("metadata");
   if (metadata == error.end() || !metadata->is_object())
     return;
   const auto found = metadata->find("raw");
-  const auto raw = found == metadata->end() ? std::string()
-                   : found->is_object()     ? words_in(*found)
-                                            : text_of(*metadata, "raw");
+  if (found == metadata->end() || depth == deepest_words)
+    return;
+  auto raw = text_of(*metadata, "raw");
+  auto inner = found->is_object() ? std::optional(read_json_error(*found, depth + 1))
+                                  : error_in(object_in(raw), depth);
+  if (inner && !inner->message.empty()) {
+    raw = inner->message;
+    add_missing(into, std::move(*inner));
+  }
   if (into.message.find(raw) == into.message.npos)
     into.behind = excerpt(raw);
 }
@@ -210,8 +283,7 @@ ServerError read_json_error(const Json& body, int depth)
     inner = error_in_choice(body);
   if (inner && inner->is_object()) {
     read_members(*inner, error);
-    error.retry_after = retry_delay(*inner);
-    add_raw(*inner, error);
+    add_raw(*inner, error, depth);
   }
   if (inner && error.message.empty())
     error.message = words_in(*inner);
@@ -230,6 +302,8 @@ ServerError read_json_error(const Json& body, int depth)
   if (error.message.empty())
     error.message = words_in(body);
   error.request_id = text_of(body, "request_id");
+  if (const auto time = wait_in(body))
+    error.retry_after = time;
   add_error_in_message(error, depth);
   return error;
 }

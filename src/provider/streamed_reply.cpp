@@ -9,7 +9,50 @@
 
 namespace asyncllm::provider {
 
-void StreamedReply::add(Delta::Kind kind, std::string& text, std::string_view piece)
+void StreamedReply::add(
+    Delta::Kind kind, std::string& text, json::HalfJoiner& halves, std::string_view piece)
+{
+  append(kind, text, joined(halves, piece));
+}
+
+std::string_view StreamedReply::joined(json::HalfJoiner& halves, std::string_view piece)
+{
+  if ((!has_halves_ && !halves.is_waiting()) || piece.empty())
+    return piece;
+  joined_ = has_halves_ ? halves.join(piece) : halves.rest().append(piece);
+  return joined_;
+}
+
+std::string_view StreamedReply::without_marks(std::string_view text)
+{
+  json::HalfJoiner alone;
+  joined_ = alone.join(text);
+  joined_ += alone.rest();
+  return joined_;
+}
+
+void StreamedReply::end_halves()
+{
+  if (!std::exchange(had_halves_, false))
+    return;
+  append(Delta::Kind::reasoning, reply_.reasoning, reasoning_halves_.rest());
+  append(Delta::Kind::text, reply_.text, text_halves_.rest());
+  append(Delta::Kind::refusal, reply_.refusal, refusal_halves_.rest());
+  for (std::size_t i = 0; i < calls_.size(); ++i)
+    if (const auto rest = calls_[i].halves.rest(); !rest.empty())
+      append_arguments(i, rest);
+}
+
+void StreamedReply::append_arguments(std::size_t index, std::string_view arguments)
+{
+  auto& open = calls_[index];
+  open.syntax.feed(arguments);
+  auto& so_far = open.call.arguments;
+  pieces_.push_back({Delta::Kind::tool_call, index, so_far.size(), arguments.size()});
+  so_far += arguments;
+}
+
+void StreamedReply::append(Delta::Kind kind, std::string& text, std::string_view piece)
 {
   if (piece.empty())
     return;
@@ -99,9 +142,7 @@ void StreamedReply::add_tool_call(
     extend_name(call.name, name);
   else if (call.name.empty())
     call.name = name;
-  open.syntax.feed(arguments);
-  pieces_.push_back({Delta::Kind::tool_call, last_call_, call.arguments.size(), arguments.size()});
-  call.arguments += arguments;
+  append_arguments(last_call_, joined(open.halves, arguments));
 }
 
 bool StreamedReply::starts_call(
@@ -133,7 +174,7 @@ void StreamedReply::extend_name(std::string& name, std::string_view piece)
 void StreamedReply::set_tool_extra(std::string_view json)
 {
   charge(json.size());
-  calls_[last_call_].call.extra = json;
+  calls_[last_call_].call.extra = has_halves_ ? without_marks(json) : json;
 }
 
 void StreamedReply::add_usage(const Usage& usage)
@@ -144,6 +185,7 @@ void StreamedReply::add_usage(const Usage& usage)
 
 void StreamedReply::set_finish(FinishReason reason, std::string_view text)
 {
+  end_halves();
   reply_.finish_reason = reason;
   reply_.finish_reason_text = text;
   pieces_.push_back({Delta::Kind::finish, 0, 0, 0});
@@ -157,6 +199,7 @@ void StreamedReply::take_whole(Reply whole)
   whole.timings.first_token = reply_.timings.first_token;
   whole.timings.total = reply_.timings.total;
   reply_ = Reply();
+  has_halves_ = false;
   add_reasoning(whole.reasoning);
   add_text(whole.text);
   add_refusal(whole.refusal);
@@ -197,6 +240,7 @@ std::optional<Delta> StreamedReply::next()
 
 void StreamedReply::complete()
 {
+  end_halves();
   reply_.reasoning_extra += reasoning_.text();
   for (const auto& open : calls_)
     reply_.tool_calls.push_back(open.call);

@@ -4,6 +4,7 @@
 #include <asyncllm/model/delta.hpp>
 #include <asyncllm/model/reply.hpp>
 
+#include "json/repair.hpp"
 #include "json/syntax.hpp"
 #include "provider/reasoning_blocks.hpp"
 
@@ -38,19 +39,35 @@ class StreamedReply {
       fail_too_large();
   }
 
-  void add_text(std::string_view piece) { add(Delta::Kind::text, reply_.text, piece); }
+  /// Whether the texts that follow may hold marks for halves of surrogate pairs. They are joined
+  /// with the halves in the next piece of the same text.
+  void expect_halves(bool may_come) noexcept
+  {
+    has_halves_ = may_come;
+    had_halves_ = had_halves_ || may_come;
+  }
+  /// No more pieces are to be expected: halves that wait become U+FFFD.
+  void end_halves();
+
+  void add_text(std::string_view piece)
+  {
+    add(Delta::Kind::text, reply_.text, text_halves_, piece);
+  }
   void add_reasoning(std::string_view piece)
   {
-    add(Delta::Kind::reasoning, reply_.reasoning, piece);
+    add(Delta::Kind::reasoning, reply_.reasoning, reasoning_halves_, piece);
   }
-  void add_refusal(std::string_view piece) { add(Delta::Kind::refusal, reply_.refusal, piece); }
+  void add_refusal(std::string_view piece)
+  {
+    add(Delta::Kind::refusal, reply_.refusal, refusal_halves_, piece);
+  }
 
   /// A JSON object, or a fragment of one, that the provider wants back with the reasoning. They are
   /// in the reply when it is complete.
   void add_reasoning_extra(std::string_view object)
   {
     charge(object.size());
-    reasoning_.add(object);
+    reasoning_.add(has_halves_ ? without_marks(object) : object);
   }
   /// The probabilities of the tokens that the last pieces were made of.
   void add_logprobs(const std::vector<TokenLogprob>& tokens)
@@ -101,6 +118,7 @@ class StreamedReply {
   struct OpenCall {
     ToolCall call;
     json::SyntaxChecker syntax;  // of the arguments
+    json::HalfJoiner halves;
     bool is_whole() const { return !call.name.empty() && syntax.is_complete(); }
   };
   struct Piece {  // offsets, since the texts move while they grow
@@ -108,7 +126,11 @@ class StreamedReply {
     std::size_t tool, offset, length;
   };
 
-  void add(Delta::Kind kind, std::string& text, std::string_view piece);
+  void add(Delta::Kind kind, std::string& text, json::HalfJoiner& halves, std::string_view piece);
+  void append(Delta::Kind kind, std::string& text, std::string_view piece);
+  void append_arguments(std::size_t index, std::string_view arguments);
+  std::string_view joined(json::HalfJoiner& halves, std::string_view piece);
+  std::string_view without_marks(std::string_view text);
   void add_logprob(const TokenLogprob& token);
   [[noreturn]] void fail_too_large() const;
   OpenCall& open_call(std::optional<std::int64_t> index);
@@ -135,6 +157,9 @@ class StreamedReply {
   std::vector<Piece> pieces_;
   std::size_t taken_ = 0;
   std::size_t last_call_ = 0;
+  json::HalfJoiner text_halves_, reasoning_halves_, refusal_halves_;
+  std::string joined_;  // the last piece, when its halves were joined
+  bool has_halves_ = false, had_halves_ = false;
 };
 
 }  // namespace asyncllm::provider

@@ -26,6 +26,12 @@ enum class Delivery {
   streamed_without_options,  ///< for a server that does not know stream_options
 };
 
+/// A page of the list of models; mostly there is but one.
+struct ModelPage {
+  std::vector<std::string> names;
+  std::string next;  ///< the query that asks for the next page, "" behind the last one
+};
+
 class Wire {
  public:
   virtual ~Wire() = default;
@@ -65,8 +71,8 @@ class Wire {
   /// What reads a streamed reply.
   virtual std::unique_ptr<DeltaDecoder> deltas() const = 0;
 
-  /// The names of the models in the body of the answer to `models_path`.
-  virtual std::vector<std::string> decode_models(std::string& body) const = 0;
+  /// The names of the models in the body of an answer to `models_path`.
+  virtual ModelPage decode_models(std::string& body) const = 0;
 };
 
 const Wire& wire_of(const Preset& preset) noexcept;

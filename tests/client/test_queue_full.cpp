@@ -53,14 +53,15 @@ struct Round {
   std::optional<Error> error;
 };
 
-Round ask(Busy& busy, int calls, bool streamed, std::size_t places)
+Round ask(
+    Busy& busy, int calls, bool streamed, std::size_t places, const RetryPolicy& policy = at_once)
 {
   Round result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
     server.record(false).when([&](auto path, const auto& body) { return busy(path, body); });
     const Client client(ClientOptions("ollama").base_url(server.url()).max_in_flight(places));
-    const auto options = RequestOptions().retries(at_once).wire_streaming(streamed);
+    const auto options = RequestOptions().retries(policy).wire_streaming(streamed);
     std::vector<asio::awaitable<Reply>> all;
     for (int i = 0; i < calls; ++i)
       all.push_back(client.chat("m", Messages().user(std::to_string(i)), options));
@@ -84,6 +85,17 @@ TEST_CASE("while a model loads, all calls wait, and only those with a place ask"
     const auto round = ask(busy, 100, streamed, 10);
     CHECK(round.right == 100);
     CHECK(busy.asked.size() == 10);
+  }
+}
+
+TEST_CASE("who allows no retries does not wait for a full queue either", "[client]")
+{
+  for (const bool streamed : {false, true}) {
+    Busy busy{300};
+    const auto round = ask(busy, 1, streamed, 10, RetryPolicy().max_retries(0));
+    REQUIRE(round.error);
+    CHECK(round.error->attempts() == 1);
+    CHECK(round.error->kind() == ErrorKind::overloaded);
   }
 }
 

@@ -25,7 +25,7 @@ using testing::ScriptedServer;
 
 namespace {
 
-const std::string key = "sk-a-secret-of-the-tests", chat_path = "/v1/chat/completions";
+const std::string secret_key = "sk-a-secret-of-the-tests", chat_path = "/v1/chat/completions";
 
 Answer moved(int status, const std::string& location)
 {
@@ -34,7 +34,7 @@ Answer moved(int status, const std::string& location)
 
 ClientOptions options_for(const ScriptedServer& server, bool follows = true)
 {
-  auto options = ClientOptions("openai").base_url(server.url() + "/v1").api_key(key);
+  auto options = ClientOptions("openai").base_url(server.url() + "/v1").api_key(secret_key);
   if (follows)
     options.redirects(Redirects().follow());
   return options;
@@ -92,7 +92,7 @@ void play(const Play& body)
 bool holds_secret(const ReceivedRequest& request)
 {
   for (const auto& [name, value] : request.headers)
-    if (value.find(key) != value.npos || value == "k")
+    if (value.find(secret_key) != value.npos || value == "k")
       return true;
   return false;
 }
@@ -128,7 +128,7 @@ TEST_CASE("on one server method, body, key and fields go along", "[client]")
     CHECK(two.target == "/v2/chat/completions?a=b");
     CHECK(one.method == two.method);
     CHECK(one.headers.size() == two.headers.size());
-    CHECK(find_header(two.headers, "Authorization") == "Bearer " + key);
+    CHECK(find_header(two.headers, "Authorization") == "Bearer " + secret_key);
     CHECK(find_header(two.headers, "X-My-Own") == "k");
     CHECK(first.bodies()[0] == first.bodies()[1]);
   });
@@ -256,7 +256,7 @@ TEST_CASE("places hold for redirected calls too", "[client]")
 TEST_CASE("an error behind a redirect names the place, not the key", "[client]")
 {
   play([](auto& first, auto& second, bool streamed) -> asio::awaitable<void> {
-    first.always(moved(307, second.url() + "/v9/chat/completions?token=" + key));
+    first.always(moved(307, second.url() + "/v9/chat/completions?token=" + secret_key));
     second.always(Answer::error(401, "wrong key"));
     const auto result = co_await follow(options_for(first), streamed);
     REQUIRE(result.error);
@@ -264,7 +264,7 @@ TEST_CASE("an error behind a redirect names the place, not the key", "[client]")
     INFO(what);
     CHECK(result.error->kind() == ErrorKind::authentication);
     CHECK(what.find("a redirect led to " + second.url() + "/v9/chat") != what.npos);
-    CHECK(what.find(key) == what.npos);
+    CHECK(what.find(secret_key) == what.npos);
   });
 }
 

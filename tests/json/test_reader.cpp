@@ -72,6 +72,66 @@ TEST_CASE("a lone surrogate becomes U+FFFD, a pair stays", "[json]")
   CHECK(read_a(R"({"a":"\\ud83d"})") == R"(\ud83d)");  // a backslash and five letters
 }
 
+TEST_CASE("half of a surrogate pair at the end of a text of a reply is kept as a mark", "[json]")
+{
+  const auto read = [](const std::string& text, bool& has_marks) {
+    json::HalfJoiner joiner;
+    const auto joined = joiner.join(json::repaired(text, has_marks));
+    return joined + joiner.rest();
+  };
+  const auto is_marked = [&](const std::string& text) {
+    bool has_marks = false;
+    read(text, has_marks);
+    return has_marks;
+  };
+  for (const auto* const text :
+       {R"({"content":"\ud83d"})",
+        R"({"a":{"text" : "\ude00b"}})",
+        R"({"arguments":"{\"a\":\"\uD83D"})",
+        R"([{"x":"\u0061","thinking":"a\\\ud83d"}])"}) {
+    INFO(text);
+    CHECK(is_marked(text));
+  }
+  for (const auto* const text :
+       {R"({"content":"a\ud83db"})",
+        R"({"content":"\ud83d\ude00"})",
+        R"({"content":"\ud83d\ud83d\ude00"})",
+        R"({"name":"\ud83d"})",
+        R"({"content":["\ud83d"]})",
+        R"({"content":"\\ud83d"})",
+        R"({"content":"\ud83d","a":"\udbfc\udc00"})",
+        "{\"content\":\"\\ud83d\",\"a\":\"\xf4\x8f\x80\x80\"}"}) {
+    INFO(text);
+    CHECK_FALSE(is_marked(text));
+  }
+}
+
+TEST_CASE("halves of surrogate pairs are joined over pieces", "[json]")
+{
+  bool has_marks = false;
+  const auto value = [&](const std::string& escaped) {  // with its marks
+    const auto text = json::repaired("{\"text\":\"" + escaped + "\"}", has_marks);
+    return text.substr(9, text.size() - 11);
+  };
+  json::HalfJoiner joiner;
+  CHECK(joiner.join(value("a\\ud83d")) == "a");
+  CHECK(joiner.is_waiting());
+  CHECK(joiner.join("") == "");
+  CHECK(joiner.join(value("\\ude00b")) == "😀b");
+  CHECK_FALSE(joiner.is_waiting());
+  CHECK(joiner.join(value("\\ude00")) == "\uFFFD");
+  CHECK(joiner.join(value("\\ud83d")) == "");
+  CHECK(joiner.join(value("\\ud83c")) == "\uFFFD");
+  CHECK(joiner.join("c") == "\uFFFDc");
+  CHECK(joiner.join(value("\\udbff")) == "");
+  CHECK(joiner.join(value("\\udfff")) == "\xf4\x8f\xbf\xbf");
+  CHECK(joiner.join(value("\\ud800")) == "");
+  CHECK(joiner.join(value("\\udc00")) == "\xf0\x90\x80\x80");
+  CHECK(joiner.join(value("\\ud83d")) == "");
+  CHECK(joiner.rest() == "\uFFFD");
+  CHECK(joiner.rest() == "");
+}
+
 TEST_CASE("repairing leaves right text alone", "[json]")
 {
   const std::string right = "{\"a\":\"wörld 你好 🌍 \\n \\\\ \\ud83d\\ude00 \\u00e4\"}";

@@ -164,7 +164,7 @@ TEST_CASE("a list of models with a syntax error anywhere is an error or that lis
   for (const auto& [wire, sample] : lists)
     read_mutations(sample, [&wire = wire](std::string text) {
       std::string names;
-      for (const auto& name : wire.decode_models(text))
+      for (const auto& name : wire.decode_models(text).names)
         names += name + ' ';
       return names;
     });

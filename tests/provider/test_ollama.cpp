@@ -240,10 +240,10 @@ TEST_CASE("Ollama: the models' names are read", "[provider]")
 {
   std::string body = R"({"models":[{"name":"gemma3:latest","model":"x"},{"name":"b"}]})";
   CHECK(
-      provider::ollama_wire().decode_models(body) ==
+      provider::ollama_wire().decode_models(body).names ==
       std::vector<std::string>{"gemma3:latest", "b"});
   std::string none = R"({"models":null})";
-  CHECK(provider::ollama_wire().decode_models(none).empty());
+  CHECK(provider::ollama_wire().decode_models(none).names.empty());
   std::string other = R"({"data":[]})";
   CHECK(support::fails_with(
       ErrorKind::bad_response, "models", [&] { provider::ollama_wire().decode_models(other); }));

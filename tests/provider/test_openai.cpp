@@ -376,5 +376,5 @@ TEST_CASE("OpenAI: the models' names are read", "[provider]")
 {
   std::string body =
       R"({"object":"list","data":[{"id":"a","object":"model"},{"object":"model","id":"b"}]})";
-  CHECK(provider::openai_wire().decode_models(body) == std::vector<std::string>{"a", "b"});
+  CHECK(provider::openai_wire().decode_models(body).names == std::vector<std::string>{"a", "b"});
 }

@@ -153,8 +153,31 @@ TEST_CASE("Anthropic: an empty reply may have no list of content", "[provider]")
   CHECK(reply.finish_reason == FinishReason::stop);
 }
 
+TEST_CASE("a page of models says how to ask for the next", "[provider]")
+{
+  const auto next = [](const provider::Wire& wire, std::string body) {
+    return wire.decode_models(body).next;
+  };
+  const auto& anthropic = anthropic_wire();
+  CHECK(
+      next(anthropic, R"({"data":[{"id":"a"}],"has_more":true,"last_id":"b c/d"})") ==
+      "after_id=b%20c%2Fd");
+  CHECK(next(anthropic, R"({"data":[{"id":"a"}],"has_more":true,"last_id":null})") == "after_id=a");
+  CHECK(next(anthropic, R"({"has_more":true,"data":[{"id":"é"}]})") == "after_id=%C3%A9");
+  CHECK(next(openai_wire(), R"({"data":[{"id":"a"}],"has_more":true})") == "after=a");
+  CHECK(next(openai_wire(), R"({"data":[{"id":"a"}],"nextPageToken":"t="})") == "pageToken=t%3D");
+  CHECK(next(provider::ollama_wire(), R"({"models":[{"name":"a"}],"has_more":true})").empty());
+  for (const auto* const last :
+       {R"({"data":[{"id":"a"}],"has_more":false,"last_id":"a"})",
+        R"({"data":[{"id":"a"}],"has_more":"true","last_id":"a"})",
+        R"({"data":[{"id":"a"}],"has_more":null,"nextPageToken":""})",
+        R"({"data":[],"has_more":true})",
+        R"({"data":[{"id":"a"}],"last_id":"a"})"})
+    CHECK(next(anthropic, last).empty());
+}
+
 TEST_CASE("a list of models may come without an object around it", "[provider]")
 {
   std::string body = R"([{"id":"a/b","object":"model"},{"id":"c/d"}])";
-  CHECK(openai_wire().decode_models(body) == std::vector<std::string>{"a/b", "c/d"});
+  CHECK(openai_wire().decode_models(body).names == std::vector<std::string>{"a/b", "c/d"});
 }

@@ -181,7 +181,8 @@ class Client {
       std::vector<std::string> texts,
       RequestOptions options = RequestOptions()) const;
 
-  /// The names of the models that the server has.
+  /// The names of the models that the server has. A list in pages is asked for page by page, up to
+  /// a hundred; the total clock runs for all of them.
   asio::awaitable<std::vector<std::string>> models(RequestOptions options = RequestOptions()) const;
 
   /// Throws `Error{invalid_argument}` for a value that this provider does not take, as the calls
