@@ -71,9 +71,15 @@ void merge_extra(std::string& body, std::size_t begin, const std::string& extra)
     throw Error(ErrorKind::invalid_argument, "the extra fields are not a JSON object");
   // Ordered: a model may answer another way when the members of a schema change places.
   using InOrder = nlohmann::ordered_json;
-  auto merged = InOrder::parse(std::string_view(body).substr(begin));
-  merged.update(InOrder::parse(extra), true);
-  body.replace(begin, body.npos, merged.dump());
+  try {
+    auto merged = InOrder::parse(std::string_view(body).substr(begin));
+    merged.update(InOrder::parse(extra), true);
+    body.replace(begin, body.npos, merged.dump());
+  } catch (const InOrder::exception& error) {
+    throw Error(
+        ErrorKind::invalid_argument,
+        std::string("the extra fields cannot be merged with the others: ") + error.what());
+  }
 }
 
 void write_embed_fields(RequestWriter& json, const EmbedRequest& request)
