@@ -141,7 +141,7 @@ TEST_CASE("no error holds eight characters of a secret in a row", "[client]")
 {
   int calls = 0, retries = 0;
   // So that each bound on a text cuts through a secret.
-  for (const std::size_t before : {0, 100, 150, 180, 190, 4060, 4080, 65'480, 65'510})
+  for (const std::size_t before : {0U, 100U, 150U, 180U, 190U, 4060U, 4080U, 65480U, 65510U})
     for (const auto& answer : failures(std::string(before, 'x') + ' ' + echo))
       for (const bool streamed : {false, true}) {
         INFO(before);
