@@ -3,6 +3,7 @@
 #include <asyncllm/core/text.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,7 @@ void ResponseParser::reset(bool to_head_request)
 void ResponseParser::begin_head()
 {
   llhttp_init(&parser_, HTTP_RESPONSE, &callbacks());
+  llhttp_set_lenient_chunked_length(&parser_, 1);  // choose_framing decides
   parser_.data = this;
   state_ = State::head;
   has_head_ = false;
@@ -67,6 +69,8 @@ std::size_t ResponseParser::read_head(std::span<char> bytes)
     refuse(*scanner_.refusal());
     return size;
   }
+  if (std::memchr(bytes.data(), '\t', size) != nullptr)
+    mend_tabs(bytes.first(size));
   if (head_.headers.empty())
     head_.headers.reserve(expected_fields, std::min(bytes.size(), expected_bytes));
   const auto result = llhttp_execute(&parser_, bytes.data(), size);
@@ -81,6 +85,26 @@ std::size_t ResponseParser::read_head(std::span<char> bytes)
   else if (result != HPE_OK || scanner_.complete())
     refuse({llhttp_get_error_reason(&parser_)});
   return size;
+}
+
+// A tab beside a length is a blank as any other (RFC 9110, 5.6.3), but llhttp refuses it.
+void ResponseParser::mend_tabs(std::span<char> head)
+{
+  constexpr std::string_view name = "Content-Length";
+  // The name in front of `head`, or that of the line before; a longer one is another.
+  std::string begun(field_.text().substr(0, name.size() + 1));
+  while (!head.empty()) {
+    const std::string_view text(head.data(), head.size());
+    const auto size = std::min(text.find('\n'), text.size() - 1) + 1;
+    const auto line = text.substr(0, size);
+    const auto colon = line.find(':');
+    const auto key = line.substr(0, colon == line.npos ? 0 : colon);
+    begun += key;
+    if (equal_ignoring_case(key, name) || equal_ignoring_case(begun, name))
+      std::replace(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(size), '\t', ' ');
+    begun.clear();
+    head = head.subspan(size);
+  }
 }
 
 const llhttp_settings_t& ResponseParser::callbacks()
@@ -151,17 +175,14 @@ void ResponseParser::choose_framing()
       }
   }
   const bool has_length = (parser_.flags & F_CONTENT_LENGTH) != 0;
-  if (codings > 0 && has_length) {  // llhttp misses it where a tab follows "chunked"
-    refuse({"it has both a Content-Length and a Transfer-Encoding"});
-    return;
-  }
   left_ = parser_.content_length;
   if (to_head_request_ || head_.status == 204 || head_.status == 304)
     framing_ = Framing::none;
   else
     framing_ = codings > 0 ? Framing::chunks : has_length ? Framing::length : Framing::close;
-  // Chunks are not HTTP/1.0: a proxy on the way may not have understood them (RFC 9112, 6.1).
-  const bool faulty = codings > 0 && parser_.http_minor == 0;
+  // Chunks are not HTTP/1.0: a proxy on the way may not have understood them (RFC 9112, 6.1). They
+  // go before a Content-Length, but what follows is not to be trusted (RFC 9112, 6.3, rule 3).
+  const bool faulty = codings > 0 && (has_length || parser_.http_minor == 0);
   keep_alive_ = framing_ != Framing::close && !faulty && llhttp_should_keep_alive(&parser_) != 0;
   has_head_ = true;
   if (framing_ == Framing::none || (framing_ == Framing::length && left_ == 0))

@@ -73,6 +73,7 @@ class ResponseParser {
 
   void begin_head();
   std::size_t read_head(std::span<char> bytes);
+  void mend_tabs(std::span<char> head);
   int on_field_complete();
   void on_head();
   void choose_framing();

@@ -193,6 +193,8 @@ Error error_behind(const Error& unreadable, std::string_view text, bool is_error
     return hidden_error(text);
   if (const auto remark = remark_in(text))
     return remark->error;
+  if (text.starts_with("\xEF\xBB\xBF"))
+    text.remove_prefix(3);
   const auto words = trim(text);
   if (words.empty())
     return Error(ErrorKind::bad_response, "the answer is empty");

@@ -2,6 +2,7 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/testing/scripted_server.hpp>
 
+#include "error_of.hpp"
 #include "on_loop.hpp"
 #include "test.hpp"
 
@@ -11,6 +12,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 using namespace asyncllm;
 using testing::Answer;
@@ -289,6 +291,32 @@ TEST_CASE("a page instead of a reply is a bad response that shows the page", "[c
   CHECK(error->kind() == ErrorKind::bad_response);
   CHECK(error->http_status() == 200);
   CHECK(error->body() == "<html>Please log in</html>");
+}
+
+TEST_CASE("a page is named as such, with its first words, whatever was asked for", "[client]")
+{
+  const auto page = Answer::status(
+      200, "\xEF\xBB\xBF<!doctype html><title>Sign in</title><p>to go on", "text/html");
+  std::vector<std::optional<Error>> errors(4);
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.always(page).at("/v1/models", page).at("/v1/embeddings", page);
+    const auto client = client_of(server, "openai");
+    errors[0] = co_await error_of_chat(client, "x");
+    errors[1] = co_await error_of_chat(client, "x", RequestOptions().wire_streaming(true));
+    errors[2] = co_await support::awaited_error_of(client.models());
+    const std::vector<std::string> texts{"a"};
+    errors[3] = co_await support::awaited_error_of(client.embed("e", texts));
+    server.stop();
+  });
+  for (const auto& error : errors) {
+    REQUIRE(error);
+    CHECK(error->kind() == ErrorKind::bad_response);
+    CHECK(error->http_status() == 200);
+    CHECK(says(*error, "HTML"));
+    CHECK(says(*error, "\"Sign in to go on\""));
+    CHECK(says(*error, "check the base URL"));
+  }
 }
 
 TEST_CASE("an Ollama reply that is not done is incomplete", "[client]")
