@@ -186,13 +186,13 @@ TEST_CASE("only the tabs around a length are blanks", "[http]")
 
 // A server that says both is at odds with itself, and "ought to be handled as an error" (RFC 9112,
 // 6.3) is meant for what stands between others: here nobody else's answer can be mixed up with this
-// one, since the connection is closed. curl, Go and Python read such answers, so proxies that send
-// them are about, and whoever meets one can seldom mend it.
+// one, since the connection is closed. curl, Go and Python read such answers, so such proxies go
+// unnoticed, and who meets one can seldom repair it.
 TEST_CASE("chunks go before a length, and the connection is not used again", "[http]")
 {
-  const std::string chunked = "Transfer-Encoding: chunked\r\n", length = "Content-Length: 3\r\n";
+  const std::string coding = "Transfer-Encoding: chunked\r\n", length = "Content-Length: 3\r\n";
   for (const auto& fields :
-       {chunked + length, length + chunked, "Transfer-Encoding: chunked\t\r\n" + length})
+       {coding + length, length + coding, "Transfer-Encoding: chunked\t\r\n" + length})
     for (const auto size : pieces) {
       INFO(fields);
       const auto parsed =
