@@ -71,6 +71,7 @@ class ReplyJob {
         *answer.body,
         *answer.reader);
     check_finish(reply, *options_);
+    client.judge_prompt(request_, *options_, reply);
     reply.request_id = provider::request_id(answer.head.headers);
     reply.headers = std::move(answer.head.headers);
     reply.attempts = answer.attempts;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iterator>
+#include <string>
 #include <utility>
+#include <variant>
 
 namespace asyncllm {
 
@@ -227,6 +229,58 @@ std::string_view Client::State::path_of(const AnyRequest& request) const
 {
   const bool is_bare = std::holds_alternative<OwnedPrompt>(request);
   return is_bare ? wire.generate_path() : wire.chat_path();
+}
+
+namespace {
+
+std::size_t text_bytes(const Message& message)
+{
+  std::size_t bytes = message.text().size();
+  for (const auto& part : message.parts())
+    if (const auto* const text = std::get_if<std::string>(&part))
+      bytes += text->size();
+  return bytes;
+}
+
+std::size_t text_bytes(const Messages& messages)
+{
+  std::size_t bytes = 0;
+  for (const auto& message : messages)
+    bytes += text_bytes(message);
+  return bytes;
+}
+
+// Of the texts that the model is to read: no more than what it has to count as tokens.
+std::size_t text_bytes(const AnyRequest& request)
+{
+  if (const auto* const chat = std::get_if<OwnedChat>(&request))
+    return text_bytes((*chat)->messages);
+  if (const auto* const bare = std::get_if<OwnedPrompt>(&request)) {
+    const auto& prompt = (*bare)->prompt;
+    return prompt.text().size() + prompt.suffix().size() + prompt.system().size();
+  }
+  const auto& prepared = std::get<PreparedRequest>(request);
+  return text_bytes(prepared.chat->before) + prepared.question.size();
+}
+
+}  // namespace
+
+void Client::State::judge_prompt(
+    const AnyRequest& request, const RequestOptions& options, Reply& reply) const
+{
+  // Prose has four or five bytes a token, other texts and languages fewer. What Ollama cuts has
+  // lost as much as was left, or more: its runner drops the text by halves of the context.
+  constexpr std::size_t most_bytes_a_token = 7, shortest = 2048;
+  const auto& parameters = options.parameters();
+  const auto tokens = reply.usage.input_tokens;
+  if (endpoint.preset->wire != provider::WireKind::ollama || tokens <= 0 ||
+      !parameters.truncate.value_or(true))
+    return;
+  const auto bytes = text_bytes(request);
+  const bool is_full = parameters.context_length && tokens >= *parameters.context_length;
+  const bool has_lost =
+      bytes > shortest && bytes / most_bytes_a_token > static_cast<std::size_t>(tokens);
+  reply.prompt_may_be_cut = is_full || has_lost;
 }
 
 std::shared_ptr<const http::Transport> Client::State::transport_to(const http::Url& url) const

@@ -73,6 +73,9 @@ struct Client::State : std::enable_shared_from_this<State> {
   /// bounds, shows no client's certificate. Throws as a transport does.
   std::shared_ptr<const http::Transport> transport_to(const http::Url& url) const;
 
+  /// Sets `prompt_may_be_cut` of a reply that is complete.
+  void judge_prompt(const AnyRequest& request, const RequestOptions& options, Reply& reply) const;
+
   /// Takes keys and passwords out of the texts of an error: some servers repeat a wrong one.
   void mask(Error& error, const RequestOptions& options) const;
   /// The same, and adds where it happened and what to do about it.

@@ -237,6 +237,7 @@ asio::awaitable<std::optional<Delta>> advance(std::shared_ptr<ReplyStream::State
         timings.total = SteadyClock::now() - state.started;
         state.reply.complete();
         check_finish(state.reply.reply(), *state.options);
+        state.client->judge_prompt(state.request, *state.options, state.reply.reply());
         if (state.exchange)
           co_await give_back(state);
       }

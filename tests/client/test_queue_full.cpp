@@ -30,7 +30,7 @@ using testing::ScriptedServer;
 
 namespace {
 
-const auto at_once = RetryPolicy().backoff(1ms, 1ms);
+const auto no_pause = RetryPolicy().backoff(1ms, 1ms);
 
 // An Ollama that refuses so many requests, and what it saw until then.
 struct Busy {
@@ -54,7 +54,7 @@ struct Round {
 };
 
 Round ask(
-    Busy& busy, int calls, bool streamed, std::size_t places, const RetryPolicy& policy = at_once)
+    Busy& busy, int calls, bool streamed, std::size_t places, const RetryPolicy& policy = no_pause)
 {
   Round result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
@@ -123,7 +123,7 @@ TEST_CASE("a reset in the head of an answer is no reason to send again", "[clien
         peer->reset();
       });
       const Client client(ClientOptions("openai").base_url(server.url()));
-      auto options = RequestOptions().retries(at_once);
+      auto options = RequestOptions().retries(no_pause);
       auto chat = client.chat("m", Messages().user("x"), std::move(options));
       error = co_await support::awaited_error_of(std::move(chat));
       connections = server.connections();

@@ -73,6 +73,13 @@ struct Reply {
   FinishReason finish_reason = FinishReason::unknown;
   std::string finish_reason_text;  ///< the server's word; behind a gateway, the one that counts
   Usage usage;
+  /// Ollama cuts a prompt that is longer than its context, and answers what is left, without a
+  /// word. True: it looks like that here: it read as many tokens as `context_length` allows, or far
+  /// fewer than the texts sent make up, a token for more than seven bytes. It may be otherwise, and
+  /// a prompt that was cut a little may not be noticed. `RequestOptions::truncate(false)` makes
+  /// sure: a prompt that is too long is `Error{context_length_exceeded}` then. False on all other
+  /// wires, whose servers refuse such a prompt by themselves.
+  bool prompt_may_be_cut = false;
   Timings timings;
   std::string model;       ///< the model that answered, as the server names it
   std::string id;          ///< the answer's own id, or empty
