@@ -190,9 +190,12 @@ TEST_CASE("only the tabs around a length are blanks", "[http]")
 // unnoticed, and who meets one can seldom repair it.
 TEST_CASE("chunks go before a length, and the connection is not used again", "[http]")
 {
-  const std::string coding = "Transfer-Encoding: chunked\r\n", length = "Content-Length: 3\r\n";
+  const std::string by_chunks = "Transfer-Encoding: chunked\r\n";
+  const std::string by_length = "Content-Length: 3\r\n";
   for (const auto& fields :
-       {coding + length, length + coding, "Transfer-Encoding: chunked\t\r\n" + length})
+       {by_chunks + by_length,
+        by_length + by_chunks,
+        "Transfer-Encoding: chunked\t\r\n" + by_length})
     for (const auto size : pieces) {
       INFO(fields);
       const auto parsed =
