@@ -192,14 +192,13 @@ TEST_CASE("chunks go before a length, and the connection is not used again", "[h
 {
   const std::string by_chunks = "Transfer-Encoding: chunked\r\n";
   const std::string by_length = "Content-Length: 3\r\n";
-  for (const auto& fields :
+  for (const auto& both :
        {by_chunks + by_length,
         by_length + by_chunks,
         "Transfer-Encoding: chunked\t\r\n" + by_length})
     for (const auto size : pieces) {
-      INFO(fields);
-      const auto parsed =
-          parse("HTTP/1.1 200 OK\r\n" + fields + "\r\n5\r\nhello\r\n0\r\n\r\n", size);
+      INFO(both);
+      const auto parsed = parse("HTTP/1.1 200 OK\r\n" + both + "\r\n5\r\nhello\r\n0\r\n\r\n", size);
       CHECK(parsed.state == State::complete);
       CHECK(parsed.body == "hello");
       CHECK_FALSE(parsed.keep_alive);
