@@ -73,7 +73,8 @@ class RequestOptions {
   {
     return set(parameters_.keep_alive, time);
   }
-  /// Ollama's num_ctx: tokens of prompt and answer together. A change makes the server load the model anew: keep it constant.
+  /// Ollama's num_ctx: tokens of prompt and answer together. A change makes the server load the
+  /// model anew: keep it constant.
   RequestOptions& context_length(int tokens) { return set(parameters_.context_length, tokens); }
   /// Ollama: false makes a prompt or a text to embed that is too long an error,
   /// `context_length_exceeded`, instead of cutting it without a word (`Reply::prompt_may_be_cut`).
