@@ -210,6 +210,8 @@ constexpr Words missing_phrases[] = {
     "unsupported model:",
     "has no access to model",
     "requested model*is not supported",
+    "model*is not supported by any provider",
+    "model*is not supported by provider",
 };
 
 constexpr Words incapable_phrases[] = {

@@ -3,6 +3,7 @@
 #include <asyncllm/core/text.hpp>
 
 #include <initializer_list>
+#include <optional>
 #include <utility>
 
 namespace asyncllm::provider {
@@ -188,17 +189,41 @@ std::string query(std::string_view name, std::string_view value)
   return out;
 }
 
+// The names in a list of names, or of objects that have one.
+std::vector<std::string> names_in(json::Value list, std::string_view member)
+{
+  std::vector<std::string> names;
+  for (json::Value item : list.get_array()) {
+    if (!json::is_object(item)) {
+      names.emplace_back(json::text_if(item).value_or(""));
+      continue;
+    }
+    std::string name, other;
+    for (auto field : item.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      if (key == member)
+        name = json::text_or_null(field.value());
+      else if (other.empty() && (key == "id" || key == "name" || key == "model"))
+        other = json::text_if(field.value()).value_or("");
+    }
+    names.push_back(name.empty() ? std::move(other) : std::move(name));
+  }
+  std::erase(names, "");
+  return names;
+}
+
 }  // namespace
 
 ModelPage read_names(std::string& body, const NameFields& fields)
 {
   if (trim(body).starts_with('['))  // some servers send the list alone
     body = "{\"" + std::string(fields.list) + "\":" + body + '}';
-  ModelPage page;
-  bool found = false, has_more = false;
+  std::optional<std::vector<std::string>> names, other;  // other: another wire's list
+  bool has_more = false;
   std::string last, token;
   json::read_object(body, [&](json::Object answer) {
-    page.names.clear();
+    names.reset();
+    other.reset();
     for (auto field : answer) {
       const std::string_view key = field.unescaped_key();
       json::Value value = field.value();
@@ -208,19 +233,18 @@ ModelPage read_names(std::string& body, const NameFields& fields)
         last = json::text_if(value).value_or("");
       else if (key == "nextPageToken" || key == "next_page_token")  // Google
         token = json::text_if(value).value_or("");
-      if (key != fields.list)
-        continue;
-      found = true;
-      if (!json::is_array(value))
-        continue;
-      for (json::Value item : value.get_array())
-        for (auto member : item.get_object())
-          if (const std::string_view its_key = member.unescaped_key(); its_key == fields.name)
-            page.names.emplace_back(json::text_or_null(member.value()));
+      else if (key == fields.list)
+        names = json::is_array(value) ? names_in(value, fields.name) : std::vector<std::string>();
+      else if ((key == "data" || key == "models") && json::is_array(value))
+        other = names_in(value, fields.name);
     }
   });
-  if (!found)
+  if (!names)
+    names = std::move(other);
+  if (!names)
     throw Error(ErrorKind::bad_response, "the answer has no \"" + std::string(fields.list) + "\"");
+  ModelPage page;
+  page.names = *std::move(names);
   if (last.empty() && !page.names.empty())
     last = page.names.back();
   if (!token.empty())

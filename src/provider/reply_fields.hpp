@@ -54,7 +54,8 @@ struct NameFields {
   std::string_view list, name;
   std::string_view after;  ///< the parameter that goes with "has_more" and "last_id"
 };
-/// The names in the list of the object `body`; a null list is empty.
+/// The names in the list of the object `body`; a null list is empty. Also taken are the list alone,
+/// lists of bare names, and those of other wires.
 ModelPage read_names(std::string& body, const NameFields& fields);
 
 }  // namespace asyncllm::provider

@@ -244,7 +244,7 @@ TEST_CASE("Ollama: the models' names are read", "[provider]")
       std::vector<std::string>{"gemma3:latest", "b"});
   std::string none = R"({"models":null})";
   CHECK(provider::ollama_wire().decode_models(none).names.empty());
-  std::string other = R"({"data":[]})";
+  std::string other = R"({"list":[]})";
   CHECK(support::fails_with(
       ErrorKind::bad_response, "models", [&] { provider::ollama_wire().decode_models(other); }));
 }

@@ -181,3 +181,20 @@ TEST_CASE("a list of models may come without an object around it", "[provider]")
   std::string body = R"([{"id":"a/b","object":"model"},{"id":"c/d"}])";
   CHECK(openai_wire().decode_models(body).names == std::vector<std::string>{"a/b", "c/d"});
 }
+
+TEST_CASE("a list of models may have the form of another wire, or only names", "[provider]")
+{
+  const auto& ollama_wire = provider::ollama_wire();
+  for (const auto* const wire : {&openai_wire(), &anthropic_wire(), &ollama_wire})
+    for (std::string body :
+         {R"({"data":[{"id":"a"},{"id":"b"}]})",
+          R"({"models":[{"name":"a"},{"name":"b","model":""}]})",
+          R"({"models":[{"model":"a"},{"model":"b"}],"error":null})",
+          R"({"data":["a","b"],"object":"list"})",
+          R"(["a","b",null,7,{}])"}) {
+      INFO(body);
+      CHECK(wire->decode_models(body).names == std::vector<std::string>{"a", "b"});
+    }
+  std::string both = R"({"models":[{"slug":"x","name":"X"}],"data":[{"name":"A","id":"a"}]})";
+  CHECK(openai_wire().decode_models(both).names == std::vector<std::string>{"a"});
+}
