@@ -9,12 +9,6 @@
 
 namespace asyncllm::provider {
 
-void StreamedReply::add(
-    Delta::Kind kind, std::string& text, json::HalfJoiner& halves, std::string_view piece)
-{
-  append(kind, text, joined(halves, piece));
-}
-
 std::string_view StreamedReply::joined(json::HalfJoiner& halves, std::string_view piece)
 {
   if ((!has_halves_ && !halves.is_waiting()) || piece.empty())

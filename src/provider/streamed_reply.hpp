@@ -126,7 +126,11 @@ class StreamedReply {
     std::size_t tool, offset, length;
   };
 
-  void add(Delta::Kind kind, std::string& text, json::HalfJoiner& halves, std::string_view piece);
+  void add(Delta::Kind kind, std::string& text, json::HalfJoiner& halves, std::string_view piece)
+  {
+    if (!piece.empty())
+      append(kind, text, has_halves_ || halves.is_waiting() ? joined(halves, piece) : piece);
+  }
   void append(Delta::Kind kind, std::string& text, std::string_view piece);
   void append_arguments(std::size_t index, std::string_view arguments);
   std::string_view joined(json::HalfJoiner& halves, std::string_view piece);
