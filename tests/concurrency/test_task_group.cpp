@@ -4,6 +4,7 @@
 
 #include "harness.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -361,5 +362,70 @@ TEST_CASE("task group 104c: the loop destroyed while body and tasks are suspende
     loop.settle();
     CHECK(alive.use_count() >= 4);
   }
+  CHECK(alive.use_count() == 1);
+}
+
+namespace {
+
+// Tasks of which each starts the next one, and suspends at no point.
+struct Chain {
+  TaskGroup& group;
+  int left;
+  std::vector<int> order;
+
+  asio::awaitable<void> link(int number)
+  {
+    order.push_back(number);
+    if (--left > 0)
+      group.spawn(link(number + 1));
+    co_return;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("task group 104d: tasks that start the next one without suspending need no more stack")
+{
+  Loop loop;
+  std::vector<int> order;
+  auto body = [&order](TaskGroup& group) -> asio::awaitable<void> {
+    auto chain = std::make_shared<Chain>(Chain{group, 200'000, {}});
+    group.spawn(chain->link(0));
+    while (group.running() > 0)
+      co_await turn();
+    order = std::move(chain->order);
+  };
+  Running main(loop, with_task_group(body));
+  loop.settle();
+  REQUIRE(main.has_value());
+  CHECK(order.size() == 200'000);
+  CHECK(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_CASE("task group 104e: a task whose start was put off is destroyed unstarted by a failure")
+{
+  Loop loop;
+  std::vector<int> started;
+  const auto alive = std::make_shared<int>(0);
+  struct Deep {
+    static asio::awaitable<void> start(
+        TaskGroup& group, std::vector<int>& started, int depth, std::shared_ptr<int> alive)
+    {
+      started.push_back(depth);
+      if (depth < 64)
+        group.spawn(start(group, started, depth + 1, alive));
+      if (depth == 0)
+        throw std::runtime_error("the first one");
+      co_return;
+    }
+  };
+  auto body = [&](TaskGroup& group) -> asio::awaitable<void> {
+    group.spawn(Deep::start(group, started, 0, alive));
+    co_return;
+  };
+  Running main(loop, with_task_group(body));
+  loop.settle();
+  CHECK(main.message() == "the first one");
+  CHECK(started.size() == 64);
   CHECK(alive.use_count() == 1);
 }

@@ -24,7 +24,8 @@ class BasicTaskGroup {
   BasicTaskGroup& operator=(const BasicTaskGroup&) = delete;
 
   /// Starts the task at once, up to its first suspension. A task gives its result where it likes;
-  /// an exception out of it ends the group.
+  /// an exception out of it ends the group. Tasks may start tasks without end: from 64 starts
+  /// inside one another on, the loop starts the next one, so that the stack does not grow.
   ///
   /// Throws, and destroys the task unstarted: `operation_aborted` if the group has failed or was
   /// cancelled; `std::logic_error` if it has ended.

@@ -41,7 +41,7 @@ class GroupBase : public RefCounted {
   const std::exception_ptr& error() const noexcept { return error_; }
   std::size_t running() const noexcept { return running_; }
   /// Somebody waits for it, and children may still be started.
-  bool open() const noexcept { return parent_ != nullptr; }
+  bool open() const noexcept { return static_cast<bool>(parent_); }
 
   /// Starts no more children and cancels those that run, but for the spared one. A child may end
   /// inside the call.
@@ -174,7 +174,10 @@ class GroupBase : public RefCounted {
       return;
     cancel_link_.disconnect();
     const auto parent = std::move(parent_);
-    parent->resume(Ref<GroupBase>(this));
+    Ref<GroupBase> self(this);
+    if (parent->post(std::move(self)) || was_dropped_)
+      return;
+    parent->resume(std::move(self));  // without memory for anything better
   }
 
   std::size_t running_ = 0;
@@ -185,7 +188,7 @@ class GroupBase : public RefCounted {
   bool cancelled_ = false;
   std::exception_ptr error_;
   List<ChildBase> children_;  // those that run
-  std::unique_ptr<Waiter<Ref<GroupBase>>> parent_;
+  Ref<Waiter<Ref<GroupBase>>> parent_;
   CancelLink<GroupBase> cancel_link_{*this};
 };
 

@@ -3,19 +3,19 @@
 
 #include <asyncllm/concurrency/detail/cancellation.hpp>
 #include <asyncllm/concurrency/detail/list.hpp>
-#include <asyncllm/concurrency/detail/loop_waiters.hpp>
 #include <asyncllm/concurrency/detail/ref.hpp>
-#include <asyncllm/concurrency/detail/waiter.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
-#include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
 #include <asio/awaitable.hpp>
-#include <asio/error.hpp>
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/error_code.hpp>
+#include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
+#include <asio/wait_traits.hpp>
 
+#include <chrono>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -51,49 +51,74 @@ class SemaphoreState final : public RefCounted {
     return Permit(this);
   }
 
-  void release()
+  void release() noexcept
   {
     if (queue_.empty()) {
       ++available_;
       return;
     }
-    const std::unique_ptr<Entry> entry(&queue_.front());
-    entry->coroutine->resume(asio::error_code(), Permit(this));
+    QueueEntry& next = queue_.front();
+    leave(next);
+    next.is_granted_ = true;
+    next.wake();
   }
 
-  template <class Handler>
-  void enqueue(Handler handler)
-  {
-    const auto slot = asio::get_associated_cancellation_slot(handler);
-    auto& loop = LoopWaiters::of(asio::get_associated_executor(handler));
-    auto entry = std::make_unique<Entry>(*this);
-    entry->coroutine = make_waiter<asio::error_code, Permit>(std::move(handler));
-    entry->cancel_link.connect(slot);
-    loop.add(*entry);
-    queue_.push_back(*entry.release());
-  }
+  // A place in the queue, and then the permit itself until the coroutine has taken it.
+  class QueueEntry : public ListNode {
+   public:
+    explicit QueueEntry(Ref<SemaphoreState> state) noexcept : state_(std::move(state)) {}
 
- private:
-  // A waiting coroutine. In the queue and with the loop, each of which may be the one to end it.
-  struct Entry final : ListNode, LoopWaiters::Entry {
-    explicit Entry(SemaphoreState& owner) noexcept : semaphore(&owner) { ++owner.waiting_; }
-    ~Entry() { --semaphore->waiting_; }
-
-    void drop() noexcept override { delete this; }
-    void on_cancel(asio::cancellation_type_t)
+    /// The permit, if there is one: who gets none was cancelled.
+    std::optional<Permit> take() noexcept
     {
-      const std::unique_ptr<Entry> self(this);
-      coroutine->resume(asio::error_code(asio::error::operation_aborted), Permit(nullptr));
+      if (!std::exchange(is_granted_, false))
+        return std::nullopt;
+      return Permit(state_.get());
     }
 
-    Ref<SemaphoreState> semaphore;
-    std::unique_ptr<Waiter<asio::error_code, Permit>> coroutine;
-    CancelLink<Entry> cancel_link{*this};
+    void on_cancel(asio::cancellation_type_t) noexcept
+    {
+      state_->leave(*this);
+      wake();
+    }
+
+   protected:
+    virtual ~QueueEntry()
+    {
+      state_->leave(*this);
+      take();
+    }
+
+    void enter(asio::cancellation_slot slot)
+    {
+      cancel_link_.connect(slot);
+      state_->queue_.push_back(*this);
+      ++state_->waiting_;
+      is_queued_ = true;
+    }
+
+   private:
+    friend class SemaphoreState;
+    virtual void wake() noexcept = 0;
+
+    Ref<SemaphoreState> state_;
+    CancelLink<QueueEntry> cancel_link_{*this};
+    bool is_queued_ = false;
+    bool is_granted_ = false;
   };
+
+ private:
+  void leave(QueueEntry& entry) noexcept
+  {
+    if (!std::exchange(entry.is_queued_, false))
+      return;
+    entry.unlink();
+    --waiting_;
+  }
 
   std::size_t available_;
   std::size_t waiting_ = 0;
-  List<Entry> queue_;
+  List<QueueEntry> queue_;
 };
 
 inline Permit::Permit(SemaphoreState* state) noexcept : state_(state) {}
@@ -109,12 +134,32 @@ inline Permit& Permit::operator=(Permit&& other) noexcept
   return *this;
 }
 
-struct StartAcquire {
-  template <class Handler>
-  void operator()(Handler&& handler, Ref<SemaphoreState> state) const
-  {
-    state->enqueue(std::forward<Handler>(handler));
-  }
+// A coroutine that waits sleeps on a timer that never expires. To cancel a timer takes no memory,
+// so a permit can be given back where nothing may be thrown; and the loop owns who waits.
+template <class Executor>
+class Sleeper final : public SemaphoreState::QueueEntry {
+ public:
+  Sleeper(Ref<SemaphoreState> state, const Executor& executor)
+      : QueueEntry(std::move(state)), timer_(executor, Clock::time_point::max())
+  {}
+
+  struct Start {
+    template <class Handler>
+    void operator()(Handler&& handler, Sleeper* self) const
+    {
+      // Not the timer's cancellation but the queue's: only it knows whether a permit came before.
+      self->enter(asio::get_associated_cancellation_slot(handler));
+      self->timer_.async_wait([handler = std::forward<Handler>(handler)](
+                                  const asio::error_code&) mutable { std::move(handler)(); });
+    }
+  };
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void wake() noexcept override { timer_.cancel(); }  // never fails, whatever its declaration says
+
+  asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer_;
 };
 
 template <class Executor>
@@ -122,10 +167,16 @@ asio::awaitable<Permit, Executor> acquire(Ref<SemaphoreState> state)
 {
   if (auto permit = state->try_acquire())
     co_return *std::move(permit);
-  auto waiting =
-      asio::async_initiate<const asio::use_awaitable_t<Executor>, void(asio::error_code, Permit)>(
-          StartAcquire(), asio::use_awaitable_t<Executor>(), std::move(state));
-  co_return co_await std::move(waiting);
+  using Token = asio::use_awaitable_t<Executor>;
+  const Executor executor = co_await asio::this_coro::executor;
+  Sleeper<Executor> sleeper(std::move(state), executor);
+  auto waiting = asio::async_initiate<const Token, void()>(
+      typename Sleeper<Executor>::Start(), Token(), &sleeper);
+  co_await std::move(waiting);
+  auto permit = sleeper.take();
+  if (!permit)
+    throw_cancelled();
+  co_return *std::move(permit);
 }
 
 template <class T, class Executor>

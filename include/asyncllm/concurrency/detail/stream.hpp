@@ -55,11 +55,14 @@ class StreamGroup : public Group<Executor> {
   }
 
   /// From now on the group only joins, and what ends is dropped.
-  void close()
+  void close() noexcept
   {
     closed_ = true;
     input_error_ = nullptr;
-    this->stop();
+    try {
+      this->stop();
+    } catch (...) {  // no memory to cancel one of them: it runs to its end
+    }
     while (!finished_.empty())
       drop(finished_.front());
   }

@@ -6,6 +6,8 @@
 #include <asyncllm/concurrency/detail/group.hpp>
 
 #include <asio/awaitable.hpp>
+#include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include <cstddef>
 #include <deque>
@@ -31,7 +33,12 @@ class TaskGroupBase : public Group<Executor> {
       throw std::logic_error("asyncllm: a task is started in a task group that has ended");
     if (this->stopped())
       throw_cancelled();
-    this->spawn(place(), std::move(task));
+    // Each start inside another one takes of the stack.
+    const Nested nested(nested_);
+    if (nested_ <= most_nested || !task.valid())
+      this->spawn(place(), std::move(task));
+    else
+      this->spawn(place(), start_later(std::move(task)));
   }
 
   void cancel_tasks() { this->stop(asio::cancellation_type::terminal, &body()); }
@@ -66,6 +73,26 @@ class TaskGroupBase : public Group<Executor> {
   }
 
  private:
+  static constexpr int most_nested = 64;
+
+  class Nested {
+   public:
+    explicit Nested(int& count) noexcept : count_(count) { ++count_; }
+    ~Nested() { --count_; }
+    Nested(const Nested&) = delete;
+    Nested& operator=(const Nested&) = delete;
+
+   private:
+    int& count_;
+  };
+
+  static asio::awaitable<void, Executor> start_later(asio::awaitable<void, Executor> task)
+  {
+    auto turn = asio::post(asio::use_awaitable_t<Executor>());
+    co_await std::move(turn);
+    co_await std::move(task);
+  }
+
   virtual const ChildBase& body() const noexcept = 0;
 
   // Places of ended tasks are used again: a group may live as long as the program.
@@ -103,6 +130,7 @@ class TaskGroupBase : public Group<Executor> {
   std::deque<Child<void>> places_;
   List<ChildBase> free_;
   std::vector<std::exception_ptr>* errors_;
+  int nested_ = 0;  // starts, one inside the other
   bool body_runs_ = false;
   bool all_well_ = true;
   BasicTaskGroup<Executor> handle_{*this};

@@ -1,46 +1,57 @@
-// A suspended coroutine that waits for `Results`, of whatever handler type Asio gave it.
+// A suspended coroutine that waits for a `Result`, of whatever handler type Asio gave it.
 #pragma once
+
+#include <asyncllm/concurrency/detail/ref.hpp>
 
 #include <asio/associated_executor.hpp>
 #include <asio/post.hpp>
 
-#include <memory>
+#include <optional>
 #include <utility>
 
 namespace asyncllm::detail {
 
-template <class... Results>
-class Waiter {
+template <class Result>
+class Waiter : public RefCounted {
  public:
-  virtual ~Waiter() = default;
-
-  /// Resumes it from the loop, never from inside the call: whoever wakes a coroutine may itself be
-  /// in the middle of something that the coroutine would destroy.
-  virtual void resume(Results... results) = 0;
+  /// Resumes it from the loop: whoever wakes a coroutine may itself be in the middle of something
+  /// that the coroutine would destroy. False: there is no memory for that, and nothing was done.
+  virtual bool post(Result&& result) noexcept = 0;
+  /// Resumes it inside the call.
+  virtual void resume(Result&& result) = 0;
 };
 
-template <class Handler, class... Results>
-class HandlerWaiter final : public Waiter<Results...> {
+template <class Handler, class Result>
+class HandlerWaiter final : public Waiter<Result> {
  public:
   explicit HandlerWaiter(Handler&& handler) : handler_(std::move(handler)) {}
 
-  void resume(Results... results) override
+  bool post(Result&& result) noexcept override
   {
-    auto executor = asio::get_associated_executor(handler_);
-    asio::post(
-        executor, [handler = std::move(handler_), ... results = std::move(results)]() mutable {
-          std::move(handler)(std::move(results)...);
-        });
+    result_ = std::move(result);
+    try {
+      // The handler stays here, so that a post that fails does not destroy it.
+      asio::post(asio::get_associated_executor(handler_), [self = Ref<HandlerWaiter>(this)] {
+        self->resume(*std::exchange(self->result_, std::nullopt));
+      });
+      return true;
+    } catch (...) {
+      result = *std::exchange(result_, std::nullopt);
+      return false;
+    }
   }
+
+  void resume(Result&& result) override { std::move(handler_)(std::move(result)); }
 
  private:
   Handler handler_;
+  std::optional<Result> result_;
 };
 
-template <class... Results, class Handler>
-std::unique_ptr<Waiter<Results...>> make_waiter(Handler handler)
+template <class Result, class Handler>
+Ref<Waiter<Result>> make_waiter(Handler handler)
 {
-  return std::make_unique<HandlerWaiter<Handler, Results...>>(std::move(handler));
+  return make_ref<HandlerWaiter<Handler, Result>>(std::move(handler));
 }
 
 }  // namespace asyncllm::detail
