@@ -52,7 +52,7 @@ void ReplyDecoder::feed(std::string_view bytes, StreamedReply& reply)
         [&](std::string_view line) { take_stray(line, reply); });
   else
     std::get<stream::NdjsonDecoder>(decoder_).feed(
-        bytes, [&](const StreamEvent& event) { take_line(event.data, reply); });
+        bytes, [&](const StreamEvent& line) { take_line(line, reply); });
 }
 
 void ReplyDecoder::finish(StreamedReply& reply)
@@ -65,7 +65,7 @@ void ReplyDecoder::finish(StreamedReply& reply)
       if (last)
         take_event(*last, reply);
     } else if (const auto line = std::get<stream::NdjsonDecoder>(decoder_).unterminated()) {
-      take_line(line->data, reply);
+      take_line(*line, reply);
     }
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::bad_response)  // else the end cut it
@@ -89,10 +89,11 @@ bool ReplyDecoder::is_complete() const noexcept
 }
 
 // A line of a wire whose events are lines.
-void ReplyDecoder::take_line(std::string_view line, StreamedReply& reply)
+void ReplyDecoder::take_line(const StreamEvent& event, StreamedReply& reply)
 {
+  const auto line = event.data;
   if (line.starts_with('{') && line.ends_with('}') && !stray_.has_open_document())
-    return take_event({"", line, ""}, reply);
+    return take_event(event, reply);
   const auto text = trim(line);
   const bool is_cut = text.starts_with('{') && !text.ends_with('}');
   const bool is_stray = stray_.has_open_document() || text.starts_with('[') ||

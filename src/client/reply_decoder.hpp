@@ -53,7 +53,7 @@ class ReplyDecoder {
   bool is_done() const noexcept { return is_whole_ || is_at_end_; }
 
  private:
-  void take_line(std::string_view line, provider::StreamedReply& reply);
+  void take_line(const StreamEvent& line, provider::StreamedReply& reply);
   void take_event(const StreamEvent& event, provider::StreamedReply& reply);
   void take_stray(std::string_view line, provider::StreamedReply& reply);
   void take_document(std::string_view document, provider::StreamedReply& reply);

@@ -8,6 +8,8 @@
 
 #include <charconv>
 #include <cstdint>
+#include <cstring>
+#include <forward_list>
 #include <optional>
 #include <simdjson.h>
 #include <string>
@@ -22,21 +24,16 @@ using Value = simdjson::ondemand::value;
 /// The name of a field, to be compared with names that need no escape.
 class Key {
  public:
-  /// `has_escapes`: there may be one in it, so that it has to be read the long way.
-  Key(simdjson::ondemand::field& field, bool has_escapes) : raw_(field.key())
-  {
-    if (has_escapes)
-      unescaped_ = field.unescaped_key();
-  }
+  /// `name` ends with a quote, and at least SIMDJSON_PADDING bytes follow it.
+  explicit Key(const char* name) noexcept : name_(name) {}
 
-  bool operator==(std::string_view name) const
+  bool operator==(std::string_view name) const noexcept
   {
-    return unescaped_ ? *unescaped_ == name : raw_.unsafe_is_equal(name);
+    return name_[name.size()] == '"' && std::memcmp(name_, name.data(), name.size()) == 0;
   }
 
  private:
-  simdjson::ondemand::raw_json_string raw_;
-  std::optional<std::string_view> unescaped_;
+  const char* name_;
 };
 
 /// Reads one object after the other; keeps its memory between them.
@@ -50,6 +47,7 @@ class Reader {
   {
     try {
       bool is_repaired = false;
+      unescaped_keys_.clear();
       has_halves_ = false;
       has_escapes_ = text.find("\\u") != text.npos;
       if (has_escapes_ && has_surrogate_escapes(text)) {
@@ -88,11 +86,14 @@ class Reader {
   /// The name of a field of the object that is being read, the fast way where there is one.
   /// Throws simdjson_error where the text has a syntax error instead of a field: simdjson reports
   /// it by the field, and an iteration that went on would read anything.
+  /// It holds until the next object.
   Key key(simdjson::simdjson_result<simdjson::ondemand::field>& field) const
   {
     if (field.error())
       throw simdjson::simdjson_error(field.error());
-    return Key(field.value_unsafe(), has_escapes_);
+    if (has_escapes_)  // there may be one in it
+      return unescaped_key(field.value_unsafe());
+    return Key(field.value_unsafe().key().raw());
   }
 
  private:
@@ -108,10 +109,13 @@ class Reader {
       throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
   }
 
+  Key unescaped_key(simdjson::ondemand::field& field) const;
+
   static constexpr std::size_t kept_capacity = 1 << 20;
 
   simdjson::ondemand::parser parser_;
   std::string copy_;
+  mutable std::forward_list<std::string> unescaped_keys_;
   bool has_escapes_ = false, keeps_halves_ = false, has_halves_ = false;
 };
 
@@ -172,13 +176,15 @@ inline std::optional<std::int64_t> integer_if(Value value)
 /// A count: a number that is not negative, cut to an integer, also one written as a string.
 inline std::optional<std::int64_t> count_if(Value value)
 {
-  auto count = integer_if(value);
+  std::optional<std::int64_t> count;
   if (const auto text = text_if(value)) {
     std::int64_t number = 0;
     const auto* const end = text->data() + text->size();
     const auto result = std::from_chars(text->data(), end, number);
     if (result.ec == std::errc() && result.ptr == end)
       count = number;
+  } else {
+    count = integer_if(value);
   }
   return count && *count >= 0 ? count : std::nullopt;
 }

@@ -162,7 +162,7 @@ class Ollama final : public Wire {
   {
     OllamaAnswer answer;
     json::read_object(
-        reader, body, [&](json::Object object) { answer = read_ollama_answer(object, reader); });
+        reader, body, [&](json::Object object) { read_ollama_answer(object, reader, answer); });
     if (answer.is_error)
       throw hidden_error(body);
     if (!answer.has_content && !answer.is_done)

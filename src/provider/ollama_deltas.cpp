@@ -20,7 +20,7 @@ class OllamaDeltas final : public DeltaDecoder {
     OllamaAnswer answer;
     try {
       reader_.object(
-          event.data, [&](json::Object object) { answer = read_ollama_answer(object, reader_); });
+          event.data, [&](json::Object object) { read_ollama_answer(object, reader_, answer); });
       if (answer.is_error)
         throw hidden_error(event.data);
     } catch (const Error& error) {

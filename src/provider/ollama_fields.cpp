@@ -54,9 +54,11 @@ void read_counter(const json::Key& key, json::Value value, OllamaAnswer& answer)
 
 }  // namespace
 
-OllamaAnswer read_ollama_answer(json::Object object, const json::Reader& reader)
+void read_ollama_answer(json::Object object, const json::Reader& reader, OllamaAnswer& answer)
 {
-  OllamaAnswer answer;
+  if (answer.is_read)
+    answer = OllamaAnswer();
+  answer.is_read = true;
   for (auto field : object) {
     const auto key = reader.key(field);
     json::Value value = field.value();
@@ -83,7 +85,6 @@ OllamaAnswer read_ollama_answer(json::Object object, const json::Reader& reader)
       read_counter(key, value, answer);
     }
   }
-  return answer;
 }
 
 }  // namespace asyncllm::provider

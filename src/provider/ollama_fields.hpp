@@ -18,9 +18,11 @@ struct OllamaAnswer {
   Usage usage;
   Timings timings;  ///< what the server measured
   bool is_done = false, is_error = false;
+  bool is_read = false;
   bool has_content = false;  ///< there is a message, or generate's response
 };
 
-OllamaAnswer read_ollama_answer(json::Object object, const json::Reader& reader);
+/// Takes the place of what `answer` said before.
+void read_ollama_answer(json::Object object, const json::Reader& reader, OllamaAnswer& answer);
 
 }  // namespace asyncllm::provider

@@ -114,8 +114,8 @@ void write_thinking(RequestWriter& json, const Parameters& parameters, const Pre
 void read_message(json::Value message, const json::Reader& reader, Reply& reply)
 {
   ContentTexts content;
-  std::string refusal;
-  std::string names[3];  // of the reasoning, in the order of preference
+  std::string_view refusal;
+  std::string_view names[3];  // of the reasoning, in the order of preference
   const auto add_call = [&](const ToolCallFields& fields) {
     if (!fields.is_empty())
       reply.tool_calls.push_back(fields.call());
@@ -145,10 +145,15 @@ void read_message(json::Value message, const json::Reader& reader, Reply& reply)
     }
   }
   reply.text = std::move(content.text);
-  reply.refusal = std::move(refusal.empty() ? content.refusal : refusal);
-  for (auto* const text : {&names[0], &names[1], &names[2], &content.thinking})
-    if (reply.reasoning.empty())
-      reply.reasoning = std::move(*text);
+  if (refusal.empty())
+    reply.refusal = std::move(content.refusal);
+  else
+    reply.refusal = refusal;
+  for (const auto text : names)
+    if (reply.reasoning.empty() && !text.empty())
+      reply.reasoning = text;
+  if (reply.reasoning.empty())
+    reply.reasoning = std::move(content.thinking);
 }
 
 // Reads a choice into `reply` unless one with a lower index was read before. Result: whether it
@@ -157,7 +162,7 @@ bool read_choice(
     json::Value choice, const json::Reader& reader, Reply& reply, std::int64_t& lowest_index)
 {
   Reply read;
-  std::string native;
+  std::string_view word, native;  // for the end
   std::int64_t index = 0;
   bool has_message = false, is_error = false;
   for (auto field : choice.get_object()) {
@@ -166,7 +171,7 @@ bool read_choice(
     if (key == "index") {
       index = json::integer_if(value).value_or(0);
     } else if (key == "finish_reason") {
-      read.finish_reason_text = json::text_if(value).value_or("");
+      word = json::text_if(value).value_or("");
     } else if (key == "native_finish_reason") {
       native = json::text_if(value).value_or("");
     } else if (key == "message" && json::is_object(value)) {
@@ -183,7 +188,6 @@ bool read_choice(
       is_error = provider::is_error(value);
     }
   }
-  std::string_view word = read.finish_reason_text;
   const auto reason = choose_finish(word, native);
   // Who was stopped may have said nothing.
   const bool is_reply = has_message || is_cut(reason) || reason == FinishReason::error;

@@ -67,7 +67,6 @@ class OpenAiDeltas final : public DeltaDecoder {
     std::vector<std::string_view> details;  // of the reasoning: JSON objects
     std::vector<TokenLogprob> logprobs;
     std::vector<ToolCallFields> calls;
-    std::optional<Usage> usage;
     bool is_message = false;  // not a delta
   };
 
@@ -88,6 +87,7 @@ class OpenAiDeltas final : public DeltaDecoder {
       if (std::exchange(is_again, true))
         chunk = Chunk();
       is_known_ = false;
+      usage_ = Usage();
       is_error |= read(object, chunk, reply);
     });
     return is_error;
@@ -108,11 +108,11 @@ class OpenAiDeltas final : public DeltaDecoder {
       } else if (key == "base_resp") {
         is_error |= is_refused(value);
       } else if (key == "usage") {
-        read_usage(value, chunk);
+        read_usage(value);
       } else if (key == "x_groq" && json::is_object(value)) {
         for (auto inner : value.get_object())
           if (reader_.key(inner) == "usage")
-            read_usage(inner.value(), chunk);
+            read_usage(inner.value());
       } else if (key == "timings") {
         read_timings(value, reply.timings);
       } else if (reply.model.empty() && key == "model") {
@@ -125,71 +125,77 @@ class OpenAiDeltas final : public DeltaDecoder {
     return is_error;
   }
 
-  void read_usage(json::Value value, Chunk& chunk)
+  void read_usage(json::Value value)
   {
-    Usage usage = chunk.usage.value_or(Usage());
-    provider::read_usage(value, usage);
-    if (usage.reported) {
-      chunk.usage = usage;
-      is_known_ = true;
-    }
+    provider::read_usage(value, usage_);
+    is_known_ |= usage_.reported;
   }
 
   // Of several choices the one with the lowest index counts, as far as it can be told. Result:
   // whether it holds an error (OpenRouter).
   bool read_choice(json::Value choice, Chunk& chunk)
   {
-    std::optional<Chunk> other, whole;
-    Chunk& read = chunk.index ? other.emplace() : chunk;  // mostly there is but one choice
-    bool has_delta = false, is_error = false;
-    read.index = 0;
+    if (chunk.index)
+      return read_further_choice(choice, chunk);
+    const bool is_error = read_one_choice(choice, chunk);
+    if (index_ && *index_ < *chunk.index)
+      chunk = Chunk();
+    return is_error;
+  }
+
+  [[gnu::noinline]] bool read_further_choice(json::Value choice, Chunk& chunk)
+  {
+    Chunk other;
+    const bool is_error = read_one_choice(choice, other);
+    if (*other.index < *chunk.index && (!index_ || *index_ >= *other.index))
+      chunk = std::move(other);
+    return is_error;
+  }
+
+  bool read_one_choice(json::Value choice, Chunk& chunk)
+  {
+    bool has_delta = false, has_whole = false, is_error = false;
+    chunk.index = 0;
     is_known_ = true;
+    const auto whole = [&]() -> Chunk& {
+      if (!std::exchange(has_whole, true))
+        whole_ = Chunk();
+      return whole_;
+    };
     for (auto field : choice.get_object()) {
       const auto key = reader_.key(field);
       json::Value value = field.value();
       if (key == "index")
-        read.index = json::integer_if(value).value_or(0);
-      else if (key == "logprobs")
-        provider::read_logprobs(value, read.logprobs);
-      else if (key == "finish_reason")
-        read.finish = json::text_if(value).value_or("");
-      else if (key == "native_finish_reason")
-        read.native_finish = json::text_if(value).value_or("");
-      else if (key == "text")  // of a completion without turns
-        made(whole).text = json::text_if(value).value_or("");
+        chunk.index = json::integer_if(value).value_or(0);
       else if (key == "delta" && json::is_object(value)) {
         has_delta = true;
-        read_delta(value, read);
-      } else if (key == "message" && json::is_object(value)) {
-        made(whole).is_message = true;
-        read_delta(value, *whole);
+        read_delta(value, chunk);
+      } else if (key == "logprobs")
+        provider::read_logprobs(value, chunk.logprobs);
+      else if (key == "finish_reason")
+        chunk.finish = json::text_if(value).value_or("");
+      else if (key == "native_finish_reason")
+        chunk.native_finish = json::text_if(value).value_or("");
+      else if (key == "text")  // of a completion without turns
+        whole().text = json::text_if(value).value_or("");
+      else if (key == "message" && json::is_object(value)) {
+        whole().is_message = true;
+        read_delta(value, whole_);
       } else if (key == "usage") {
-        read_usage(value, chunk);  // Moonshot
+        read_usage(value);  // Moonshot
       } else if (key == "error") {
         is_error = provider::is_error(value);
       }
     }
-    if (whole && !has_delta) {  // beside a delta it is all the text so far (Perplexity)
-      whole->index = read.index;
-      whole->finish = read.finish;
-      whole->native_finish = read.native_finish;
-      whole->logprobs = std::move(read.logprobs);
-      whole->usage = chunk.usage;
-      read = *std::move(whole);
-    }
-    const bool counts = !index_ || *index_ >= *read.index;
-    if (!other && !counts) {
-      const auto usage = chunk.usage;
-      chunk = Chunk();
-      chunk.usage = usage;
-    } else if (other && counts && *other->index < *chunk.index) {
-      other->usage = chunk.usage;
-      chunk = *std::move(other);
+    if (has_whole && !has_delta) {  // beside a delta it is all the text so far (Perplexity)
+      whole_.index = chunk.index;
+      whole_.finish = chunk.finish;
+      whole_.native_finish = chunk.native_finish;
+      whole_.logprobs = std::move(chunk.logprobs);
+      chunk = std::move(whole_);
     }
     return is_error;
   }
-
-  static Chunk& made(std::optional<Chunk>& chunk) { return chunk ? *chunk : chunk.emplace(); }
 
   void read_delta(json::Value delta, Chunk& chunk)
   {
@@ -269,8 +275,8 @@ class OpenAiDeltas final : public DeltaDecoder {
       const auto reason = choose_finish(word, chunk.native_finish);
       reply.set_finish(reason, word);
     }
-    if (chunk.usage)
-      reply.add_usage(*chunk.usage);
+    if (usage_.reported)
+      reply.add_usage(usage_);
   }
 
   static void add_calls(const Chunk& chunk, StreamedReply& reply)
@@ -301,6 +307,8 @@ class OpenAiDeltas final : public DeltaDecoder {
   }
 
   json::Reader reader_;
+  Chunk whole_;                        // a choice that is a whole message
+  Usage usage_;                        // in the event
   std::list<std::string> joined_;      // texts that an event gives in pieces
   std::vector<Held> held_;             // of choices other than the first, before any of that came
   std::optional<std::int64_t> index_;  // of the choice that is read

@@ -32,6 +32,41 @@ TEST_CASE("an object is read with white space around it and unread fields of any
   CHECK(read_a("{}").empty());
 }
 
+TEST_CASE("the name of a member is compared as it reads, escaped or not", "[json]")
+{
+  const auto has = [](std::string text, std::string_view name) {
+    json::Reader reader;
+    bool found = false;
+    reader.object(text, [&](json::Object object) {
+      for (auto field : object) {
+        const auto key = reader.key(field);
+        for (auto inner : json::Object(field.value().get_object()))
+          found |= reader.key(inner) == "inner";  // names are not lost by reading further ones
+        found |= key == name;
+      }
+    });
+    return found;
+  };
+  CHECK(has(R"({"error":{}})", "error"));
+  CHECK(has(R"({"\u0065rr\u006fr":{}})", "error"));
+  CHECK(has(R"({"\u0065rror":{"\u0061":{},"b":{}}})", "error"));
+  CHECK(has(R"({"":{}, "\u0020":{}})", ""));
+  for (const auto* const other :
+       {R"({"err":{}})",
+        R"({"error2":{}})",
+        R"({"Error":{}})",
+        R"({"error\u0022":{}})",
+        R"({"error\u0022 x":{}})",
+        R"({"error\"x":{}, "\u0061":{}})",
+        R"({"error\\":{}})",
+        R"({"\u0000error":{}})",
+        R"({"error\u0000":{}})",
+        R"({"":{}, "\u0061":{}})"}) {
+    INFO(other);
+    CHECK_FALSE(has(other, "error"));
+  }
+}
+
 TEST_CASE("what is not one JSON object is a bad response", "[json]")
 {
   for (const auto* text :
