@@ -134,7 +134,8 @@ void ReplyDecoder::take_stray(std::string_view line, StreamedReply& reply)
 
 void ReplyDecoder::take_document(std::string_view document, StreamedReply& reply)
 {
-  if (has_begun_ || !take_whole(document, reply))
+  constexpr int most_tried = 16;  // a whole reply comes first
+  if (has_begun_ || tried_++ >= most_tried || !take_whole(document, reply))
     take_event({"", trim(document), ""}, reply);
 }
 

@@ -66,6 +66,7 @@ class ReplyDecoder {
   std::unique_ptr<provider::DeltaDecoder> deltas_;
   StrayText stray_;
   std::optional<Error> remark_;  // the first one
+  int tried_ = 0;                // so many documents, whether they are the whole reply
   bool had_data_ = false, has_begun_ = false;
   bool is_whole_ = false;   // a document was the whole reply
   bool is_at_end_ = false;  // the wire's own end came

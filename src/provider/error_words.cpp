@@ -319,7 +319,15 @@ constexpr Words vain_phrases[] = {
 
 std::string words_of(const ServerError& error)
 {
-  return to_lower(error.message + ' ' + error.behind + ' ' + error.code + ' ' + error.type);
+  constexpr std::size_t longest = 8 * 1024;  // at either end: what is between is an echo
+  std::string words;
+  for (const Words text : {error.message, error.behind, error.code, error.type}) {
+    words.append(text.substr(0, longest));
+    if (text.size() > longest)
+      words.append(text.substr(std::max(longest, text.size() - longest)));
+    words += ' ';
+  }
+  return to_lower(words);
 }
 
 bool is_context_overflow(const ServerError& error, std::string_view words)

@@ -283,7 +283,7 @@ class OpenAiDeltas final : public DeltaDecoder {
   {
     bool is_loose = false;  // the last one has neither index nor id
     for (const auto& call : chunk.calls) {
-      if (call.is_empty())
+      if (call.is_empty() && (call.extra.empty() || !reply.has_tool_calls()))
         continue;
       const bool was_loose = std::exchange(is_loose, !call.index && call.id.empty());
       reply.add_tool_call(call.index, call.id, call.name, call.arguments, was_loose && is_loose);

@@ -5,6 +5,7 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/testing/server_thread.hpp>
 
+#include "long_input.hpp"
 #include "socket_server.hpp"
 #include "test.hpp"
 
@@ -262,6 +263,28 @@ TEST_CASE("what a server never ends takes less than twice its limit of memory", 
     }
     // Beside it what the loop's connections share to read into, the coroutines and the rest.
     CHECK(grown < 2 * input.limit + shared_buffer + 32 * kib);
+  }
+}
+
+TEST_CASE("what a server sends for ever is forgotten, or ends by a bound", "[faults]")
+{
+  constexpr std::size_t kib = 1024, event = 256 * kib;
+  const auto limits =
+      Limits().event_bytes(event).body_bytes(event).reply_bytes(16 * kib).tool_calls(1000).logprobs(
+          1000);
+  for (const auto& input : support::long_inputs()) {
+    using enum support::ReadBy;
+    if (input.read_by != stream && input.read_by != http)
+      continue;  // of a body no more is read than a bound admits
+    INFO(input.name);
+    auto text = support::text_of(input, 4096 * kib);
+    const auto before = counts.peak = counts.live;
+    const auto outcome = support::outcome_of(input, std::move(text), limits);
+    CHECK(counts.peak - before < static_cast<long>(32 * event));
+    if (input.is_kept)
+      CHECK((outcome == "response_too_large" || outcome == "bad_response"));
+    else
+      CHECK(outcome == "complete");
   }
 }
 

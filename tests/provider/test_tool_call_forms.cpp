@@ -58,6 +58,24 @@ TEST_CASE("a fragment with another name and no index or id is another call", "[p
            end_with_calls})) == "f{} g{} ");
 }
 
+TEST_CASE("what a provider wants back with a call may come behind the call", "[provider]")
+{
+  const std::string extra = R"({"google":{"thought_signature":"s"}})";
+  const auto reply = forms::streamed(
+      {calls_chunk(element(R"("index":0,"id":"a",)", "f", "{}")),
+       calls_chunk(element(R"("index":1,"id":"b",)", "g", "{}")),
+       calls_chunk(R"({"index":0,"extra_content":)" + extra + '}'),
+       end_with_calls});
+  REQUIRE(reply.tool_calls.size() == 2);
+  CHECK(reply.tool_calls[0].extra == extra);
+  CHECK(reply.tool_calls[0].arguments == "{}");
+  CHECK(reply.tool_calls[1].extra.empty());
+  CHECK(forms::calls_of(forms::streamed(
+                            {calls_chunk(R"({"index":0,"extra_content":{}})"),
+                             forms::delta("\"content\":\"a\"", "stop")}))
+            .empty());
+}
+
 // Gemini behind gateways sends "edit_" and "file"; others send the whole name in every fragment.
 TEST_CASE("a tool's name may come in pieces, or again and again", "[provider]")
 {
