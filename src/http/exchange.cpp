@@ -1,10 +1,14 @@
 #include "http/exchange.hpp"
 
+#include <asyncllm/concurrency/wait_any.hpp>
+
 #include "http/keep_alive.hpp"
 
+#include <asio/system_error.hpp>
 #include <asio/this_coro.hpp>
 
 #include <utility>
+#include <vector>
 
 namespace asyncllm::http {
 
@@ -15,6 +19,9 @@ using std::chrono::steady_clock;
 // When a server closes an idle connection while a request is on its way, this is known within a
 // round trip. Who closes it later may have worked on the request.
 constexpr auto close_race = std::chrono::seconds(1);
+
+// A smaller request goes out whether the server reads it or not.
+constexpr std::size_t heard_while_writing = 16 * 1024;
 
 }  // namespace
 
@@ -122,10 +129,13 @@ asio::awaitable<void> Exchange::send(std::string_view message)
     while (!unsent.empty() && !write_error && !read_error &&
            state() == ResponseParser::State::head) {
       start(Clock::write);
-      co_await connection_->write(unsent, write_error);
-      if (is_over(write_error))
+      if (connection_->tls() && unsent.size() > heard_while_writing)
+        co_await write_and_listen(unsent, write_error, read_error, answered);
+      else
+        co_await connection_->write(unsent, write_error);
+      if (is_over(write_error) || is_over(read_error))
         fail_over();
-      if (unsent.empty() || write_error)
+      if (unsent.empty() || write_error || read_error || state() != ResponseParser::State::head)
         break;
       const auto size = co_await receive(read_error);
       if (is_over(read_error))
@@ -162,6 +172,40 @@ asio::awaitable<void> Exchange::send(std::string_view message)
         "the proxy " + transport_.proxy()->name() +
             " wants a user and password in its URL, or others")
         .with_retryable(false);
+}
+
+// Over TLS it cannot be seen whether an answer has come but by reading it, and a write that was
+// broken off cannot be taken up again: both go on until the request is out or the answer is there.
+asio::awaitable<void> Exchange::write_and_listen(
+    std::string_view& unsent,
+    asio::error_code& write_error,
+    asio::error_code& read_error,
+    bool& answered)
+{
+  std::vector<asio::awaitable<void>> both;
+  both.push_back(connection_->write(unsent, write_error));
+  both.push_back(listen(read_error, answered));
+  auto first = wait_any(std::move(both));
+  try {
+    const auto ended = co_await std::move(first);
+    auto& other = ended.index == 0 ? read_error : write_error;
+    if (other == asio::error::operation_aborted)
+      other.clear();
+  } catch (const asio::system_error& error) {  // the call was cancelled
+    write_error = error.code();
+  }
+}
+
+// Reads until a head that is no interim one has come.
+asio::awaitable<void> Exchange::listen(asio::error_code& error, bool& answered)
+{
+  while (state() == ResponseParser::State::head && !error) {
+    const auto size = co_await receive(error);
+    if (is_over(error))
+      co_return;
+    answered = answered || size > 0;
+    take(size, error);
+  }
 }
 
 asio::awaitable<void> Exchange::wait_for_place()

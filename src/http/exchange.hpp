@@ -120,6 +120,12 @@ class Exchange : private Deadlines::Entry {
   asio::awaitable<void> connect();
   /// Makes the connection ready for `message` and writes what it takes at once. Result: the rest.
   std::string_view begin(std::string_view message, asio::error_code& error);
+  asio::awaitable<void> write_and_listen(
+      std::string_view& unsent,
+      asio::error_code& write_error,
+      asio::error_code& read_error,
+      bool& answered);
+  asio::awaitable<void> listen(asio::error_code& error, bool& answered);
   TimePoint await_answer();
   void give_bulk_back() noexcept;
   asio::awaitable<std::size_t> receive(asio::error_code& error);

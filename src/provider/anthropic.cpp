@@ -197,6 +197,8 @@ class Anthropic final : public Wire {
         json::Value value = field.value();
         if (key == "content" && json::is_array(value)) {
           has_content = true;
+          ends_with_call = false;
+          forget_blocks(reply);
           for (json::Value block : value.get_array()) {
             const auto calls = reply.tool_calls.size();
             add_block(read_anthropic_block(block), reply);
@@ -204,6 +206,7 @@ class Anthropic final : public Wire {
           }
         } else if (key == "content" && json::text_if(value)) {
           has_content = true;
+          forget_blocks(reply);
           reply.text = *json::text_if(value);
         } else if (key == "error") {
           is_error = is_error || provider::is_error(value);
@@ -239,6 +242,14 @@ class Anthropic final : public Wire {
   }
 
  private:
+  // Of a member that comes twice the last one counts.
+  static void forget_blocks(Reply& reply)
+  {
+    reply.text.clear();
+    reply.reasoning.clear();
+    reply.reasoning_extra.clear();
+    reply.tool_calls.clear();
+  }
   static void add_block(const AnthropicBlock& block, Reply& reply)
   {
     if (block.type == "text")

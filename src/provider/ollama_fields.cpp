@@ -20,11 +20,13 @@ void read_message(json::Value message, const json::Reader& reader, OllamaAnswer&
       answer.text = json::text_or_null(value);
     else if (key == "thinking")
       answer.reasoning = json::text_or_null(value);
-    else if (key == "tool_calls")
+    else if (key == "tool_calls") {
+      answer.tool_calls.clear();  // of a member that comes twice the last one counts
       for_each_tool_call(value, reader, [&](const ToolCallFields& fields) {
         if (!fields.is_empty())
           answer.tool_calls.push_back(fields.call());
       });
+    }
   }
 }
 
@@ -78,7 +80,7 @@ void read_ollama_answer(json::Object object, const json::Reader& reader, OllamaA
     } else if (key == "model") {
       answer.model = json::text_if(value).value_or("");
     } else if (key == "logprobs") {
-      append_logprobs(value, answer.logprobs);
+      read_token_list(value, answer.logprobs);
     } else if (key == "done_reason") {
       answer.finish_reason = json::text_if(value).value_or("");
     } else {

@@ -120,11 +120,14 @@ void read_message(json::Value message, const json::Reader& reader, Reply& reply)
     if (!fields.is_empty())
       reply.tool_calls.push_back(fields.call());
   };
+  reply.tool_calls.clear();  // of a member that comes twice the last one counts
+  reply.reasoning.clear();
+  reply.reasoning_extra.clear();
   for (auto field : message.get_object()) {
     const auto key = reader.key(field);
     json::Value value = field.value();
     if (key == "content") {
-      content.clear();  // of a member of the same name the last one counts
+      content.clear();
       append_content(value, content);
     } else if (key == "refusal")
       refusal = json::text_if(value).value_or("");
@@ -134,11 +137,13 @@ void read_message(json::Value message, const json::Reader& reader, Reply& reply)
       names[1] = json::text_if(value).value_or("");
     else if (key == "thinking")
       names[2] = json::text_if(value).value_or("");
-    else if (key == "reasoning_details" && json::is_array(value))
+    else if (key == "reasoning_details" && json::is_array(value)) {
+      reply.reasoning_extra.clear();
       append_array(value, reply.reasoning_extra);
-    else if (key == "tool_calls")
+    } else if (key == "tool_calls") {
+      reply.tool_calls.clear();
       for_each_tool_call(value, reader, add_call);
-    else if (key == "function_call" && json::is_object(value)) {  // before there were tools
+    } else if (key == "function_call" && json::is_object(value)) {  // before there were tools
       ToolCallFields fields;
       read_function(value, reader, fields);
       add_call(fields);
@@ -264,6 +269,7 @@ class OpenAi final : public Wire {
         const auto key = reader.key(field);
         json::Value value = field.value();
         if (key == "choices" && json::is_array(value)) {
+          lowest_index = std::numeric_limits<std::int64_t>::max();
           for (json::Value choice : value.get_array())
             is_error |= read_choice(choice, reader, reply, lowest_index);
         } else if (key == "error") {

@@ -215,10 +215,11 @@ class OpenAiDeltas final : public DeltaDecoder {
         names[2] = json::text_if(value).value_or("");
       else if (key == "reasoning_details" && json::is_array(value))
         read_details(value, chunk);
-      else if (key == "tool_calls")
+      else if (key == "tool_calls") {
+        chunk.calls.clear();  // of a member that comes twice the last one counts
         for_each_tool_call(
             value, reader_, [&](const ToolCallFields& fields) { chunk.calls.push_back(fields); });
-      else if (key == "function_call" && json::is_object(value)) {  // before there were tools
+      } else if (key == "function_call" && json::is_object(value)) {  // before there were tools
         auto& fragment = chunk.calls.emplace_back();
         fragment.index = 0;
         read_function(value, reader_, fragment);
@@ -247,6 +248,7 @@ class OpenAiDeltas final : public DeltaDecoder {
 
   static void read_details(json::Value value, Chunk& chunk)
   {
+    chunk.details.clear();
     for (json::Value detail : value.get_array())
       chunk.details.push_back(json::raw_json(detail));
   }

@@ -63,7 +63,7 @@ void read_logprobs(json::Value value, std::vector<TokenLogprob>& tokens)
     return;
   for (auto field : value.get_object())
     if (const std::string_view key = field.unescaped_key(); key == "content")
-      append_logprobs(field.value(), tokens);
+      read_token_list(field.value(), tokens);
 }
 
 void read_timings(json::Value value, Timings& timings)

@@ -122,8 +122,9 @@ void append_content(json::Value value, ContentTexts& texts)
     append_part(part, texts, true);
 }
 
-void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens)
+void read_token_list(json::Value value, std::vector<TokenLogprob>& tokens)
 {
+  tokens.clear();  // of a member that comes twice the last one counts
   if (!json::is_array(value))
     return;
   const auto read = [](std::string_view key, json::Value member, TokenProbability& token) {

@@ -42,9 +42,9 @@ struct ContentTexts {
 /// nothing.
 void append_content(json::Value value, ContentTexts& texts);
 
-/// Appends tokens of the form `{"token", "logprob", "top_logprobs": [{"token", "logprob"}]}`;
+/// Reads tokens of the form `{"token", "logprob", "top_logprobs": [{"token", "logprob"}]}`;
 /// anything but an array is none, and so is an element that is not an object.
-void append_logprobs(json::Value value, std::vector<TokenLogprob>& tokens);
+void read_token_list(json::Value value, std::vector<TokenLogprob>& tokens);
 
 /// Appends the elements of an array, as JSON text, to those that the JSON array `into` holds.
 void append_array(json::Value value, std::string& into);

@@ -1,13 +1,16 @@
 // Servers that answer before they have read the whole request.
 #include <asyncllm/client/client.hpp>
+#include <asyncllm/concurrency/timeout.hpp>
 #include <asyncllm/core/error.hpp>
 
 #include "error_of.hpp"
 #include "on_loop.hpp"
 #include "socket_server.hpp"
 #include "test.hpp"
+#include "tls_server.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -101,3 +104,98 @@ TEST_CASE("a server that says no more while the request is sent is a lost connec
   REQUIRE(result.error);
   CHECK(result.error->kind() == ErrorKind::connection_lost);
 }
+
+#if defined(ASYNCLLM_WITH_TLS)
+
+namespace {
+
+Result call_tls(
+    const std::string& response,
+    const std::function<void(support::TlsServer&)>& prepare = {},
+    const Timeouts& timeouts = Timeouts().write(20s).first_byte(20s),
+    bool truncate = false)
+{
+  Result result;
+  const auto certificate = support::make_certificate("DNS:localhost");
+  const support::TemporaryFile file(certificate.certificate);
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    support::TlsServer server(loop, certificate, response, truncate);
+    if (prepare)
+      prepare(server);
+    const auto url = "https://localhost:" + std::to_string(server.port());
+    const Client client(ClientOptions("openai").base_url(url).ca_file(file.path()));
+    auto options = RequestOptions().timeouts(timeouts).retries(RetryPolicy().max_retries(0));
+    try {
+      auto chat = client.chat("m", Messages().user(large), std::move(options));
+      const auto reply = co_await std::move(chat);
+      result.text = reply.text;
+    } catch (const Error& error) {
+      result.error = error;
+    }
+    result.connections = server.requests();
+  });
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("over https too a refusal is read although no more of the request is taken", "[client]")
+{
+  const auto result = call_tls(refusal, [](auto& server) { server.stop_reading(); });
+  REQUIRE(result.error);
+  INFO(result.error->what());
+  CHECK(result.error->kind() == ErrorKind::request_too_large);
+  CHECK(result.error->server_message() == "too much");
+}
+
+TEST_CASE("over https an interim answer does not end the request", "[client]")
+{
+  const auto result = call_tls(support::chat_response("all of it"), [](auto& server) {
+    server.send_first("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n");
+  });
+  CHECK_FALSE(result.error);
+  CHECK(result.text == "all of it");
+}
+
+TEST_CASE(
+    "over https a server that goes while the request is sent is a lost connection", "[client]")
+{
+  const auto result = call_tls("", {}, Timeouts().write(20s), true);
+  REQUIRE(result.error);
+  INFO(result.error->what());
+  CHECK(result.error->kind() == ErrorKind::connection_lost);
+}
+
+TEST_CASE("over https the clock of writing ends a request that nobody takes", "[client]")
+{
+  const auto result = call_tls(
+      "", [](auto& server) { server.stop_reading(); }, Timeouts().write(200ms).first_byte(20s));
+  REQUIRE(result.error);
+  INFO(result.error->what());
+  CHECK(result.error->kind() == ErrorKind::timeout);
+  CHECK(result.error->clock() == Clock::write);
+}
+
+TEST_CASE("over https a request that nobody takes can be cancelled", "[client]")
+{
+  const auto certificate = support::make_certificate("DNS:localhost");
+  const support::TemporaryFile file(certificate.certificate);
+  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
+    support::TlsServer server(loop, certificate, "");
+    server.stop_reading();
+    const auto url = "https://localhost:" + std::to_string(server.port());
+    const Client client(ClientOptions("openai").base_url(url).ca_file(file.path()));
+    auto chat = client.chat("m", Messages().user(large));
+    auto limited = with_timeout(std::move(chat), 200ms);
+    bool is_over = false;
+    try {
+      (void)co_await std::move(limited);
+    } catch (const Error& error) {
+      is_over = error.kind() == ErrorKind::timeout;
+    }
+    CHECK(is_over);
+    CHECK(server.requests() == 1);
+  });
+}
+
+#endif

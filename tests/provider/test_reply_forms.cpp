@@ -145,6 +145,71 @@ TEST_CASE("numbers beyond 64 bits and doubled names spoil no reply", "[provider]
   CHECK(forms::whole(forms::message(R"("content":"a","content":"b")", "stop")).text == "b");
 }
 
+TEST_CASE("of a member that comes twice the last one counts", "[provider]")
+{
+  const auto said = [](const provider::Wire& wire, std::string body) {
+    const auto reply = wire.decode(body);
+    return reply.reasoning + '|' + reply.text + '|' + forms::calls_of(reply) +
+           reply.reasoning_extra + std::to_string(reply.logprobs.size());
+  };
+  const auto twice = [](const std::string& first, const std::string& second) {
+    return first + ',' + second;
+  };
+  const std::string logprobs = R"("logprobs":{"content":[{"token":"a","logprob":-1}]})";
+  const auto message = [&](const std::string& name) {
+    return R"("message":{"content":")" + name + R"(","reasoning":")" + name +
+           R"(","reasoning_details":[{"a":1}],"tool_calls":[{"id":"1","function":{"name":")" +
+           name + R"("}}]})";
+  };
+  const std::string expected = R"(g|g|g{} [{"a":1}]1)";
+  const auto choice = [&](const std::string& members) {
+    return R"({"index":0,"finish_reason":"stop",)" + members + '}';
+  };
+  CHECK(
+      said(
+          openai_wire(),
+          R"({"choices":[)" +
+              choice(twice(message("f"), message("g")) + ',' + twice(logprobs, logprobs)) + "]}") ==
+      expected);
+  const auto choices = [&](const std::string& name) {
+    return R"("choices":[)" + choice(message(name) + ',' + logprobs) + ']';
+  };
+  CHECK(said(openai_wire(), '{' + twice(choices("f"), choices("g")) + '}') == expected);
+  const auto calls = [](const std::string& name) {
+    return R"("tool_calls":[{"function":{"name":")" + name + R"("}}])";
+  };
+  CHECK(
+      said(
+          openai_wire(),
+          R"({"choices":[)" + choice(R"("message":{)" + twice(calls("f"), calls("g")) + '}') +
+              "]}") == "||g{} 0");
+  const auto blocks = [](const std::string& name) {
+    return R"("content":[{"type":"text","text":")" + name +
+           R"("},{"type":"thinking","thinking":")" + name +
+           R"(","signature":"s"},{"type":"tool_use","id":"t","name":")" + name +
+           R"(","input":{}}])";
+  };
+  CHECK(
+      said(
+          anthropic_wire(),
+          '{' + twice(blocks("f"), blocks("g")) + R"(,"stop_reason":"tool_use"})") ==
+      R"(g|g|g{} [{"type":"thinking","thinking":"g","signature":"s"}]0)");
+  CHECK(
+      said(
+          anthropic_wire(),
+          '{' + twice(blocks("f"), R"("content":"g")") + R"(,"stop_reason":"end_turn"})") ==
+      "|g|0");
+  const std::string tokens = R"("logprobs":[{"token":"a","logprob":-1}])";
+  CHECK(
+      said(
+          ollama_wire(),
+          R"({"message":{"content":"g",)" + twice(calls("f"), calls("g")) + "}," +
+              twice(tokens, tokens) + R"(,"done":true})") == "|g|g{} 1");
+  const auto reply = forms::streamed(
+      {forms::delta(twice(calls("f"), calls("g"))), forms::delta("", "tool_calls")});
+  CHECK(forms::calls_of(reply) == "g{} ");
+}
+
 TEST_CASE("Anthropic: an empty reply may have no list of content", "[provider]")
 {
   std::string body = R"({"type":"message","content":null,"stop_reason":"end_turn"})";

@@ -4,8 +4,10 @@
 
 #  include <asio/awaitable.hpp>
 #  include <asio/co_spawn.hpp>
+#  include <asio/completion_condition.hpp>
 #  include <asio/detached.hpp>
 #  include <asio/ip/tcp.hpp>
+#  include <asio/read.hpp>
 #  include <asio/read_until.hpp>
 #  include <asio/redirect_error.hpp>
 #  include <asio/ssl/context.hpp>
@@ -101,10 +103,11 @@ struct TlsServer::State {
 
   asio::ip::tcp::acceptor acceptor;
   asio::ssl::context context;
-  std::string response, surplus, server_name;
-  bool truncate = false;
+  std::string response, interim, surplus, server_name;
+  bool truncate = false, stops_reading = false;
   int resumed = 0, requests = 0;
   std::vector<std::weak_ptr<asio::ssl::stream<asio::ip::tcp::socket>>> streams;
+  std::vector<std::shared_ptr<asio::ssl::stream<asio::ip::tcp::socket>>> kept;
 };
 
 namespace {
@@ -135,6 +138,22 @@ asio::awaitable<void> serve(std::shared_ptr<State> state, std::shared_ptr<Stream
   auto buffer = asio::dynamic_buffer(request);
   co_await asio::async_read_until(*stream, buffer, "\r\n\r\n", token);
   state->requests += error ? 0 : 1;
+  if (state->stops_reading) {
+    const auto early = asio::buffer(state->response);
+    co_await asio::async_write(*stream, early, token);
+    state->kept.push_back(std::move(stream));
+    co_return;
+  }
+  if (!state->interim.empty()) {
+    const auto interim = asio::buffer(state->interim);
+    co_await asio::async_write(*stream, interim, token);
+    const auto head = request.find("\r\n\r\n") + 4;
+    const auto length = std::stoul(request.substr(request.find("Content-Length: ") + 16));
+    const auto rest = asio::transfer_exactly(head + length - request.size());
+    co_await asio::async_read(*stream, buffer, rest, token);
+    if (error)
+      co_return;
+  }
   const auto answer = asio::buffer(state->response);
   if (!state->surplus.empty()) {
     hold_back(*stream, true);
@@ -190,6 +209,7 @@ TlsServer::TlsServer(
 TlsServer::~TlsServer()
 {
   state_->acceptor.close();
+  state_->kept.clear();
   for (const auto& weak : state_->streams)
     if (const auto stream = weak.lock())
       stream->next_layer().close();
@@ -204,6 +224,16 @@ void TlsServer::speak(int oldest, int newest)
 void TlsServer::add_surplus(std::string surplus)
 {
   state_->surplus = std::move(surplus);
+}
+
+void TlsServer::send_first(std::string interim)
+{
+  state_->interim = std::move(interim);
+}
+
+void TlsServer::stop_reading()
+{
+  state_->stops_reading = true;
 }
 
 int TlsServer::requests() const

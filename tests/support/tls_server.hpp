@@ -49,6 +49,12 @@ class TlsServer {
   /// After a response `surplus` follows, which nobody asked for, in a record of its own but at
   /// once, and the connection stays open for further requests. To be called before the loop runs.
   void add_surplus(std::string surplus);
+  /// This goes out before the body of a request is read, and the answer only after all of it. To be
+  /// called before the loop runs.
+  void send_first(std::string interim);
+  /// Reads the head of a request and nothing else, answers, and keeps the connection open. To be
+  /// called before the loop runs.
+  void stop_reading();
   /// Wants a client's certificate that this authority signed. To be called before the loop runs.
   void demand_certificate(const std::string& ca_file);
 
