@@ -2,10 +2,9 @@
 
 #include <asyncllm/core/error.hpp>
 
+#include "json/merge.hpp"
 #include "json/repair.hpp"
 #include "json/syntax.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace asyncllm::provider {
 
@@ -69,17 +68,9 @@ void merge_extra(std::string& body, std::size_t begin, const std::string& extra)
 {
   if (!json::is_json_object(extra))
     throw Error(ErrorKind::invalid_argument, "the extra fields are not a JSON object");
-  // Ordered: a model may answer another way when the members of a schema change places.
-  using InOrder = nlohmann::ordered_json;
-  try {
-    auto merged = InOrder::parse(std::string_view(body).substr(begin));
-    merged.update(InOrder::parse(extra), true);
-    body.replace(begin, body.npos, merged.dump());
-  } catch (const InOrder::exception& error) {
-    throw Error(
-        ErrorKind::invalid_argument,
-        std::string("the extra fields cannot be merged with the others: ") + error.what());
-  }
+  // As text: a model may answer another way when the members of a schema change places, and a
+  // number that was read and written loses digits.
+  body.replace(begin, body.npos, json::merged(std::string_view(body).substr(begin), extra));
 }
 
 void write_embed_fields(RequestWriter& json, const EmbedRequest& request)
