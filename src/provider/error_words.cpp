@@ -280,6 +280,25 @@ constexpr Words incapable_phrases[] = {
     "start it with `--",
 };
 
+constexpr Words busy_phrases[] = {
+    "overloaded",
+    "at capacity",
+    "server is busy",
+    "temporarily unavailable",
+};
+
+constexpr Words key_phrases[] = {
+    "invalid api key",
+    "invalid api-key",
+    "invalid key",
+    "invalid token",
+    "incorrect api key",
+    "api key not valid",
+    "authentication error",
+    "authentication failed",
+    "unauthorized",
+};
+
 constexpr Words filter_phrases[] = {
     "content_filter",
     "content_policy_violation",
@@ -351,11 +370,23 @@ bool is_out_of_quota(const ServerError& error, std::string_view words)
          has_any(words, quota_phrases);
 }
 
+int status_in_words(const ServerError& error, std::string_view words)
+{
+  if (is_missing_model(error, words))
+    return 404;
+  if (has_any(words, rate_phrases))
+    return 429;
+  if (has_any(words, busy_phrases))
+    return 503;
+  return has_any(words, key_phrases) ? 401 : 500;
+}
+
 bool is_missing_model(const ServerError& error, std::string_view words)
 {
   if (error.type == "not_found_error" && words.starts_with("model:"))  // Anthropic
     return true;
   if (error.code == "model_not_found" || error.code == "model_decommissioned" ||
+      error.code == "DeploymentNotFound" ||          // Azure
       words.starts_with("no endpoints found for "))  // OpenRouter
     return true;
   return words.find("model") != words.npos && has_any(words, missing_phrases);

@@ -26,6 +26,8 @@ bool is_incapable(std::string_view words);
 bool is_filtered(std::string_view words);
 /// Its queue is full (Ollama, which refuses calls while a model loads): there will be room again.
 bool is_queue_full(std::string_view words);
+/// The status that an error without one would have had, by its words; 500 where they do not say.
+int status_in_words(const ServerError& error, std::string_view words);
 /// A failure of the server that the same request meets again: no memory for the model, an option
 /// of the wrong type.
 bool is_in_vain(std::string_view words);

@@ -93,7 +93,7 @@ int status_of(const ServerError& error)
   for (const auto& [word, status] : words)
     if (equal_ignoring_case(error.type, word) || equal_ignoring_case(error.code, word))
       return status;
-  return 500;
+  return status_in_words(error, words_of(error));
 }
 
 // Whether a status, within a 500 too, means that the request is to blame.

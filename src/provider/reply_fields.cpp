@@ -234,8 +234,10 @@ ModelPage read_names(std::string& body, const NameFields& fields)
         last = json::text_if(value).value_or("");
       else if (key == "nextPageToken" || key == "next_page_token")  // Google
         token = json::text_if(value).value_or("");
-      else if (key == fields.list)
-        names = json::is_array(value) ? names_in(value, fields.name) : std::vector<std::string>();
+      else if (key == fields.list && json::is_array(value))
+        names = names_in(value, fields.name);
+      else if (key == fields.list && value.is_null())  // none
+        names.emplace();
       else if ((key == "data" || key == "models") && json::is_array(value))
         other = names_in(value, fields.name);
     }

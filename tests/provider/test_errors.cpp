@@ -119,6 +119,37 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "an error that is hidden in a 200 without a status has the kind of its words", "[provider]")
+{
+  const std::pair<const char*, ErrorKind> cases[] = {
+      {"model not exist", ErrorKind::model_not_found},
+      {"The model `x` does not exist", ErrorKind::model_not_found},
+      {"Rate limit exceeded", ErrorKind::rate_limited},
+      {"Too many requests", ErrorKind::rate_limited},
+      {"model overloaded", ErrorKind::overloaded},
+      {"Invalid token", ErrorKind::authentication},
+      {"Unauthorized", ErrorKind::authentication},
+      {"insufficient balance", ErrorKind::quota_exceeded},
+      {"maximum context length is 100", ErrorKind::context_length_exceeded},
+      {"404 NOT_FOUND", ErrorKind::server_error},
+      {"Not here", ErrorKind::server_error},
+      {"Could not route to /x", ErrorKind::server_error},
+  };
+  for (const auto& [words, kind] : cases) {
+    INFO(words);
+    const auto message = '"' + std::string(words) + '"';
+    CHECK(hidden_error(R"({"error":)" + message + '}').kind() == kind);
+    CHECK(hidden_error(R"({"code":1211,"msg":)" + message + '}').kind() == kind);
+    const auto remark = provider::remark_in(R"({"detail":)" + message + '}');
+    REQUIRE(remark);
+    CHECK(remark->error.kind() == kind);
+  }
+  CHECK(
+      hidden_error(R"({"error":{"code":500,"message":"too many requests"}})").kind() ==
+      ErrorKind::server_error);
+}
+
 TEST_CASE("status and words amount to a kind", "[provider]")
 {
   const auto kind = [](int status, std::string_view body) { return answer(status, body).kind(); };

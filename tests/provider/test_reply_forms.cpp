@@ -241,6 +241,18 @@ TEST_CASE("a page of models says how to ask for the next", "[provider]")
     CHECK(next(anthropic, last).empty());
 }
 
+TEST_CASE("what is no list of models is not an empty one", "[provider]")
+{
+  const auto names = [](std::string body) { return openai_wire().decode_models(body).names; };
+  CHECK(names(R"({"data":[]})").empty());
+  CHECK(names(R"({"data":null})").empty());
+  for (const auto* const body :
+       {R"({"data":{"models":[{"id":"a"}]}})", R"({"data":"a"})", R"({"data":1})", "{}"}) {
+    INFO(body);
+    CHECK(support::fails_with(ErrorKind::bad_response, "data", [&] { names(body); }));
+  }
+}
+
 TEST_CASE("a list of models may come without an object around it", "[provider]")
 {
   std::string body = R"([{"id":"a/b","object":"model"},{"id":"c/d"}])";
