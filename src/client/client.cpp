@@ -1,19 +1,13 @@
 #include <asyncllm/client/client.hpp>
-#include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/model/chat_request.hpp>
 
+#include "client/call.hpp"
 #include "client/client_state.hpp"
 #include "client/reply_decoder.hpp"
 #include "client/reply_stream_state.hpp"
-#include "client/retries.hpp"
-#include "client/route.hpp"
-#include "client/scratch.hpp"
-#include "http/exchange.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/errors.hpp"
-
-#include <asio/this_coro.hpp>
 
 #include <chrono>
 #include <cstdlib>
@@ -26,15 +20,6 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-/// A whole answer, and when its parts came.
-struct Answer {
-  ResponseHead head;
-  std::string* body = nullptr;
-  json::Reader* reader = nullptr;  // that may read it
-  SteadyClock::duration first_byte{}, total{};
-  int attempts = 1;
-};
-
 // What `decode` makes of the body; the error that it is when it is nothing of the kind.
 template <class Decode>
 auto understood(const std::string& body, Decode decode)
@@ -46,23 +31,82 @@ auto understood(const std::string& body, Decode decode)
   }
 }
 
-/// A call to `chat` or `generate`.
-class ReplyJob {
+// What the jobs have in common whose answer is a whole one.
+class WholeJob {
  public:
+  static constexpr bool streams = false;
+
+  class Owner {
+   public:
+    explicit Owner(const WholeJob&) : call_(provider::Delivery::whole) {}
+    Call& call() noexcept { return call_; }
+
+   private:
+    Call call_;
+  };
+
+  static std::string& message(LentString& lent) { return lent.lend(); }
+  static void opened(const Call&) {}
+
+ protected:
+  // The result, or what is known about the answer that holds none.
+  template <class Read>
+  static auto read(const Call& call, const Answer& answer, Read read_it)
+  {
+    try {
+      return read_it();
+    } catch (Error& error) {
+      if (error.http_status() == 0)
+        error.with_http_status(call.head.status);
+      error.with_body(*answer.body);
+      error.with_request_id(provider::request_id(call.head.headers));
+      throw;
+    }
+  }
+
+  template <class Job>
+  static void explain_as(
+      const Job& job,
+      const std::string& model,
+      const Client::State& client,
+      const Call& call,
+      Error& error)
+  {
+    if (call.machine.attempts() == 0)
+      return;  // nothing was sent
+    error.with_attempts(call.machine.attempts());
+    call.route->explain(error);
+    client.explain(error, job.path(client), model, job.options());
+  }
+};
+
+/// A call to `chat` or `generate`.
+class ReplyJob : public WholeJob {
+ public:
+  using Result = Reply;
+
   ReplyJob(AnyRequest request, SharedOptions options)
       : request_(std::move(request)), options_(std::move(options))
   {}
 
   const RequestOptions& options() const { return *options_; }
-  const std::string& model() const { return model_of(request_); }
   std::string_view path(const Client::State& client) const { return client.path_of(request_); }
 
-  void write(const Client::State& client, std::string& message) const
+  void write(const Client::State& client, provider::Delivery delivery, std::string& message) const
   {
-    client.write_message(request_, *options_, provider::Delivery::whole, message);
+    client.write_message(request_, *options_, delivery, message);
+  }
+  Reply decode(const Client::State& client, Call& call, const Answer& answer) const
+  {
+    return read(call, answer, [&] { return decoded(client, call, answer); });
+  }
+  void explain(const Client::State& client, const Call& call, Error& error) const
+  {
+    explain_as(*this, model_of(request_), client, call, error);
   }
 
-  Reply result(const Client::State& client, Answer& answer) const
+ private:
+  Reply decoded(const Client::State& client, Call& call, const Answer& answer) const
   {
     auto reply = read_reply(
         client.wire,
@@ -72,35 +116,44 @@ class ReplyJob {
         *answer.reader);
     check_finish(reply, *options_);
     client.judge_prompt(request_, *options_, reply);
-    reply.request_id = provider::request_id(answer.head.headers);
-    reply.headers = std::move(answer.head.headers);
-    reply.attempts = answer.attempts;
+    reply.request_id = provider::request_id(call.head.headers);
+    reply.headers = std::move(call.head.headers);
+    reply.attempts = call.machine.attempts();
     reply.timings.first_token = answer.first_byte;
     reply.timings.total = answer.total;
     return reply;
   }
 
- private:
   AnyRequest request_;
   SharedOptions options_;
 };
 
 /// A call to `embed`.
-class EmbedJob {
+class EmbedJob : public WholeJob {
  public:
+  using Result = Embeddings;
+
   EmbedJob(EmbedRequest request, RequestOptions options)
       : request_(std::move(request)), options_(std::move(options))
   {}
 
   const RequestOptions& options() const { return options_; }
-  const std::string& model() const { return request_.model; }
   std::string_view path(const Client::State& client) const { return client.wire.embed_path(); }
-  void write(const Client::State& client, std::string& message) const
+  void write(const Client::State& client, provider::Delivery, std::string& message) const
   {
     client.write_message(request_, options_, message);
   }
+  Embeddings decode(const Client::State& client, const Call& call, const Answer& answer) const
+  {
+    return read(call, answer, [&] { return decoded(client, answer); });
+  }
+  void explain(const Client::State& client, const Call& call, Error& error) const
+  {
+    explain_as(*this, request_.model, client, call, error);
+  }
 
-  Embeddings result(const Client::State& client, Answer& answer) const
+ private:
+  Embeddings decoded(const Client::State& client, const Answer& answer) const
   {
     auto embeddings =
         understood(*answer.body, [&] { return client.wire.decode_embeddings(*answer.body); });
@@ -112,128 +165,40 @@ class EmbedJob {
     return embeddings;
   }
 
- private:
   EmbedRequest request_;
   RequestOptions options_;
 };
 
 /// A page of a call to `models`.
-class ModelsJob {
+class ModelsJob : public WholeJob {
  public:
+  using Result = provider::ModelPage;
+
   ModelsJob(SharedOptions options, std::string query)
       : options_(std::move(options)), query_(std::move(query))
   {}
 
   const RequestOptions& options() const { return *options_; }
-  std::string model() const { return {}; }
   std::string_view path(const Client::State& client) const { return client.wire.models_path(); }
-  void write(const Client::State& client, std::string& message) const
+  void write(const Client::State& client, provider::Delivery, std::string& message) const
   {
     client.write_message_for_models(*options_, query_, message);
   }
-
-  provider::ModelPage result(const Client::State& client, Answer& answer) const
+  Result decode(const Client::State& client, const Call& call, const Answer& answer) const
   {
-    return understood(*answer.body, [&] { return client.wire.decode_models(*answer.body); });
+    return read(call, answer, [&] {
+      return understood(*answer.body, [&] { return client.wire.decode_models(*answer.body); });
+    });
+  }
+  void explain(const Client::State& client, const Call& call, Error& error) const
+  {
+    explain_as(*this, {}, client, call, error);
   }
 
  private:
   SharedOptions options_;
   std::string query_;
 };
-
-// The result of a whole answer, or the error that it is.
-template <class Job>
-auto judge(const Client::State& client, const Job& job, Answer& answer)
-{
-  if (!is_success(answer.head))
-    throw provider::error_from_answer(answer.head, *answer.body);
-  try {
-    return job.result(client, answer);
-  } catch (Error& error) {
-    if (error.http_status() == 0)
-      error.with_http_status(answer.head.status);
-    error.with_body(*answer.body);
-    error.with_request_id(provider::request_id(answer.head.headers));
-    throw;
-  }
-}
-
-// The one coroutine between a public call and the exchange. It keeps the client and the job, so
-// both may be gone where the call was made.
-template <class Result, class Job>
-asio::awaitable<Result> perform(
-    std::shared_ptr<const Client::State> client,
-    Job job,
-    std::optional<SteadyClock::time_point> began = std::nullopt)
-{
-  const auto started = began.value_or(SteadyClock::now());
-  const auto executor = co_await asio::this_coro::executor;
-  Retries retries(executor, client, job.options(), started);
-  auto& scratch = Scratch::of(*retries.loop());
-  LentString request(scratch), lent(scratch);
-  std::unique_ptr<http::Place> place;  // between two tries
-  job.write(*client, request.lend());
-  for (std::optional<RetryPolicy::Duration> pause;;) {
-    std::optional<Error> failure;
-    int status = 0;
-    Route route(*client, job.path(*client), request.bytes());
-    try {
-      if (pause)
-        co_await retries.wait(*pause);
-      Answer answer;
-      do {
-        status = 0;
-        http::Exchange exchange(
-            retries.loop(),
-            executor,
-            route.transport(),
-            client->timeouts_of(job.options()),
-            started);
-        exchange.use_place(std::move(place));
-        co_await exchange.send(route.message());
-        status = exchange.head().status;
-        auto& body = lent.lend();
-        for (;;) {
-          auto piece = exchange.buffered();
-          if (piece.empty() && !exchange.is_complete())
-            piece = co_await exchange.read();
-          if (body.empty())
-            answer.first_byte = SteadyClock::now() - started;
-          if (piece.empty())
-            break;
-          append_bounded(body, piece, exchange.told_length(), client->transport.limits());
-        }
-        answer.body = &body;
-        if (status == 503)
-          place = exchange.keep_place();
-        answer.head = exchange.finish();
-      } while (route.follow(answer.head));
-      answer.total = SteadyClock::now() - started;
-      answer.attempts = retries.attempts();
-      const LentReader reader(scratch);
-      answer.reader = &reader.get();
-      co_return judge(*client, job, answer);
-    } catch (const Error& error) {
-      failure = error;
-    } catch (const std::system_error& error) {
-      if (is_cancelled(error.code()))  // between two operations
-        throw Error(ErrorKind::cancelled, "the call to " + client->base_url + " was cancelled");
-      throw;
-    }
-    if (failure->http_status() == 0 && status != 0)
-      failure->with_http_status(status);
-    pause = retries.time_to_wait(*failure, status >= 200 && status < 300);
-    if (!retries.is_waited_for(*failure))
-      place.reset();
-    if (!pause) {
-      failure->with_attempts(retries.attempts());
-      route.explain(*failure);
-      client->explain(*failure, job.path(*client), job.model(), job.options());
-      throw *failure;
-    }
-  }
-}
 
 // A reply, by whichever way it is to come.
 asio::awaitable<Reply> reply_to(
@@ -243,7 +208,7 @@ asio::awaitable<Reply> reply_to(
     return ReplyStream(std::make_shared<ReplyStream::State>(
                            std::move(client), std::move(request), std::move(options)))
         .collect();
-  return perform<Reply>(std::move(client), ReplyJob(std::move(request), std::move(options)));
+  return run_call(std::move(client), ReplyJob(std::move(request), std::move(options)));
 }
 
 // All pages of the list of models, one after the other. A server that does not know the query sends
@@ -258,7 +223,7 @@ asio::awaitable<std::vector<std::string>> list_models(
   std::size_t bytes = 0;
   for (int count = 1;; ++count) {
     ModelsJob job(options, next);
-    auto asking = perform<provider::ModelPage>(client, std::move(job), started);
+    auto asking = run_call(client, std::move(job), started);
     auto page = co_await std::move(asking);
     const bool is_again = !next.empty() && page.next == next;
     if (is_again)
@@ -330,7 +295,7 @@ asio::awaitable<Embeddings> Client::embed(
     std::string model, std::vector<std::string> texts, RequestOptions options) const
 {
   EmbedRequest request{std::move(model), std::move(texts), options.parameters()};
-  return perform<Embeddings>(state_, EmbedJob(std::move(request), std::move(options)));
+  return run_call<EmbedJob>(state_, EmbedJob(std::move(request), std::move(options)));
 }
 
 asio::awaitable<std::vector<std::string>> Client::models(RequestOptions options) const

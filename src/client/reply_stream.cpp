@@ -1,13 +1,10 @@
 #include <asyncllm/client/reply_stream.hpp>
 #include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/core/text.hpp>
 
+#include "client/call.hpp"
 #include "client/client_state.hpp"
 #include "client/reply_stream_state.hpp"
-#include "client/retries.hpp"
-
-#include <asio/this_coro.hpp>
 
 #include <chrono>
 #include <exception>
@@ -24,19 +21,6 @@ using Phase = ReplyStream::State::Phase;
 // What is waited for the end of a body whose reply is complete.
 constexpr auto drain_time = std::chrono::milliseconds(50);
 constexpr std::size_t drain_bytes = 64 * 1024;
-
-bool contains(std::string_view text, std::string_view words)
-{
-  return text.find(words) != text.npos;
-}
-
-// Whether the server streams, as it was asked to: a whole JSON document or a page is no stream.
-bool is_stream(const ResponseHead& head)
-{
-  const auto field = find_header(head.headers, "Content-Type").value_or("");
-  const auto type = to_lower(trim(field.substr(0, field.find(';'))));
-  return type != "application/json" && type != "text/html";
-}
 
 // The turn of one next(), for as long as its coroutine lives.
 class InTurn {
@@ -62,141 +46,72 @@ class InTurn {
   bool has_ended_ = false;
 };
 
-// Makes the waits between the tries known to who may cancel them.
-class KnownRetries {
+// The request of a stream, until its answer streams or has come as a whole.
+class StreamJob {
  public:
-  KnownRetries(ReplyStream::State& state, Retries& retries) : state_(state)
+  using Result = void;
+  static constexpr bool streams = true;
+
+  class Owner {
+   public:
+    explicit Owner(const StreamJob& job) : call_(job.state_.call) {}
+    Call& call() noexcept { return call_; }
+
+   private:
+    Call& call_;
+  };
+
+  explicit StreamJob(ReplyStream::State& state) : state_(state) {}
+
+  const RequestOptions& options() const { return *state_.options; }
+  std::string_view path(const Client::State& client) const
   {
-    state_.retries = &retries;
+    return client.path_of(state_.request);
   }
-  ~KnownRetries() { state_.retries = nullptr; }
-  KnownRetries(const KnownRetries&) = delete;
-  KnownRetries& operator=(const KnownRetries&) = delete;
+  std::string& message(const LentString&) const { return state_.message; }
+  void write(const Client::State& client, provider::Delivery delivery, std::string& message) const
+  {
+    client.write_message(state_.request, options(), delivery, message);
+  }
+  void opened(const Call& call) const { begin(call, Phase::open); }
+  void decode(const Client::State&, const Call& call, const Answer& answer) const
+  {
+    begin(call, Phase::read);
+    state_.decoder.read(*answer.body, state_.reply);
+  }
+  static void explain(const Client::State&, const Call&, const Error&) {}  // break_off does
 
  private:
+  void begin(const Call& call, Phase phase) const
+  {
+    state_.phase = phase;
+    auto& reply = state_.reply.reply();
+    reply.request_id = provider::request_id(call.head.headers);
+    reply.headers = call.head.headers;
+    reply.attempts = call.machine.attempts();
+  }
+
   ReplyStream::State& state_;
 };
-
-// A place that was kept for the next try is given back when there is none.
-class KeptPlace {
- public:
-  explicit KeptPlace(ReplyStream::State& state) : state_(state) {}
-  ~KeptPlace() { state_.place.reset(); }
-  KeptPlace(const KeptPlace&) = delete;
-  KeptPlace& operator=(const KeptPlace&) = delete;
-
- private:
-  ReplyStream::State& state_;
-};
-
-asio::awaitable<std::string> read_all(http::Exchange& exchange, const Limits& limits)
-{
-  std::string body;
-  for (;;) {
-    const auto piece = co_await exchange.read();
-    if (piece.empty())
-      co_return body;
-    append_bounded(body, piece, exchange.told_length(), limits);
-  }
-}
-
-// One try: sends the request and sees to it that the answer is a stream; a whole reply is taken as
-// it is.
-asio::awaitable<void> try_once(ReplyStream::State& state, const Retries& retries)
-{
-  const auto& client = *state.client;
-  client.write_message(state.request, *state.options, state.delivery, state.message);
-  auto& route = state.route.emplace(client, client.path_of(state.request), state.message);
-  std::string body;
-  const auto& head = state.head;
-  do {
-    state.exchange = std::make_unique<http::Exchange>(
-        retries.loop(),
-        retries.executor(),
-        route.transport(),
-        client.timeouts_of(*state.options),
-        state.started);
-    state.attempts = retries.attempts();
-    state.exchange->expect(http::Exchange::Body::stream);
-    state.exchange->use_place(std::move(state.place));
-    co_await state.exchange->send(route.message());
-    state.head = state.exchange->head();
-    state.phase = Phase::open;
-    if (is_success(head) && is_stream(head))
-      co_return;
-    state.exchange->expect(http::Exchange::Body::whole);
-    body = co_await read_all(*state.exchange, client.transport.limits());
-    if (head.status == 503)
-      state.place = state.exchange->keep_place();
-    if (!is_success(head))
-      state.exchange->finish();
-  } while (route.follow(head));
-  if (!is_success(head))
-    throw provider::error_from_answer(head, body);
-  state.decoder.read(body, state.reply);
-  state.phase = Phase::read;
-}
-
-bool knows_no_stream_options(const Error& error)
-{
-  return (error.http_status() == 400 || error.http_status() == 422) &&
-         contains(error.server_message(), "stream_options");
-}
-
-asio::awaitable<void> open(ReplyStream::State& state)
-{
-  state.started = SteadyClock::now();
-  const auto executor = co_await asio::this_coro::executor;
-  Retries retries(executor, state.client, *state.options, state.started);
-  const KnownRetries known(state, retries);
-  auto& reply = state.reply.reply();
-  const KeptPlace at_end(state);
-  for (bool is_open = false; !is_open;) {
-    state.phase = Phase::unsent;
-    state.head = ResponseHead();
-    state.exchange.reset();
-    std::optional<Error> failure;
-    try {
-      co_await try_once(state, retries);
-      is_open = true;
-    } catch (const Error& error) {
-      failure = error;
-    }
-    if (failure && knows_no_stream_options(*failure) &&
-        state.delivery == provider::Delivery::streamed) {
-      state.delivery = provider::Delivery::streamed_without_options;
-      retries.add_attempt();
-    } else if (failure) {
-      state.exchange.reset();  // its place is others' meanwhile
-      const auto time = retries.time_to_wait(*failure, is_success(state.head));
-      if (!retries.is_waited_for(*failure))
-        state.place.reset();
-      if (!time)
-        throw *failure;
-      co_await retries.wait(*time);
-    }
-  }
-  reply.request_id = provider::request_id(state.head.headers);
-  reply.headers = state.head.headers;
-  reply.attempts = retries.attempts();
-}
 
 // The exchange of a stream whose answer is being read.
 http::Exchange& exchange_of(ReplyStream::State& state)
 {
-  if (state.exchange && state.exchange->has_connection())
-    return *state.exchange;
+  auto& exchange = state.call.exchange;
+  if (exchange && exchange->has_connection())
+    return *exchange;
   throw Error(ErrorKind::cancelled, "the io_context on which the stream began was destroyed");
 }
 
 // Lets others use the connection of a reply that was read.
 asio::awaitable<void> give_back(ReplyStream::State& state)
 {
-  if (state.exchange->has_connection()) {
-    co_await state.exchange->drain(drain_time, drain_bytes);
-    state.exchange->finish();
+  auto& exchange = state.call.exchange;
+  if (exchange->has_connection()) {
+    co_await exchange->drain(drain_time, drain_bytes);
+    exchange->finish();
   }
-  state.exchange.reset();
+  exchange.reset();
 }
 
 asio::awaitable<std::optional<Delta>> advance(std::shared_ptr<ReplyStream::State> shared)
@@ -208,8 +123,11 @@ asio::awaitable<std::optional<Delta>> advance(std::shared_ptr<ReplyStream::State
     try {
       if (state.is_stopped())
         throw state.stopped();
-      if (state.phase == Phase::unsent)
-        co_await open(state);
+      if (state.phase == Phase::unsent) {
+        state.started = SteadyClock::now();
+        auto opening = run_call(state.client, StreamJob(state), state.started);
+        co_await std::move(opening);
+      }
       while (state.phase == Phase::open && !state.reply.has_next()) {
         try {
           auto& exchange = exchange_of(state);
@@ -224,7 +142,7 @@ asio::awaitable<std::optional<Delta>> advance(std::shared_ptr<ReplyStream::State
             throw;
           if (!is_whole)
             state.break_off(error);  // after the pieces that came with it
-          state.exchange.reset();
+          state.call.exchange.reset();
           state.phase = is_whole ? Phase::read : Phase::over;
         }
       }
@@ -238,7 +156,7 @@ asio::awaitable<std::optional<Delta>> advance(std::shared_ptr<ReplyStream::State
         state.reply.complete();
         check_finish(state.reply.reply(), *state.options);
         state.client->judge_prompt(state.request, *state.options, state.reply.reply());
-        if (state.exchange)
+        if (state.call.exchange)
           co_await give_back(state);
       }
     } catch (const Error& error) {

@@ -2,8 +2,6 @@
 
 #include <asyncllm/core/error.hpp>
 
-#include "client/retries.hpp"
-
 #include <utility>
 
 namespace asyncllm {
@@ -27,36 +25,35 @@ void ReplyStream::State::take(std::string_view bytes)
     return;
   }
   decoder.feed(bytes, reply);
-  exchange->mark_used();
+  call.exchange->mark_used();
   if (decoder.had_data())
-    exchange->mark_data();
+    call.exchange->mark_data();
   if (reply.has_next())
-    exchange->mark_token();
+    call.exchange->mark_token();
   if (decoder.is_done())
     phase = Phase::read;
 }
 
 void ReplyStream::State::break_off(Error error)
 {
-  exchange.reset();
+  call.exchange.reset();
   phase = Phase::over;
   error.with_partial_text(reply.reply().text);
-  if (error.http_status() == 0 && head.status != 0)
-    error.with_http_status(head.status);
-  if (attempts > 0) {
+  const auto& machine = call.machine;
+  if (error.http_status() == 0 && machine.status() != 0)
+    error.with_http_status(machine.status());
+  if (machine.attempts() > 0) {
     if (error.request_id().empty())
       error.with_request_id(reply.reply().request_id);
-    if (route)
-      route->explain(error);
-    client->explain(
-        error.with_attempts(attempts), client->path_of(request), model_of(request), *options);
+    call.route->explain(error.with_attempts(machine.attempts()));
+    client->explain(error, client->path_of(request), model_of(request), *options);
   }
   failure = std::move(error);
 }
 
 void ReplyStream::State::break_off(std::exception_ptr error) noexcept
 {
-  exchange.reset();
+  call.exchange.reset();
   phase = Phase::over;
   other_failure = std::move(error);
 }
@@ -80,19 +77,18 @@ void ReplyStream::State::stop()
     return;
   is_stopped_ = true;
   if (!turn.is_taken()) {
-    exchange.reset();
+    call.exchange.reset();
     return;
   }
-  if (exchange)
-    exchange->cancel();
-  if (retries)
-    retries->cancel();
+  if (call.exchange)
+    call.exchange->cancel();
+  call.pause.cancel();
 }
 
 void ReplyStream::State::drop() noexcept
 {
   if (phase == Phase::over) {
-    exchange.reset();
+    call.exchange.reset();
     return;
   }
   try {

@@ -5,12 +5,10 @@
 #include <asyncllm/client/request_options.hpp>
 #include <asyncllm/model/chat_request.hpp>
 
+#include "client/call.hpp"
 #include "client/client_state.hpp"
 #include "client/reply_decoder.hpp"
-#include "client/route.hpp"
 #include "client/turn.hpp"
-#include "http/exchange.hpp"
-#include "provider/errors.hpp"
 #include "provider/streamed_reply.hpp"
 
 #include <chrono>
@@ -19,11 +17,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace asyncllm {
-
-class Retries;
 
 struct ReplyStream::State {
   enum class Phase {
@@ -58,21 +53,15 @@ struct ReplyStream::State {
   std::shared_ptr<const Client::State> client;
   AnyRequest request;
   SharedOptions options;
-  provider::Delivery delivery = provider::Delivery::streamed;
   std::string message;
-  ResponseHead head;
-  std::optional<Route> route;
+  Call call{provider::Delivery::streamed};
   std::chrono::steady_clock::time_point started;
-  std::unique_ptr<http::Exchange> exchange;
-  std::unique_ptr<http::Place> place;  // between two tries
   ReplyDecoder decoder;
   provider::StreamedReply reply;
-  int attempts = 0;                  // 0: not sent
   std::optional<Error> failure;      // by which it ended
   std::exception_ptr other_failure;  // the same, if it was none of ours
   Phase phase = Phase::unsent;
-  Retries* retries = nullptr;  // while the stream is opened
-  Turn turn;                   // of the one next() under way
+  Turn turn;  // of the one next() under way
 
  private:
   bool is_stopped_ = false;
