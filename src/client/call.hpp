@@ -116,7 +116,7 @@ asio::awaitable<typename Job::Result> run_call(
   LentString lent_message(scratch), lent_body(scratch);
   std::string* message = nullptr;
   Answer answer;
-  for (auto next = call.machine.start(); next != Next::done;) {
+  for (auto next = call.machine.start();;) {
     std::optional<Error> failure;
     try {
       switch (next) {
@@ -196,6 +196,9 @@ asio::awaitable<typename Job::Result> run_call(
         throw Error(ErrorKind::cancelled, "the call to " + client->base_url + " was cancelled");
       throw;
     }
+    if constexpr (std::is_void_v<typename Job::Result>)
+      if (next == Next::done)
+        co_return;
     if (!failure)
       continue;
     call.exchange.reset();  // its place is others' meanwhile

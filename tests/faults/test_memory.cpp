@@ -268,19 +268,29 @@ TEST_CASE("what a server never ends takes less than twice its limit of memory", 
 
 TEST_CASE("what a server sends for ever is forgotten, or ends by a bound", "[faults]")
 {
-  constexpr std::size_t kib = 1024, event = 256 * kib;
-  const auto limits =
-      Limits().event_bytes(event).body_bytes(event).reply_bytes(16 * kib).tool_calls(1000).logprobs(
-          1000);
+  constexpr std::size_t kib = 1024;
+  const auto limits = Limits()
+                          .event_bytes(64 * kib)
+                          .body_bytes(64 * kib)
+                          .reply_bytes(4 * kib)
+                          .tool_calls(500)
+                          .logprobs(500);
   for (const auto& input : support::long_inputs()) {
     using enum support::ReadBy;
     if (input.read_by != stream && input.read_by != http)
       continue;  // of a body no more is read than a bound admits
     INFO(input.name);
-    auto text = support::text_of(input, 4096 * kib);
-    const auto before = counts.peak = counts.live;
-    const auto outcome = support::outcome_of(input, std::move(text), limits);
-    CHECK(counts.peak - before < static_cast<long>(32 * event));
+    std::string outcome;
+    const auto memory_for = [&](std::size_t size) {
+      auto text = support::text_of(input, size);
+      const auto before = counts.peak = counts.live;
+      outcome = support::outcome_of(input, std::move(text), limits);
+      return counts.peak - before;
+    };
+    const auto some = memory_for(256 * kib);
+    const auto more = memory_for(1024 * kib);
+    CHECK(more < 32 * 64 * static_cast<long>(kib));
+    CHECK(more - some < 64 * static_cast<long>(kib));
     if (input.is_kept)
       CHECK((outcome == "response_too_large" || outcome == "bad_response"));
     else
