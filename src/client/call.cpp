@@ -49,7 +49,7 @@ asio::awaitable<void> Pause::wait(const asio::any_io_executor& executor, Duratio
   const Waiting waiting(timer_, timer);
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, aborted));
   if (aborted || is_cancelled_)
-    throw Error(ErrorKind::cancelled, "the call was cancelled before its next try");
+    throw Error(ErrorKind::cancelled, "the call was cancelled before its next attempt");
 }
 
 void Pause::cancel()

@@ -125,7 +125,7 @@ void check_message(const GenerateRequest& request, const RequestOptions& options
   check_text(prompt.text().empty(), "the prompt", options);
   if (prompt.is_raw() && !(prompt.system().empty() && prompt.template_text().empty()))
     throw Error(
-        ErrorKind::invalid_argument, "a raw prompt has neither a system prompt nor a template");
+        ErrorKind::invalid_argument, "a raw prompt cannot have a system prompt or a template");
 }
 
 }  // namespace
@@ -319,7 +319,7 @@ void Client::State::explain(
     error.with_hint("tried " + std::to_string(error.attempts()) + " times");
   if (error.http_status() != 0)
     error.with_hint(
-        "asked was " + base_url + std::string(path) +
+        "URL: " + base_url + std::string(path) +
         (transport.proxy() ? " through the proxy " + transport.proxy()->name() : ""));
   switch (error.kind()) {
     case ErrorKind::connect_failed:
@@ -374,7 +374,7 @@ void check_finish(const Reply& reply, const RequestOptions& options)
   if (reply.finish_reason == FinishReason::error && !is_loading)
     throw Error(
         ErrorKind::incomplete,
-        "the server broke the answer off: its finish reason is \"" + reply.finish_reason_text + '"')
+        "the server cut the reply short: its finish reason is \"" + reply.finish_reason_text + '"')
         .with_partial_text(reply.text);
 }
 

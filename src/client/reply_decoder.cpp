@@ -178,7 +178,7 @@ void ReplyDecoder::conclude(const Reply& so_far, const char* what)
   if (remark_)
     throw remark_->with_partial_text(so_far.text);
   if (const auto& words = stray_.words(); !words.empty()) {
-    const Error unreadable(ErrorKind::bad_response, "the answer is not the JSON expected");
+    const Error unreadable(ErrorKind::bad_response, "the response is not the expected JSON");
     auto error = provider::error_behind(unreadable, words);
     if (has_begun_)
       error = Error(ErrorKind::incomplete, std::string(what) + ": " + std::string(error.message()));
@@ -219,7 +219,7 @@ Reply read_reply(
     if (decoder.has_begun() || error.kind() != ErrorKind::incomplete)
       throw;
     throw provider::error_behind(
-        Error(ErrorKind::bad_response, "the answer is not the JSON expected"), body);
+        Error(ErrorKind::bad_response, "the response is not the expected JSON"), body);
   }
   reply.complete();
   return std::move(reply.reply());

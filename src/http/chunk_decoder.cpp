@@ -169,7 +169,7 @@ void ChunkDecoder::end_trailer()
   trailer_bytes_ = std::min(trailer_bytes_ + line.size() + 2, limits_.header_bytes());
   if (colon == line.size() || !is_token(line.substr(0, colon)) ||
       !std::ranges::all_of(line.substr(colon), is_text))
-    refusal_ = Refusal{"a field behind its chunks is none of HTTP"};
+    refusal_ = Refusal{"a trailer field is not valid HTTP"};
   else if (++trailers_ > limits_.header_count())
     refusal_ = over_limit("its trailer has more fields", limits_.header_count(), "header_count");
 }

@@ -21,8 +21,8 @@ namespace asyncllm::http {
 /// The advice when the process has no file descriptor left, in which case the server is not to
 /// blame.
 inline constexpr std::string_view out_of_descriptors =
-    "this process has no file descriptor left: fewer calls at once need fewer (batch, "
-    "with_max_in_flight), or raise the limit (ulimit -n)";
+    "no file descriptors left: make fewer calls at once (batch, with_max_in_flight), or raise the "
+    "limit (ulimit -n)";
 
 class Connector {
  public:

@@ -172,7 +172,7 @@ void ContentDecoder::next_member()
   if (begins_gzip(start_))
     start_inflater(15 + 16);
   else
-    refuse("its body goes on behind its compressed content");
+    refuse("its body continues after the compressed content");
 }
 
 }  // namespace asyncllm::http

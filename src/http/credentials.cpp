@@ -53,8 +53,8 @@ std::optional<Credentials> take_credentials(std::string& url)
   if (!credentials)
     throw Error(
         ErrorKind::invalid_argument,
-        "the URL has a user name or password that cannot be read; write % as %25, and : in a "
-        "user name not at all");
+        "the URL has an invalid user name or password: write % as %25; a user name cannot contain "
+        ":");
   url.erase(begin, at + 1 - begin);
   return credentials;
 }

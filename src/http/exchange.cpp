@@ -170,7 +170,7 @@ asio::awaitable<void> Exchange::send(std::string_view message)
     throw Error(
         ErrorKind::connect_failed,
         "the proxy " + transport_.proxy()->name() +
-            " wants a user and password in its URL, or others")
+            " rejected the user name and password in its URL, or requires them")
         .with_retryable(false);
 }
 
@@ -405,7 +405,7 @@ void Exchange::fail_over()
       case Clock::connect: return (handshaking ? "no TLS with " : "no connection to ") + where;
       case Clock::write: return where + " did not take the request";
       case Clock::first_byte: return "no answer from " + where;
-      case Clock::first_token: return "no piece of a reply from " + where;
+      case Clock::first_token: return "no token from " + where;
       case Clock::idle: return "no further data from " + where;
       default: return "no complete answer from " + where;
     }
@@ -434,8 +434,8 @@ void Exchange::fail_parsing()
   fail(
       parser.too_large() ? ErrorKind::response_too_large : ErrorKind::bad_response,
       transport_.destination() +
-          (parser.too_large() ? " gave an answer that is refused: "
-                              : " gave an answer that is no HTTP/1.1: ") +
+          (parser.too_large() ? " sent a response that is over a limit: "
+                              : " sent a response that is not valid HTTP/1.1: ") +
           parser.failure());
 }
 

@@ -68,7 +68,7 @@ Proxy Proxy::parse(std::string_view text)
   const auto fail = [](const std::string& why) {
     throw Error(
         ErrorKind::invalid_argument,
-        "the proxy's URL " + why + "; a right one looks like http://127.0.0.1:3128 or " +
+        "the proxy's URL " + why + "; expected something like http://127.0.0.1:3128 or " +
             "socks5://user:password@host:1080");
   };
   Proxy proxy;
@@ -96,7 +96,7 @@ Proxy Proxy::parse(std::string_view text)
     proxy.host = url.host;
     proxy.port = has_port ? url.port : proxy.kind == Kind::socks5 ? 1080 : 80;
   } catch (const Error&) {
-    fail("has a host or port that cannot be");
+    fail("has an invalid host or port");
   }
   return proxy;
 }

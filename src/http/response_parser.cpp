@@ -44,6 +44,7 @@ void ResponseParser::begin_head()
   content_encoding_ = {};
   field_.clear();
   value_.clear();
+  begins_line_ = true;
 }
 
 std::size_t ResponseParser::feed(std::span<char> bytes)
@@ -71,6 +72,8 @@ std::size_t ResponseParser::read_head(std::span<char> bytes)
   }
   if (std::memchr(bytes.data(), '\t', size) != nullptr)
     mend_tabs(bytes.first(size));
+  if (size > 0)
+    begins_line_ = bytes[size - 1] == '\n';
   if (head_.headers.empty())
     head_.headers.reserve(expected_fields, std::min(bytes.size(), expected_bytes));
   const auto result = llhttp_execute(&parser_, bytes.data(), size);
@@ -92,7 +95,9 @@ void ResponseParser::mend_tabs(std::span<char> head)
 {
   constexpr std::string_view name = "Content-Length";
   // The name in front of `head`, or that of the line before; a longer one is another.
-  std::string begun(field_.text().substr(0, name.size() + 1));
+  std::string begun;
+  if (!begins_line_)
+    begun = field_.text().substr(0, name.size() + 1);
   while (!head.empty()) {
     const std::string_view text(head.data(), head.size());
     const auto size = std::min(text.find('\n'), text.size() - 1) + 1;
@@ -135,7 +140,7 @@ const llhttp_settings_t& ResponseParser::callbacks()
 int ResponseParser::on_field_complete()
 {
   if (!is_token(field_.text()))  // llhttp 8 lets blanks through
-    return refuse({"a header name has a character that does not belong there"});
+    return refuse({"a header name has an invalid character"});
   head_.headers.emplace_back(field_.text(), trim(value_.text()));
   field_.clear();
   value_.clear();
@@ -146,7 +151,7 @@ void ResponseParser::on_head()
 {
   head_.status = parser_.status_code;
   if (head_.status == 101) {
-    refuse({"it switched to a protocol that nobody asked for"});
+    refuse({"it switched to another protocol without being asked"});
   } else if (head_.status < 200) {
     if (++interim_responses_ > limits_.interim_responses()) {
       refuse(over_limit(

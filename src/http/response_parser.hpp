@@ -93,6 +93,7 @@ class ResponseParser {
   ResponseHead head_;
   std::string_view content_encoding_;
   PieceOfText field_, value_;
+  bool begins_line_ = true;  // the next byte of the head
   Refusal refusal_;
   std::span<char> body_;
 };

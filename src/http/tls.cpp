@@ -218,9 +218,9 @@ std::string TlsStream::explain(const asio::error_code& error) const
                    reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_UNEXPECTED_MESSAGE))
     return "it does not speak TLS on this port; is it a plain http:// server?";
   if (from_ssl && reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED)
-    return "it wants a client's certificate (with_client_certificate)";
+    return "it requires a client certificate (with_client_certificate)";
   if (from_ssl && reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE)
-    return error.message() + "; it may want a client's certificate (with_client_certificate)";
+    return error.message() + "; it may require a client certificate (with_client_certificate)";
   return error.message();
 }
 

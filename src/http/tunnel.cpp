@@ -20,7 +20,7 @@ void HttpTunnel::input(std::string bytes)
   const auto used = parser_.feed(bytes);
   using State = ResponseParser::State;
   if (parser_.state() == State::failed)
-    return fail("gave an answer that is no HTTP/1.1: " + parser_.failure());
+    return fail("sent a response that is not valid HTTP/1.1: " + parser_.failure());
   if (parser_.state() == State::head)
     return;
   const auto& head = parser_.head();
@@ -28,13 +28,13 @@ void HttpTunnel::input(std::string bytes)
   if (head.status >= 200 && head.status < 300) {
     // The server must not speak first: what came with the head is not from it.
     if (used < bytes.size() || !parser_.body().empty())
-      return fail("sent something before it was asked");
+      return fail("sent data before the request");
     return open();
   }
   if (head.status == 407 || head.status == 401)  // tinyproxy's for wrong ones
     return fail(
-        (has_credentials_ ? "did not accept its user and password ("
-                          : "wants a user and password in its URL (") +
+        (has_credentials_ ? "rejected the user name and password ("
+                          : "requires a user name and password in its URL (") +
         answer + ")");
   fail("refused the connection (" + answer + ")", head.status >= 500);
 }
@@ -75,7 +75,7 @@ SocksTunnel::SocksTunnel(const Proxy& proxy, const std::string& host, std::uint1
   if (proxy.has_credentials())
     credentials_ = credentials_version + with_length(proxy.user) + with_length(proxy.password);
   if (is_name && host.size() > 255)
-    fail("takes no host name of more than 255 bytes");
+    fail("accepts host names of at most 255 bytes");
   else if (credentials_.empty())
     send({socks_version, 1, 0});
   else
@@ -88,7 +88,7 @@ void SocksTunnel::input(std::string bytes)
   while (!is_open() && failure().empty() && take_step()) {
   }
   if (is_open() && !received_.empty())
-    fail("sent something before it was asked");
+    fail("sent data before the request");
 }
 
 bool SocksTunnel::take_step()
@@ -111,8 +111,8 @@ bool SocksTunnel::take_step()
     send(connect_);
   } else {
     fail(
-        credentials_.empty() ? "wants a user and password in its URL"
-                             : "did not accept its user and password");
+        credentials_.empty() ? "requires a user name and password in its URL"
+                             : "rejected the user name and password");
   }
   return true;
 }

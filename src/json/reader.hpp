@@ -65,7 +65,7 @@ class Reader {
     } catch (const simdjson::simdjson_error& error) {
       throw Error(
           ErrorKind::bad_response,
-          std::string("the answer is not the JSON expected: ") + error.what());
+          std::string("the response is not the expected JSON: ") + error.what());
     }
   }
 

@@ -161,7 +161,7 @@ class Anthropic final : public Wire {
   {
     const auto& parameters = request.parameters;
     if (parameters.logprobs)
-      throw Error(ErrorKind::unsupported, "Anthropic's wire has no logprobs");
+      throw Error(ErrorKind::unsupported, "Anthropic's API has no logprobs");
     // The limit must lie above the budget for thinking.
     const std::int64_t room = parameters.thinking_budget.value_or(0);
     RequestWriter json(out, parameters);

@@ -168,7 +168,7 @@ class Ollama final : public Wire {
     if (!answer.has_content && !answer.is_done)
       throw Error(ErrorKind::bad_response, "the answer has neither a message nor done:true");
     if (!answer.is_done)
-      throw Error(ErrorKind::incomplete, "the server broke the answer off: it says done:false")
+      throw Error(ErrorKind::incomplete, "the server cut the reply short: it says done:false")
           .with_partial_text(std::string(answer.text));
     Reply reply;
     reply.text = answer.text;

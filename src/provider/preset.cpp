@@ -27,7 +27,7 @@ constexpr std::array presets{
         .first_byte = patience,
         .if_unreachable =
             "is Ollama running there? Start it with `ollama serve`, or set OLLAMA_HOST",
-        .if_no_model = "get it with: ollama pull "},
+        .if_no_model = "install it with: ollama pull "},
     Preset{
         .name = "openai",
         .base_url = "https://api.openai.com/v1",

@@ -50,7 +50,7 @@ struct Preset {
   int default_max_tokens = 0;  ///< sent where the caller sets none, 0: nothing
 
   // Advice
-  std::string_view if_unreachable = "is the network up, and does it want a proxy?";
+  std::string_view if_unreachable = "is the network up, and does it need a proxy?";
   std::string_view if_no_model = "";  ///< the model's name is appended; "": where its list is
 };
 

@@ -19,7 +19,8 @@ void append_text(
     throw Error(
         ErrorKind::invalid_argument,
         std::string(what) +
-            " is not UTF-8 text; replace_invalid_utf8(true) sends it with U+FFFD for the rest");
+            " is not valid UTF-8; replace_invalid_utf8(true) sends it with U+FFFD in place of "
+            "invalid bytes");
 }
 
 void RequestWriter::text(const std::string& its_text, std::string_view what)

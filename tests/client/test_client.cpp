@@ -266,7 +266,7 @@ TEST_CASE("a server's refusal is a typed error with its own words", "[client]")
   CHECK(missing->kind() == ErrorKind::model_not_found);
   CHECK(missing->http_status() == 404);
   CHECK(missing->server_message() == "model 'm' not found");
-  CHECK(says(*missing, "get it with: ollama pull m"));
+  CHECK(says(*missing, "install it with: ollama pull m"));
   CHECK(says(*missing, "/api/chat"));
   CHECK(missing->attempts() == 1);
   REQUIRE(limited);

@@ -175,11 +175,11 @@ TEST_CASE("a proxy's refusal is an error that names the proxy, without its passw
   };
   const std::string end = "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   const Case cases[] = {
-      {"HTTP/1.1 407 Proxy Authentication Required" + end, "did not accept its user", false},
+      {"HTTP/1.1 407 Proxy Authentication Required" + end, "rejected the user", false},
       {"HTTP/1.1 403 Filtered" + end, "refused the connection (403 Filtered)", false},
       {"HTTP/1.1 503 Service Unavailable" + end, "503 Service Unavailable", true},
       {"", "closed the connection", true},
-      {"SSH-2.0-OpenSSH\r\n", "no HTTP/1.1", false},
+      {"SSH-2.0-OpenSSH\r\n", "not valid HTTP/1.1", false},
   };
   for (const auto& its : cases) {
     INFO(its.answer);
@@ -192,7 +192,7 @@ TEST_CASE("a proxy's refusal is an error that names the proxy, without its passw
     CHECK(proxied.result.error->retryable() == its.retryable);
   }
   const auto plain = through("HTTP/1.1 407 No" + end, "http://llm.invalid/v1");
-  CHECK(says(plain.result, "wants a user and password"));
+  CHECK(says(plain.result, "rejected the user name and password in its URL, or requires them"));
   CHECK(plain.result.error->kind() == ErrorKind::connect_failed);
 }
 

@@ -121,7 +121,7 @@ TEST_CASE("close ends a next in another coroutine and waits for it", "[client]")
   }
 }
 
-TEST_CASE("close ends a next that waits before its next try, or for a place", "[client]")
+TEST_CASE("close ends a next that waits before its next attempt, or for a place", "[client]")
 {
   std::vector<std::shared_ptr<End>> ends;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {

@@ -295,7 +295,7 @@ TEST_CASE("a call cancelled in a stream closes its connection", "[faults]")
   cancel_behind_request(answer.fault(Fault::stall(Phase::between_pieces)), true);
 }
 
-TEST_CASE("a call cancelled before its next try leaves its place to others", "[faults]")
+TEST_CASE("a call cancelled before its next attempt leaves its place to others", "[faults]")
 {
   on_loop_without_leaks([](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());

@@ -105,7 +105,7 @@ TEST_CASE("a body that is not what its coding says is refused with the coding's 
     CHECK(decode_content("gzip", damaged, size).refusal.starts_with("its body is not valid gzip"));
     CHECK(
         decode_content("gzip", wrong_sum, size).refusal.starts_with("its body is not valid gzip"));
-    CHECK(decode_content("gzip", gzip + "{}", size).refusal.find("goes on") != std::string::npos);
+    CHECK(decode_content("gzip", gzip + "{}", size).refusal.find("continues") != std::string::npos);
 #endif
     CHECK(decode_content("gzip", "\x01\x02\x03", size)
               .refusal.starts_with("its body is not valid gzip"));

@@ -91,7 +91,7 @@ TEST_CASE("the case of a host and a port by default make no other server", "[htt
 TEST_CASE("a POST never becomes a GET", "[http]")
 {
   for (const int status : {301, 302, 303}) {
-    CHECK(refuses("wants no POST", chain("http://h/v1"), moved(status, "/v2")));
+    CHECK(refuses("instead of a POST", chain("http://h/v1"), moved(status, "/v2")));
     auto get = chain("http://h/v1", "GET");
     CHECK(get.follow(moved(status, "/v2")).target("") == "/v2");
   }
@@ -132,10 +132,10 @@ TEST_CASE("what is no URL of http is not followed", "[http]")
         "/a\tb",
         "http://[::1"}) {
     INFO(location);
-    CHECK(refuses("no URL of http", chain("http://h/v1"), moved(307, location)));
+    CHECK(refuses("not http or https", chain("http://h/v1"), moved(307, location)));
   }
   CHECK(refuses("Unix socket", chain("http://h/v1"), moved(307, "http+unix://%2Frun%2Fx/v1")));
-  CHECK(refuses("without saying", chain("http://h/v1"), {307, "", {}}));
+  CHECK(refuses("without a Location", chain("http://h/v1"), {307, "", {}}));
 }
 
 TEST_CASE("user information in a location is neither sent nor shown", "[http]")

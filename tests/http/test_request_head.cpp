@@ -58,7 +58,7 @@ TEST_CASE("no header can smuggle in another one", "[http]")
   for (const char* bad : {"", "a b", "a:", "a\r\n", "ä"})
     CHECK(support::fails_with(ErrorKind::invalid_argument, "header name", add(bad, "v")));
   for (const char* ours : {"host", "Content-Length", "TRANSFER-ENCODING", "connection"})
-    CHECK(support::fails_with(ErrorKind::invalid_argument, "not yours", add(ours, "v")));
+    CHECK(support::fails_with(ErrorKind::invalid_argument, "set by the library", add(ours, "v")));
   CHECK_NOTHROW(add("X-Key", "tab\tand bytes \xc3\xa4")());
 }
 

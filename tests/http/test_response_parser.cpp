@@ -178,6 +178,9 @@ TEST_CASE("only the tabs around a length are blanks", "[http]")
     CHECK(parser.head().headers[2].second == "2");
     CHECK(parser.head().headers[3].second == "c\td");
   }
+  const std::string tab_in_a_name = "HTTP/1.1 200 OK\r\nContent-Length: 6\t\r\nCo\tlO";
+  for (std::size_t size = 1; size <= tab_in_a_name.size(); ++size)
+    CHECK(parse(tab_in_a_name, size).state == State::failed);
   for (const auto* const wrong : {"5\t5", "\t", "\t-5", "5\t,\t5"})
     CHECK(
         parse(std::string("HTTP/1.1 200 OK\r\nContent-Length: ") + wrong + "\r\n\r\nhello", 7)

@@ -81,13 +81,13 @@ TEST_CASE("a refused CONNECT says why, and whether it may go well later", "[http
   const auto refused = [](const std::string& status, const char* proxy = "http://p") {
     return over_http("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n", 1000, proxy);
   };
-  CHECK(contains(refused("407 Auth").failure, "wants a user and password"));
-  CHECK(contains(refused("407 Auth", "http://a:b@p").failure, "did not accept its user"));
-  CHECK(contains(refused("401 No", "http://a:b@p").failure, "did not accept its user"));
+  CHECK(contains(refused("407 Auth").failure, "requires a user name and password"));
+  CHECK(contains(refused("407 Auth", "http://a:b@p").failure, "rejected the user"));
+  CHECK(contains(refused("401 No", "http://a:b@p").failure, "rejected the user"));
   CHECK(contains(refused("403 Filtered").failure, "refused the connection (403 Filtered)"));
   CHECK_FALSE(refused("403 Filtered").is_temporary);
   CHECK(refused("503 Down").is_temporary);
-  CHECK(contains(over_http("220 smtp\r\n").failure, "no HTTP/1.1"));
+  CHECK(contains(over_http("220 smtp\r\n").failure, "not valid HTTP/1.1"));
 }
 
 TEST_CASE("a proxy that speaks before it is asked is not trusted", "[http]")
@@ -122,10 +122,10 @@ TEST_CASE("SOCKS5 gives user and password where the proxy wants them", "[http]")
   CHECK(asked.sent.at(1) == "\1\2al\2pw"s);
   CHECK(asked.sent.size() == 3);
   CHECK(over_socks({"\5\0"s, granted}, proxy).is_open);
-  CHECK(contains(over_socks({"\5\2"s, "\1\1"s}, proxy).failure, "did not accept"));
-  CHECK(contains(over_socks({"\5\xff"s}, proxy).failure, "did not accept"));
-  CHECK(contains(over_socks({"\5\xff"s}).failure, "wants a user and password"));
-  CHECK(contains(over_socks({"\5\2"s}).failure, "wants a user and password"));
+  CHECK(contains(over_socks({"\5\2"s, "\1\1"s}, proxy).failure, "rejected the user"));
+  CHECK(contains(over_socks({"\5\xff"s}, proxy).failure, "rejected the user"));
+  CHECK(contains(over_socks({"\5\xff"s}).failure, "requires a user name and password"));
+  CHECK(contains(over_socks({"\5\2"s}).failure, "requires a user name and password"));
 }
 
 TEST_CASE("a SOCKS5 proxy's refusal is told in words", "[http]")

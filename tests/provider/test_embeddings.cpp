@@ -37,7 +37,7 @@ TEST_CASE("texts to embed are one array, on both wires", "[provider]")
   request.parameters.truncate = false;
   CHECK(body_of(provider::ollama_wire(), request)["truncate"] == false);
   request.texts = {"\xff"};
-  CHECK(fails_with(ErrorKind::invalid_argument, "a text to embed is not UTF-8", [&] {
+  CHECK(fails_with(ErrorKind::invalid_argument, "a text to embed is not valid UTF-8", [&] {
     body_of(provider::openai_wire(), request);
   }));
 }

@@ -134,10 +134,10 @@ TEST_CASE("Ollama: a bare prompt goes to /api/generate", "[provider]")
 
 TEST_CASE("Ollama: text that is not UTF-8 is refused before anything is sent", "[provider]")
 {
-  CHECK(support::fails_with(ErrorKind::invalid_argument, "not UTF-8", [] {
+  CHECK(support::fails_with(ErrorKind::invalid_argument, "not valid UTF-8", [] {
     ollama_body({"m", Messages().user("\xff"), {}});
   }));
-  CHECK(support::fails_with(ErrorKind::invalid_argument, "model's name is not UTF-8", [] {
+  CHECK(support::fails_with(ErrorKind::invalid_argument, "model's name is not valid UTF-8", [] {
     ollama_body({"\xff", Messages().user("x"), {}});
   }));
   ChatRequest request{"m", Messages().user("a\xff\xc3z"), {}};

@@ -47,7 +47,7 @@ TEST_CASE("a template refuses what is no UTF-8, or replaces it", "[provider]")
   REQUIRE(made);
   std::string out;
   CHECK(support::fails_with(
-      ErrorKind::invalid_argument, "not UTF-8", [&] { made->write("\xff", false, out); }));
+      ErrorKind::invalid_argument, "not valid UTF-8", [&] { made->write("\xff", false, out); }));
   out.clear();
   made->write("\xff", true, out);
   CHECK(out.find("\"\xEF\xBF\xBD\"") != std::string::npos);

@@ -88,7 +88,7 @@ class RedirectChain {
     };
     const auto location = find_header(answer.headers, "Location");
     if (!location)
-      refuse(" without saying where to");
+      refuse(" without a Location");
     if (location->find('@') != location->npos)  // may be user information, which is not repeated
       refuse(" to a URL with user information, which is not followed");
     auto text = detail::absolute(here(), location->substr(0, location->find('#')));
@@ -96,7 +96,7 @@ class RedirectChain {
     try {
       url = Url::parse(text);
     } catch (const Error&) {
-      refuse(" to what is no URL of http or https");
+      refuse(" to a URL that is not http or https");
     }
     if (!url.unix_path.empty())  // no server tells us to open a file
       refuse(" to a Unix socket, which is not followed");
@@ -104,7 +104,7 @@ class RedirectChain {
     if (rules_.most() <= 0)
       refuse(where + ", which is not followed: give the final URL as the base URL");
     if (method_ == "POST" && answer.status < 307)
-      refuse(where + " and wants no POST there, which is not followed");
+      refuse(where + " as a GET instead of a POST, which is not followed");
     if (here().tls && !url.tls)
       refuse(where + " without TLS, which is not followed");
 

@@ -30,7 +30,8 @@ inline void check_header(std::string_view name, std::string_view value)
   for (const auto ours : {"Host", "Content-Length", "Transfer-Encoding", "Connection"})
     if (equal_ignoring_case(name, ours))
       throw Error(
-          ErrorKind::invalid_argument, "the header " + std::string(name) + " is not yours to set");
+          ErrorKind::invalid_argument,
+          "the header " + std::string(name) + " is set by the library and cannot be set here");
 }
 
 /// Head and body of a request lie in one string, so that they leave in one write.

@@ -108,7 +108,7 @@ inline Url Url::parse(std::string_view text)
     throw Error(
         ErrorKind::invalid_argument,
         (may_hold_user ? "the URL " : "the URL \"" + shown + "\" ") + why +
-            "; a right one looks like http://127.0.0.1:8080/v1 or https://host.example/v1");
+            "; expected something like http://127.0.0.1:8080/v1 or https://host.example/v1");
   };
 
   for (const char c : text)
@@ -139,7 +139,7 @@ inline Url Url::parse(std::string_view text)
   if (scheme == "http+unix") {
     url.unix_path = detail::percent_decoded(authority).value_or("");
     if (url.unix_path.empty() || url.unix_path.size() > 100)  // the least that a system takes
-      fail("has no path of a socket (with %2F for its slashes) of at most 100 bytes");
+      fail("needs a socket path of at most 100 bytes, with %2F for its slashes");
     url.host = "localhost";
     url.port = 80;
     return url;
@@ -148,19 +148,19 @@ inline Url Url::parse(std::string_view text)
   const bool bracketed = authority.starts_with('[');
   const auto host_end = bracketed ? authority.find(']') : authority.find(':');
   if (bracketed && host_end == authority.npos)
-    fail("has no ] behind its IPv6 address");
+    fail("has no ] after its IPv6 address");
   url.host = to_lower(authority.substr(bracketed, host_end - bracketed));
   if (url.host.empty())
     fail("has no host");
   for (const char c : url.host)
     if (!detail::is_host_character(c, bracketed))
-      fail("has a character in its host that does not belong there");
+      fail("has an invalid character in its host");
 
   auto port = host_end == authority.npos ? "" : authority.substr(host_end + bracketed);
   url.port = url.tls ? 443 : 80;
   if (!port.empty() && port != ":") {
     if (port[0] != ':')
-      fail("has something behind the ] that is no port");
+      fail("has text other than a port after ]");
     port.remove_prefix(1);
     const auto [end, failed] = std::from_chars(port.data(), port.data() + port.size(), url.port);
     if (failed != std::errc() || end != port.data() + port.size() || url.port == 0)

@@ -30,7 +30,7 @@ class TaskGroupBase : public Group<Executor> {
   void spawn_task(asio::awaitable<void, Executor> task)
   {
     if (!this->open())
-      throw std::logic_error("asyncllm: a task is started in a task group that has ended");
+      throw std::logic_error("asyncllm: spawn() in a task group that has ended");
     if (this->stopped())
       throw_cancelled();
     // Each start inside another one takes of the stack.
