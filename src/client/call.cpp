@@ -15,11 +15,10 @@ Duration time_since(SteadyClock::time_point started)
   return std::chrono::duration_cast<Duration>(SteadyClock::now() - started);
 }
 
-// Only Ollama has a queue of its own that may be full.
 Duration queue_patience(const Client::State& client, Duration passed)
 {
   const auto& preset = *client.endpoint.preset;
-  if (preset.wire != provider::WireKind::ollama)
+  if (!preset.has_queue)
     return {};
   return std::chrono::duration_cast<Duration>(preset.first_byte) - passed;
 }

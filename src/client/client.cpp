@@ -108,12 +108,7 @@ class ReplyJob : public WholeJob {
  private:
   Reply decoded(const Client::State& client, Call& call, const Answer& answer) const
   {
-    auto reply = read_reply(
-        client.wire,
-        client.endpoint.preset->wire,
-        client.transport.limits(),
-        *answer.body,
-        *answer.reader);
+    auto reply = read_reply(client.wire, client.transport.limits(), *answer.body, *answer.reader);
     check_finish(reply, *options_);
     client.judge_prompt(request_, *options_, reply);
     reply.request_id = provider::request_id(call.head.headers);

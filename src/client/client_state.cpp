@@ -273,8 +273,7 @@ void Client::State::judge_prompt(
   constexpr std::size_t most_bytes_a_token = 7, shortest = 2048;
   const auto& parameters = options.parameters();
   const auto tokens = reply.usage.input_tokens;
-  if (endpoint.preset->wire != provider::WireKind::ollama || tokens <= 0 ||
-      !parameters.truncate.value_or(true))
+  if (!endpoint.preset->cuts_prompts || tokens <= 0 || !parameters.truncate.value_or(true))
     return;
   const auto bytes = text_bytes(request);
   const bool is_full = parameters.context_length && tokens >= *parameters.context_length;

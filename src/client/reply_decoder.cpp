@@ -14,9 +14,9 @@ namespace {
 using provider::StreamedReply;
 
 std::variant<stream::SseDecoder, stream::NdjsonDecoder> decoder_of(
-    provider::WireKind kind, const Limits& limits)
+    provider::Framing framing, const Limits& limits)
 {
-  if (kind == provider::WireKind::ollama)
+  if (framing == provider::Framing::lines)
     return stream::NdjsonDecoder(limits.event_bytes());
   return stream::SseDecoder(limits.event_bytes());
 }
@@ -34,10 +34,9 @@ bool is_keep_alive(std::string_view data)
 
 }  // namespace
 
-ReplyDecoder::ReplyDecoder(
-    const provider::Wire& wire, provider::WireKind kind, const Limits& limits)
+ReplyDecoder::ReplyDecoder(const provider::Wire& wire, const Limits& limits)
     : wire_(wire),
-      decoder_(decoder_of(kind, limits)),
+      decoder_(decoder_of(wire.framing(), limits)),
       deltas_(wire.deltas()),
       stray_(limits.event_bytes())
 {}
@@ -196,11 +195,7 @@ provider::ReplyBounds bounds_of(const Limits& limits) noexcept
 }
 
 Reply read_reply(
-    const provider::Wire& wire,
-    provider::WireKind kind,
-    const Limits& limits,
-    std::string& body,
-    json::Reader& reader)
+    const provider::Wire& wire, const Limits& limits, std::string& body, json::Reader& reader)
 {
   try {
     return wire.decode(body, reader);
@@ -210,7 +205,7 @@ Reply read_reply(
     if (json::is_json(body))
       throw provider::error_behind(error, body);
   }
-  ReplyDecoder decoder(wire, kind, limits);
+  ReplyDecoder decoder(wire, limits);
   StreamedReply reply(bounds_of(limits));
   try {
     decoder.feed(body, reply);

@@ -32,7 +32,7 @@ namespace asyncllm {
 /// a server sent is dropped while success is reported.
 class ReplyDecoder {
  public:
-  ReplyDecoder(const provider::Wire& wire, provider::WireKind kind, const Limits& limits);
+  ReplyDecoder(const provider::Wire& wire, const Limits& limits);
 
   /// Takes more of the body, and adds what it says to `reply`. Throws `Error`, with the text so
   /// far: what the server says, bad_response, incomplete, response_too_large.
@@ -78,10 +78,6 @@ provider::ReplyBounds bounds_of(const Limits& limits) noexcept;
 /// The reply in the body of a 2xx answer that should be whole, and may be a stream. Throws `Error`
 /// as above.
 Reply read_reply(
-    const provider::Wire& wire,
-    provider::WireKind kind,
-    const Limits& limits,
-    std::string& body,
-    json::Reader& reader);
+    const provider::Wire& wire, const Limits& limits, std::string& body, json::Reader& reader);
 
 }  // namespace asyncllm

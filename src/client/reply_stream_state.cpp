@@ -13,7 +13,7 @@ ReplyStream::State::State(
     : client(std::move(its_client)),
       request(std::move(its_request)),
       options(std::move(its_options)),
-      decoder(client->wire, client->endpoint.preset->wire, client->transport.limits()),
+      decoder(client->wire, client->transport.limits()),
       reply(bounds_of(client->transport.limits()))
 {}
 

@@ -184,6 +184,7 @@ class Ollama final : public Wire {
     return reply;
   }
 
+  Framing framing() const noexcept override { return Framing::lines; }
   std::unique_ptr<DeltaDecoder> deltas() const override { return ollama_deltas(); }
 
   Embeddings decode_embeddings(std::string& body) const override

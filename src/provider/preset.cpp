@@ -25,6 +25,8 @@ constexpr std::array presets{
         .key_url = "https://ollama.com:443",
         .max_in_flight = 64,  // it refuses when 512 wait (OLLAMA_MAX_QUEUE)
         .first_byte = patience,
+        .has_queue = true,
+        .cuts_prompts = true,
         .if_unreachable =
             "is Ollama running there? Start it with `ollama serve`, or set OLLAMA_HOST",
         .if_no_model = "install it with: ollama pull "},

@@ -47,6 +47,8 @@ struct Preset {
   /// The longest wait for an answer to begin. A host answers within minutes. A server of one's own
   /// may serve one call at a time, while 64 wait, and take more than five minutes for each.
   std::chrono::milliseconds first_byte = std::chrono::minutes(10);
+  bool has_queue = false;      ///< and refuses by a 503 what does not fit into it
+  bool cuts_prompts = false;   ///< that are too long, without a word
   int default_max_tokens = 0;  ///< sent where the caller sets none, 0: nothing
 
   // Advice

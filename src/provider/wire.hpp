@@ -26,6 +26,12 @@ enum class Delivery {
   streamed_without_options,  ///< for a server that does not know stream_options
 };
 
+/// What tells the events of a streamed reply from each other.
+enum class Framing {
+  events,  ///< server-sent events
+  lines,   ///< NDJSON
+};
+
 /// A page of the list of models; mostly there is but one.
 struct ModelPage {
   std::vector<std::string> names;
@@ -68,6 +74,7 @@ class Wire {
   /// The vectors in the body of the answer to `embed_path`.
   virtual Embeddings decode_embeddings(std::string& body) const;
 
+  virtual Framing framing() const noexcept { return Framing::events; }
   /// What reads a streamed reply.
   virtual std::unique_ptr<DeltaDecoder> deltas() const = 0;
 

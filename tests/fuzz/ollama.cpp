@@ -6,7 +6,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
   fuzz::wire(
       asyncllm::provider::ollama_wire(),
-      asyncllm::provider::WireKind::ollama,
       fuzz::text_of(data, size),
       [](const nlohmann::json& json) -> std::optional<std::string> {
         if (json.contains("response"))

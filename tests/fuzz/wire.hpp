@@ -34,8 +34,8 @@ inline std::string summary(const Reply& reply)
 // A stream, as one that asked for it reads it.
 class StreamReader {
  public:
-  StreamReader(const asyncllm::provider::Wire& wire, asyncllm::provider::WireKind kind)
-      : decoder_(wire, kind, limits()), reply_(asyncllm::bounds_of(limits()))
+  explicit StreamReader(const asyncllm::provider::Wire& wire)
+      : decoder_(wire, limits()), reply_(asyncllm::bounds_of(limits()))
   {}
 
   void feed(std::string_view piece)
@@ -80,15 +80,11 @@ class StreamReader {
 /// `text_in`: the text that a reply of this wire has by nlohmann's reading of it; nothing where
 /// that is not plain.
 template <class TextIn>
-void wire(
-    const asyncllm::provider::Wire& wire,
-    asyncllm::provider::WireKind kind,
-    std::string_view text,
-    TextIn text_in)
+void wire(const asyncllm::provider::Wire& wire, std::string_view text, TextIn text_in)
 {
   const auto seed = take_choice(text);
 
-  StreamReader whole(wire, kind), pieces(wire, kind);
+  StreamReader whole(wire), pieces(wire);
   whole.feed(text);
   in_pieces(text, seed, [&](std::string_view piece) { pieces.feed(piece); });
   require(whole.end() == pieces.end(), "a stream does not depend on how it is cut");
@@ -97,7 +93,7 @@ void wire(
   std::string body(text);
   std::optional<Reply> reply;
   try {
-    reply = asyncllm::read_reply(wire, kind, asyncllm::Limits(), body, reader);
+    reply = asyncllm::read_reply(wire, asyncllm::Limits(), body, reader);
   } catch (const Error&) {
     return;
   }

@@ -535,7 +535,7 @@ void feed_in_reads(std::string& bytes, Feed feed)
 void read_stream(const LongInput& input, std::string& bytes, const Limits& limits)
 {
   const auto& preset = provider::preset_named(input.provider);
-  ReplyDecoder decoder(provider::wire_of(preset), preset.wire, limits);
+  ReplyDecoder decoder(provider::wire_of(preset), limits);
   provider::StreamedReply reply(bounds_of(limits));
   feed_in_reads(bytes, [&](std::span<char> some) {
     if (decoder.is_done())
@@ -626,7 +626,7 @@ std::string outcome_of(const LongInput& input, std::string bytes, const Limits& 
       case ReadBy::stream: read_stream(input, bytes, limits); break;
       case ReadBy::whole: {
         json::Reader reader;
-        (void)read_reply(wire, preset.wire, limits, bytes, reader);
+        (void)read_reply(wire, limits, bytes, reader);
         break;
       }
       case ReadBy::error: read_error(bytes); break;
