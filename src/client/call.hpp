@@ -113,7 +113,7 @@ asio::awaitable<typename Job::Result> run_call(
   const PlaceAtEnd at_end(call);
   const auto policy = job.options().retries();
   loop->retry_budget(client, policy).add_call(policy);
-  LentString lent_message(scratch), lent_body(scratch);
+  BorrowedString borrowed_message(scratch), borrowed_body(scratch);
   std::string* message = nullptr;
   Answer answer;
   for (auto next = call.machine.start();;) {
@@ -121,7 +121,7 @@ asio::awaitable<typename Job::Result> run_call(
     try {
       switch (next) {
         case Next::write:
-          message = &job.message(lent_message);
+          message = &job.message(borrowed_message);
           job.write(*client, call.machine.delivery(), *message);
           call.route.emplace(*client, job.path(*client), *message);
           next = call.machine.on_written();
@@ -144,7 +144,7 @@ asio::awaitable<typename Job::Result> run_call(
           auto& exchange = *call.exchange;
           if constexpr (Job::streams)
             exchange.expect(http::Exchange::Body::whole);
-          auto& body = lent_body.lend();
+          auto& body = borrowed_body.lend();
           for (;;) {
             auto piece = exchange.buffered();
             if (piece.empty() && !exchange.is_complete())
@@ -153,7 +153,7 @@ asio::awaitable<typename Job::Result> run_call(
               answer.first_byte = SteadyClock::now() - started;
             if (piece.empty())
               break;
-            append_bounded(body, piece, exchange.told_length(), client->transport.limits());
+            append_bounded(body, piece, exchange.announced_length(), client->transport.limits());
           }
           answer.body = &body;
           if (call.machine.status() == 503)
@@ -171,7 +171,7 @@ asio::awaitable<typename Job::Result> run_call(
           if (!is_success(call.head))
             throw provider::error_from_answer(call.head, *answer.body);
           answer.total = SteadyClock::now() - started;
-          const LentReader reader(scratch);
+          const BorrowedReader reader(scratch);
           answer.reader = &reader.get();
           if constexpr (std::is_void_v<typename Job::Result>) {
             job.decode(*client, call, answer);

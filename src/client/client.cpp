@@ -45,7 +45,7 @@ class WholeJob {
     Call call_;
   };
 
-  static std::string& message(LentString& lent) { return lent.lend(); }
+  static std::string& message(BorrowedString& lent) { return lent.lend(); }
   static void opened(const Call&) {}
 
  protected:

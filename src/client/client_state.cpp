@@ -348,7 +348,10 @@ void Client::State::explain(
 }
 
 void append_bounded(
-    std::string& body, std::span<const char> piece, std::uint64_t told_length, const Limits& limits)
+    std::string& body,
+    std::span<const char> piece,
+    std::uint64_t announced_length,
+    const Limits& limits)
 {
   if (piece.size() > limits.body_bytes() - std::min(body.size(), limits.body_bytes()))
     throw Error(
@@ -361,7 +364,7 @@ void append_bounded(
     body.reserve(
         std::max<std::uint64_t>(
             piece.size(),
-            std::min<std::uint64_t>({told_length, limits.body_bytes(), most_reserved})) +
+            std::min<std::uint64_t>({announced_length, limits.body_bytes(), most_reserved})) +
         spare);
   append_below(body, {piece.data(), piece.size()}, limits.body_bytes() + spare);
 }

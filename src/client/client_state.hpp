@@ -117,7 +117,7 @@ inline bool is_success(const ResponseHead& head) noexcept
 void append_bounded(
     std::string& body,
     std::span<const char> piece,
-    std::uint64_t told_length,
+    std::uint64_t announced_length,
     const Limits& limits);
 
 /// Throws `Error{incomplete}` if the server gave a failure of its own as the reason for the end:

@@ -68,7 +68,7 @@ class StreamJob {
   {
     return client.path_of(state_.request);
   }
-  std::string& message(const LentString&) const { return state_.message; }
+  std::string& message(const BorrowedString&) const { return state_.message; }
   void write(const Client::State& client, provider::Delivery delivery, std::string& message) const
   {
     client.write_message(state_.request, options(), delivery, message);

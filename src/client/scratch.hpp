@@ -22,16 +22,16 @@ struct Scratch {
 
 /// A string with memory that others have used before: for what a call needs for a while, the bytes
 /// of its request and of the answer.
-class LentString {
+class BorrowedString {
  public:
-  explicit LentString(Scratch& scratch) : scratch_(scratch) {}
-  ~LentString()
+  explicit BorrowedString(Scratch& scratch) : scratch_(scratch) {}
+  ~BorrowedString()
   {
     if (bytes_ && bytes_->capacity() <= largest)
       scratch_.strings.put(std::move(bytes_));
   }
-  LentString(const LentString&) = delete;
-  LentString& operator=(const LentString&) = delete;
+  BorrowedString(const BorrowedString&) = delete;
+  BorrowedString& operator=(const BorrowedString&) = delete;
 
   /// Takes the memory, as late as possible: thousands may wait without. Empty.
   std::string& lend()
@@ -41,7 +41,7 @@ class LentString {
     bytes_->clear();
     return *bytes_;
   }
-  /// Once lent.
+  /// Only after `lend`.
   const std::string& bytes() const noexcept { return *bytes_; }
 
  private:
@@ -52,12 +52,12 @@ class LentString {
 };
 
 /// A JSON reader, while one answer is read and nothing is awaited.
-class LentReader {
+class BorrowedReader {
  public:
-  explicit LentReader(Scratch& scratch) : scratch_(scratch), reader_(scratch.readers.take()) {}
-  ~LentReader() { scratch_.readers.put(std::move(reader_)); }
-  LentReader(const LentReader&) = delete;
-  LentReader& operator=(const LentReader&) = delete;
+  explicit BorrowedReader(Scratch& scratch) : scratch_(scratch), reader_(scratch.readers.take()) {}
+  ~BorrowedReader() { scratch_.readers.put(std::move(reader_)); }
+  BorrowedReader(const BorrowedReader&) = delete;
+  BorrowedReader& operator=(const BorrowedReader&) = delete;
 
   json::Reader& get() const noexcept { return reader_->get(); }
 

@@ -134,12 +134,12 @@ asio::awaitable<void> Exchange::send(std::string_view message)
       else
         co_await connection_->write(unsent, write_error);
       if (is_over(write_error) || is_over(read_error))
-        fail_over();
+        fail_ended();
       if (unsent.empty() || write_error || read_error || state() != ResponseParser::State::head)
         break;
       const auto size = co_await receive(read_error);
       if (is_over(read_error))
-        fail_over();
+        fail_ended();
       answered = answered || size > 0;
       take(size, read_error);
     }
@@ -151,7 +151,7 @@ asio::awaitable<void> Exchange::send(std::string_view message)
       if (!read_error)
         size = co_await receive(read_error);
       if (is_over(read_error))
-        fail_over();
+        fail_ended();
       answered = answered || size > 0;
       take(size, read_error);
       if (state() == ResponseParser::State::head)
@@ -214,7 +214,7 @@ asio::awaitable<void> Exchange::wait_for_place()
   asio::error_code error;
   co_await place_->wait(error);
   if (is_over(error))
-    fail_over();
+    fail_ended();
 }
 
 std::string_view Exchange::begin(std::string_view message, asio::error_code& error)
@@ -282,7 +282,7 @@ asio::awaitable<std::span<const char>> Exchange::read()
     if (!error)
       size = co_await receive(error);
     if (is_over(error))
-      fail_over();
+      fail_ended();
     if (expected_ == Body::stream)
       idle_spent_ += steady_clock::now() - since;
     take(size, error);
@@ -384,7 +384,7 @@ asio::awaitable<void> Exchange::connect()
   connector_ = std::make_unique<Connector>(executor, *loop_, transport_);
   connection_ = co_await connector_->run();
   if (!connection_)
-    fail_over();
+    fail_ended();
   connector_.reset();
 }
 
@@ -393,7 +393,7 @@ bool Exchange::is_over(const asio::error_code& error) const
   return expired_ != Clock::none || is_cancelled_ || error == asio::error::operation_aborted;
 }
 
-void Exchange::fail_over()
+void Exchange::fail_ended()
 {
   const auto& where = transport_.destination();
   if (expired_ == Clock::none)

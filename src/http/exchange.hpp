@@ -46,7 +46,7 @@ class Exchange : private Deadlines::Entry {
   ~Exchange();
 
   /// What the body is: it decides what the idle clock counts, and whether there is a first token.
-  /// `whole` unless told otherwise; to be called before `send`, and again when the head says so.
+  /// `whole` unless set; to be called before `send`, and again when the head says so.
   enum class Body { whole, stream };
   void expect(Body body) noexcept;
 
@@ -76,7 +76,7 @@ class Exchange : private Deadlines::Entry {
   }
 
   /// How long the whole body is, if the server spoke the truth; 0 when it did not say.
-  std::uint64_t told_length() const noexcept { return connection_->parser.told_length(); }
+  std::uint64_t announced_length() const noexcept { return connection_->parser.announced_length(); }
 
   /// What was read is used up: it takes no memory while nobody asks for more.
   void mark_used() noexcept
@@ -135,7 +135,7 @@ class Exchange : private Deadlines::Entry {
   ResponseParser::State state() const noexcept { return connection_->parser.state(); }
   bool is_over(const asio::error_code& error) const;
 
-  [[noreturn]] void fail_over();
+  [[noreturn]] void fail_ended();
   [[noreturn]] void fail(ErrorKind kind, std::string what);
   [[noreturn]] void fail_parsing();
   [[noreturn]] void fail_without_head(

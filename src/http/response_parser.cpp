@@ -71,7 +71,7 @@ std::size_t ResponseParser::read_head(std::span<char> bytes)
     return size;
   }
   if (std::memchr(bytes.data(), '\t', size) != nullptr)
-    mend_tabs(bytes.first(size));
+    replace_tabs(bytes.first(size));
   if (size > 0)
     begins_line_ = bytes[size - 1] == '\n';
   if (head_.headers.empty())
@@ -91,7 +91,7 @@ std::size_t ResponseParser::read_head(std::span<char> bytes)
 }
 
 // A tab beside a length is a blank as any other (RFC 9110, 5.6.3), but llhttp refuses it.
-void ResponseParser::mend_tabs(std::span<char> head)
+void ResponseParser::replace_tabs(std::span<char> head)
 {
   constexpr std::string_view name = "Content-Length";
   // The name in front of `head`, or that of the line before; a longer one is another.

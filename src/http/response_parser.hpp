@@ -50,7 +50,7 @@ class ResponseParser {
   ResponseHead& head() noexcept { return head_; }
   bool has_head() const noexcept { return has_head_; }
   /// How long the head says that the body is; 0 when it does not say. To be trusted for nothing.
-  std::uint64_t told_length() const noexcept
+  std::uint64_t announced_length() const noexcept
   {
     return framing_ == Framing::length ? parser_.content_length : 0;
   }
@@ -73,7 +73,7 @@ class ResponseParser {
 
   void begin_head();
   std::size_t read_head(std::span<char> bytes);
-  void mend_tabs(std::span<char> head);
+  void replace_tabs(std::span<char> head);
   int on_field_complete();
   void on_head();
   void choose_framing();

@@ -54,7 +54,7 @@ class TlsStream {
   /// Whether bytes have come that nobody has read: the socket's own do not tell.
   bool has_unread() const;
 
-  /// Whether the peer closed without TLS's farewell: what came before may be cut.
+  /// Whether the peer closed without close_notify: what came before may be cut.
   static bool is_truncation(const asio::error_code& error) noexcept;
   /// Whether TLS itself failed, by an alert of the peer for instance.
   static bool is_alert(const asio::error_code& error) noexcept;

@@ -84,7 +84,7 @@ void write_openai_message(RequestWriter& json, const Message& message, const Pre
   json.end_extended(began, message.extra());
 }
 
-// Thinking on or off, and how much, as the host wants it told.
+// Thinking on or off, and how much, in the form that the host expects.
 void write_thinking(RequestWriter& json, const Parameters& parameters, const Preset& preset)
 {
   const auto& effort = parameters.effort;

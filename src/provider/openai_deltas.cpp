@@ -131,7 +131,7 @@ class OpenAiDeltas final : public DeltaDecoder {
     is_known_ |= usage_.reported;
   }
 
-  // Of several choices the one with the lowest index counts, as far as it can be told. Result:
+  // Of several choices the one with the lowest index counts, as far as that is known. Result:
   // whether it holds an error (OpenRouter).
   bool read_choice(json::Value choice, Chunk& chunk)
   {

@@ -9,7 +9,7 @@ namespace asyncllm::provider {
 
 enum class WireKind { ollama, openai, anthropic };
 
-/// How a host of OpenAI's wire is told to think or not.
+/// How to switch thinking on or off on a host of OpenAI's wire.
 enum class ThinkStyle {
   reasoning_effort,  ///< "reasoning_effort": "low", "none"
   reasoning_object,  ///< "reasoning": {"enabled": true, "effort": "low"}

@@ -101,7 +101,7 @@ void append_block(std::string& out, const Block& block)
 }  // namespace
 
 struct ReasoningBlocks::State {
-  // Where the fragments of a block are told by: "index" or "id", its value, and the type.
+  // What identifies the block of a fragment: "index" or "id", its value, and the type.
   using Place = std::tuple<std::string_view, std::string, std::string>;
 
   json::Reader reader;

@@ -14,7 +14,7 @@ namespace asyncllm::provider {
 class RequestTemplate {
  public:
   /// For `request` with one more message of the user's. Nothing when the question's place cannot be
-  /// told from what else is in there. Throws as `Wire::encode`.
+  /// distinguished from what else is in there. Throws as `Wire::encode`.
   static std::optional<RequestTemplate> make(
       const Wire& wire, ChatRequest request, const Preset& preset, Delivery delivery);
 

@@ -31,7 +31,7 @@ struct Playback {
   Ending ending = Ending::keep;
 };
 
-/// Puts an answer together, remembers where its parts begin, and breaks it where it is told to.
+/// Puts an answer together, remembers where its parts begin, and breaks it where the fault says.
 class PlaybackBuilder {
  public:
   explicit PlaybackBuilder(Framing framing) : framing_(framing) {}

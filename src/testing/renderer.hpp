@@ -24,7 +24,7 @@ class Renderer {
       std::size_t number,
       std::chrono::system_clock::time_point now);
 
-  /// A text is told as the answer to `call`.
+  /// A text is written as the answer to `call`.
   Playback render(const Answer& answer, const Call& call) const;
 
  private:

@@ -57,7 +57,7 @@ class RequestOptions {
   /// The probabilities of the answer's tokens, with so many alternatives for each, 0 to 20, in
   /// `Reply::logprobs`. `Error{unsupported}` where a provider has none.
   RequestOptions& logprobs(int top) { return set(parameters_.logprobs, top); }
-  /// Whether the model reasons before it answers, where it can be told. Told in each host's own
+  /// Whether the model reasons before it answers, where that can be set. Sent in each host's own
   /// way; where that is by `effort` alone, true is "medium" and false is "none".
   RequestOptions& think(bool value) { return set(parameters_.think, value); }
   /// How much it reasons: "low", "medium", "high", and what else the host knows.

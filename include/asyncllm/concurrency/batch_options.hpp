@@ -1,4 +1,4 @@
-// What batch, batch_outcomes and for_each_limit can be told besides the work.
+// Options of batch, batch_outcomes and for_each_limit.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>

@@ -1,4 +1,4 @@
-// What a compiler must be told before it reads anything else here: one sentence instead of hundreds
+// What the compiler must support: one sentence instead of hundreds
 // of errors. The includes of files that do not exist end the compilation.
 #pragma once
 

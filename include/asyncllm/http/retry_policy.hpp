@@ -77,7 +77,7 @@ class RetryPolicy {
   bool retry_unanswered_ = true;
 };
 
-/// What `RequestOptions::on_retry` is told, before the wait.
+/// What `RequestOptions::on_retry` gets, before the wait.
 struct Retry {
   const Error& error;              ///< why the try failed
   int attempt;                     ///< which try that was, from 1

@@ -20,7 +20,8 @@ class Timeouts {
   /// Waiting for a place when `max_in_flight` calls are on their way. No other clock but `total`
   /// runs meanwhile. Default: off.
   Timeouts& pool_wait(Duration limit) { return set(Clock::pool_wait, limit); }
-  /// Resolving, connecting, a proxy's consent and the TLS handshake together. Default: 5 s.
+  /// Resolving, connecting, the tunnel through a proxy and the TLS handshake together. Default: 5
+  /// s.
   Timeouts& connect(Duration limit) { return set(Clock::connect, limit); }
   /// Sending the request. Default: 2 minutes.
   Timeouts& write(Duration limit) { return set(Clock::write, limit); }

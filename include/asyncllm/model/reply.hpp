@@ -1,4 +1,4 @@
-// A whole answer of a model, with all that the server told about it.
+// A whole answer of a model, with all that the server reported about it.
 #pragma once
 
 #include <asyncllm/core/header_list.hpp>
@@ -26,7 +26,7 @@ struct Timings {
   /// Measured here, from the call: until the first bytes of the answer's content, and until its
   /// end.
   std::chrono::nanoseconds first_token{}, total{};
-  /// Told by Ollama and llama.cpp.
+  /// Reported by Ollama and llama.cpp.
   std::optional<std::chrono::nanoseconds> load, prompt_eval, eval;
 };
 

@@ -15,7 +15,7 @@
 
 namespace asyncllm::testing {
 
-/// How the client is told where the body ends.
+/// How the end of the body is marked.
 enum class Framing {
   chunked,  ///< Transfer-Encoding: chunked
   length,   ///< Content-Length
@@ -26,7 +26,7 @@ enum class Framing {
 ///
 ///     Answer::text("Paris.").after(std::chrono::milliseconds(200))
 ///
-/// A text is told in the wire of the request (Ollama, OpenAI or Anthropic), whole or as a stream,
+/// A text is sent in the wire of the request (Ollama, OpenAI or Anthropic), whole or as a stream,
 /// whichever the request asks for. Wrong use (a status of 42, a negative delay, a line break in a
 /// header, tokens for a status) throws `Error{invalid_argument}` at once.
 class Answer {

@@ -1,4 +1,4 @@
-// Typical mistakes in the arguments of the helpers, each told in one sentence at compile time.
+// Typical mistakes in the arguments of the helpers, each reported in one sentence at compile time.
 #pragma once
 
 #include <asyncllm/concurrency/awaitable_range.hpp>

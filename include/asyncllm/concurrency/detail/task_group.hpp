@@ -113,7 +113,7 @@ class TaskGroupBase : public Group<Executor> {
       all_well_ = false;
     const auto error = child.error();
     if (this->stopped() && is_cancelled(error))
-      return;  // it ended as it was told
+      return;  // it was cancelled by the group
     record(error);
   }
 
