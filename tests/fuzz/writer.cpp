@@ -10,6 +10,22 @@
 
 using namespace asyncllm;
 
+namespace {
+
+// A number too large for a double is valid JSON, but nlohmann stops there.
+bool is_json(const std::string& text)
+{
+  try {
+    return !nlohmann::json::parse(text).is_discarded();
+  } catch (const nlohmann::json::out_of_range&) {
+    return true;
+  } catch (const nlohmann::json::parse_error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
   auto text = fuzz::text_of(data, size);
@@ -46,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
       fuzz::require(body.find('\0') == body.npos, "no byte 0 stands in a request");
       fuzz::require(body.starts_with('{'), "a request is an object");
-      fuzz::require(nlohmann::json::accept(body), "a request is JSON");
+      fuzz::require(is_json(body), "a request is JSON");
     }
   }
   return 0;
