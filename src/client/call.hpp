@@ -71,7 +71,7 @@ CallMachine::Next next_after(
     http::Loop& loop,
     std::chrono::steady_clock::time_point started);
 
-/// A place that was kept for another try is given back when there is none.
+/// Gives back, at the end of a call, a place that was kept for another try.
 class PlaceAtEnd {
  public:
   explicit PlaceAtEnd(Call& call) : call_(call) {}

@@ -18,7 +18,7 @@ class CallMachine {
   enum class Next {
     write,        ///< the request, as `delivery()` says; then on_written
     send,         ///< it, and wait for the head of the answer; then on_head
-    read_stream,  ///< the answer piece by piece, to its end; then on_done
+    read_stream,  ///< nothing: the stream reads the answer from here on; then on_done
     read_whole,   ///< all of the answer; then on_body
     follow,       ///< the redirect that the answer is; then on_followed
     decode,       ///< the answer, which is a reply or an error; then on_done

@@ -1,4 +1,4 @@
-// Makes one connection as a transport wants it: resolve, connect, the tunnel through a proxy, TLS.
+// Opens one connection for a transport: resolve, connect, tunnel through a proxy, TLS.
 #pragma once
 
 #include <asyncllm/core/error.hpp>

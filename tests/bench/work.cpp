@@ -44,7 +44,7 @@ asio::awaitable<void> fail()
   co_return;
 }
 
-// So many that sleep for ever, and one that fails when all have begun.
+// `count` tasks that never end, and one that fails when all have started.
 Tasks sleepers(std::size_t count)
 {
   Tasks tasks;

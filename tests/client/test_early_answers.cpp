@@ -37,6 +37,19 @@ struct Result {
   int connections = 0;
 };
 
+// Sends a large request once.
+asio::awaitable<void> send_large(const Client& client, Timeouts timeouts, Result& result)
+{
+  auto options = RequestOptions().timeouts(timeouts).retries(RetryPolicy().max_retries(0));
+  try {
+    auto chat = client.chat("m", Messages().user(large), std::move(options));
+    const auto reply = co_await std::move(chat);
+    result.text = reply.text;
+  } catch (const Error& error) {
+    result.error = error;
+  }
+}
+
 template <class Serve>
 Result call(Serve serve)
 {
@@ -48,15 +61,8 @@ Result call(Serve serve)
       co_await serve(*peer);
     });
     const Client client(ClientOptions("openai").base_url(server.url()));
-    auto options = RequestOptions().timeouts(Timeouts().write(20s).first_byte(20s));
-    options.retries(RetryPolicy().max_retries(0));
-    try {
-      auto chat = client.chat("m", Messages().user(large), std::move(options));
-      const auto reply = co_await std::move(chat);
-      result.text = reply.text;
-    } catch (const Error& error) {
-      result.error = error;
-    }
+    auto sending = send_large(client, Timeouts().write(20s).first_byte(20s), result);
+    co_await std::move(sending);
     result.connections = server.connections();
   });
   return result;
@@ -124,14 +130,8 @@ Result call_tls(
       prepare(server);
     const auto url = "https://localhost:" + std::to_string(server.port());
     const Client client(ClientOptions("openai").base_url(url).ca_file(file.path()));
-    auto options = RequestOptions().timeouts(timeouts).retries(RetryPolicy().max_retries(0));
-    try {
-      auto chat = client.chat("m", Messages().user(large), std::move(options));
-      const auto reply = co_await std::move(chat);
-      result.text = reply.text;
-    } catch (const Error& error) {
-      result.error = error;
-    }
+    auto sending = send_large(client, timeouts, result);
+    co_await std::move(sending);
     result.connections = server.requests();
   });
   return result;

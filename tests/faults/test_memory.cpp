@@ -266,7 +266,7 @@ TEST_CASE("what a server never ends takes less than twice its limit of memory", 
   }
 }
 
-TEST_CASE("what a server sends for ever is forgotten, or ends by a bound", "[faults]")
+TEST_CASE("endless input is discarded or reaches a limit", "[faults]")
 {
   constexpr std::size_t kib = 1024;
   const auto limits =

@@ -241,7 +241,7 @@ TEST_CASE("a page of models says how to ask for the next", "[provider]")
     CHECK(next(anthropic, last).empty());
 }
 
-TEST_CASE("what is no list of models is not an empty one", "[provider]")
+TEST_CASE("a response that is not a list of models is an error, not an empty list", "[provider]")
 {
   const auto names = [](std::string body) { return openai_wire().decode_models(body).names; };
   CHECK(names(R"({"data":[]})").empty());

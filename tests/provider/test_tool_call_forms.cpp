@@ -58,7 +58,7 @@ TEST_CASE("a fragment with another name and no index or id is another call", "[p
            end_with_calls})) == "f{} g{} ");
 }
 
-TEST_CASE("what a provider wants back with a call may come behind the call", "[provider]")
+TEST_CASE("the extra content of a tool call may come in a later event", "[provider]")
 {
   const std::string extra = R"({"google":{"thought_signature":"s"}})";
   const auto reply = forms::streamed(
