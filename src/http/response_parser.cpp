@@ -44,7 +44,7 @@ void ResponseParser::begin_head()
   content_encoding_ = {};
   field_.clear();
   value_.clear();
-  begins_line_ = true;
+  place_ = Place::line_start;
 }
 
 std::size_t ResponseParser::feed(std::span<char> bytes)
@@ -72,8 +72,7 @@ std::size_t ResponseParser::read_head(std::span<char> bytes)
   }
   if (std::memchr(bytes.data(), '\t', size) != nullptr)
     replace_tabs(bytes.first(size));
-  if (size > 0)
-    begins_line_ = bytes[size - 1] == '\n';
+  place_ = place_after({bytes.data(), size});
   if (head_.headers.empty())
     head_.headers.reserve(expected_fields, std::min(bytes.size(), expected_bytes));
   const auto result = llhttp_execute(&parser_, bytes.data(), size);
@@ -90,25 +89,36 @@ std::size_t ResponseParser::read_head(std::span<char> bytes)
   return size;
 }
 
-// A tab beside a length is a blank as any other (RFC 9110, 5.6.3), but llhttp refuses it.
+ResponseParser::Place ResponseParser::place_after(std::string_view head) const
+{
+  const auto line = head.rfind('\n') + 1;  // 0 when there is none
+  if (line == head.size())
+    return line > 0 ? Place::line_start : place_;
+  if (line == 0 && place_ == Place::value)
+    return Place::value;
+  return head.find(':', line) == head.npos ? Place::name : Place::value;
+}
+
+// A tab next to a length is whitespace (RFC 9110, 5.6.3), but llhttp refuses it.
 void ResponseParser::replace_tabs(std::span<char> head)
 {
-  constexpr std::string_view name = "Content-Length";
-  // The name in front of `head`, or that of the line before; a longer one is another.
-  std::string begun;
-  if (!begins_line_)
-    begun = field_.text().substr(0, name.size() + 1);
+  constexpr std::string_view content_length = "Content-Length";
+  // What came before `head`. A longer name is another one.
+  std::string name;
+  if (place_ != Place::line_start)
+    name = field_.text().substr(0, content_length.size() + 1);
+  bool is_name = place_ != Place::value;
   while (!head.empty()) {
     const std::string_view text(head.data(), head.size());
-    const auto size = std::min(text.find('\n'), text.size() - 1) + 1;
-    const auto line = text.substr(0, size);
-    const auto colon = line.find(':');
-    const auto key = line.substr(0, colon == line.npos ? 0 : colon);
-    begun += key;
-    if (equal_ignoring_case(key, name) || equal_ignoring_case(begun, name))
-      std::replace(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(size), '\t', ' ');
-    begun.clear();
-    head = head.subspan(size);
+    const auto line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    if (is_name)
+      name += line.substr(0, line.find(':'));
+    if (equal_ignoring_case(name, content_length))
+      std::replace(
+          head.begin(), head.begin() + static_cast<std::ptrdiff_t>(line.size()), '\t', ' ');
+    name.clear();
+    is_name = true;
+    head = head.subspan(line.size());
   }
 }
 

@@ -64,6 +64,7 @@ class ResponseParser {
 
  private:
   enum class Framing { none, length, chunks, close };
+  enum class Place { line_start, name, value };
 
   static ResponseParser& self(llhttp_t* parser)
   {
@@ -73,6 +74,7 @@ class ResponseParser {
 
   void begin_head();
   std::size_t read_head(std::span<char> bytes);
+  Place place_after(std::string_view head) const;
   void replace_tabs(std::span<char> head);
   int on_field_complete();
   void on_head();
@@ -93,7 +95,7 @@ class ResponseParser {
   ResponseHead head_;
   std::string_view content_encoding_;
   PieceOfText field_, value_;
-  bool begins_line_ = true;  // the next byte of the head
+  Place place_ = Place::line_start;  // of the next byte of the head
   Refusal refusal_;
   std::span<char> body_;
 };
