@@ -2,7 +2,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(_dir ${CMAKE_INSTALL_LIBDIR}/cmake/asyncllm)
 
-install(TARGETS asyncllm EXPORT asyncllmTargets FILE_SET HEADERS)
+install(TARGETS asyncllm asyncllm_testing EXPORT asyncllmTargets FILE_SET HEADERS FILE_SET impl)
 install(EXPORT asyncllmTargets NAMESPACE asyncllm:: DESTINATION ${_dir})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

@@ -4,4 +4,6 @@ add_library(asyncllm_warnings INTERFACE)
 target_compile_options(asyncllm_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
   $<$<BOOL:${ASYNCLLM_WERROR}>:-Werror>)
-target_link_libraries(asyncllm PRIVATE $<BUILD_INTERFACE:asyncllm_warnings>)
+foreach(_target IN ITEMS asyncllm asyncllm_testing)
+  target_link_libraries(${_target} PRIVATE $<BUILD_INTERFACE:asyncllm_warnings>)
+endforeach()

@@ -5,6 +5,7 @@
 
 #include <asyncllm/agent/agent.hpp>
 #include <asyncllm/client/client.hpp>
+#include <asyncllm/client/idle_connections.hpp>
 #include <asyncllm/concurrency/as_completed.hpp>
 #include <asyncllm/concurrency/batch.hpp>
 #include <asyncllm/concurrency/batches.hpp>
@@ -21,4 +22,3 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/core/outcome.hpp>
 #include <asyncllm/core/version.hpp>
-#include <asyncllm/http/idle_connections.hpp>

@@ -1,5 +1,6 @@
 // What a call does next, by what has happened to it: every step, without a socket.
-#include "client/call_machine.hpp"
+#include <asyncllm/impl/client/call_machine.hpp>
+
 #include "test.hpp"
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // When the process has no file descriptor left, and connections that wait for nothing.
 #include <asyncllm/client/client.hpp>
+#include <asyncllm/client/idle_connections.hpp>
 #include <asyncllm/concurrency/gather.hpp>
-#include <asyncllm/http/idle_connections.hpp>
 #include <asyncllm/testing/scripted_server.hpp>
 
 #include "error_of.hpp"

@@ -1,11 +1,11 @@
 // What a body turns out to be that should be a stream, or a whole reply: inputs of every class,
 // written small, in pieces of every size, without a socket.
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/client/reply_decoder.hpp>
+#include <asyncllm/impl/json/reader.hpp>
+#include <asyncllm/impl/provider/wires.hpp>
 
-#include "client/reply_decoder.hpp"
 #include "error_of.hpp"
-#include "json/reader.hpp"
-#include "provider/wires.hpp"
 #include "shared_data.hpp"
 #include "test.hpp"
 

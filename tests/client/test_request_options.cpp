@@ -1,4 +1,4 @@
-#include <asyncllm/client/request_options.hpp>
+#include <asyncllm/options/request_options.hpp>
 
 #include "test.hpp"
 

@@ -248,7 +248,7 @@ TEST_CASE("a header of the user's own replaces the library's, and is sent once",
   });
   const auto count = [](const std::string& text, std::string_view name) {
     std::string lower = text;
-    std::ranges::transform(lower, lower.begin(), [](char c) { return to_lower(c); });
+    std::ranges::transform(lower, lower.begin(), [](char c) { return detail::to_lower(c); });
     int times = 0;
     for (auto at = lower.find(name); at != lower.npos; at = lower.find(name, at + 1))
       ++times;

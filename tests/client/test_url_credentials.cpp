@@ -48,8 +48,8 @@ TEST_CASE("credentials in a base URL become Basic authentication", "[client]")
       auto chat = client.chat("m", Messages().user("Hi"));
       co_await std::move(chat);
       const auto& headers = server.requests().at(0).headers;
-      authorization = find_header(headers, "Authorization");
-      key = find_header(headers, "x-api-key");
+      authorization = headers.find("Authorization");
+      key = headers.find("x-api-key");
     });
     INFO(provider);
     CHECK(authorization == "Basic dXNlcjpwYXNzIQ==");

@@ -272,7 +272,7 @@ asio::awaitable<void> replay_on(asio::io_context& loop, const Json& field_case, 
 
 bool contains_ignoring_case(const std::string& text, const std::string& words)
 {
-  return to_lower(text).find(to_lower(words)) != std::string::npos;
+  return detail::to_lower(text).find(detail::to_lower(words)) != std::string::npos;
 }
 
 bool has_request_with(const Json& seen, const std::string& words)

@@ -1,12 +1,12 @@
 // URLs, specs, OLLAMA_HOST, proxies and their exceptions.
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/http/proxy.hpp>
-#include <asyncllm/http/url.hpp>
+#include <asyncllm/impl/http/connect/proxy.hpp>
+#include <asyncllm/impl/http/parse/credentials.hpp>
+#include <asyncllm/impl/http/parse/url.hpp>
+#include <asyncllm/impl/provider/endpoint.hpp>
 #include <asyncllm/model/model_spec.hpp>
 
 #include "fuzz.hpp"
-#include "http/credentials.hpp"
-#include "provider/endpoint.hpp"
 
 #include <optional>
 

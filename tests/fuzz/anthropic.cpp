@@ -1,5 +1,6 @@
 // Bodies in Anthropic's wire.
-#include "provider/wires.hpp"
+#include <asyncllm/impl/provider/wires.hpp>
+
 #include "wire.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)

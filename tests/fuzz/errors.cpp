@@ -1,10 +1,9 @@
 // Bodies of errors, times to wait, and the texts that become of them.
-#include "provider/errors.hpp"
-
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/provider/errors/error_words.hpp>
+#include <asyncllm/impl/provider/errors/errors.hpp>
 
 #include "fuzz.hpp"
-#include "provider/error_words.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // Lines of JSON: the same whole and in pieces.
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/stream/ndjson_decoder.hpp>
+#include <asyncllm/impl/stream/ndjson_decoder.hpp>
 
 #include "fuzz.hpp"
 

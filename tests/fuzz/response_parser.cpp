@@ -1,8 +1,8 @@
 // One HTTP response: the same whole and in pieces, and its body through the content decoders.
-#include "http/response_parser.hpp"
+#include <asyncllm/impl/http/parse/content_decoder.hpp>
+#include <asyncllm/impl/http/parse/response_parser.hpp>
 
 #include "fuzz.hpp"
-#include "http/content_decoder.hpp"
 
 using asyncllm::http::ContentDecoder;
 using asyncllm::http::ResponseParser;

@@ -1,6 +1,6 @@
 // Server-sent events: the same whole and in pieces.
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/stream/sse_decoder.hpp>
+#include <asyncllm/impl/stream/sse_decoder.hpp>
 
 #include "fuzz.hpp"
 

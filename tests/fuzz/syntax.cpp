@@ -1,5 +1,5 @@
 // The syntax of JSON against a second opinion, and whole against pieces.
-#include "json/syntax.hpp"
+#include <asyncllm/impl/json/syntax.hpp>
 
 #include "fuzz.hpp"
 

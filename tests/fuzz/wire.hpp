@@ -3,13 +3,13 @@
 #pragma once
 
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/client/reply_decoder.hpp>
+#include <asyncllm/impl/json/reader.hpp>
+#include <asyncllm/impl/json/syntax.hpp>
+#include <asyncllm/impl/provider/reply/streamed_reply.hpp>
+#include <asyncllm/impl/provider/wire.hpp>
 
-#include "client/reply_decoder.hpp"
 #include "fuzz.hpp"
-#include "json/reader.hpp"
-#include "json/syntax.hpp"
-#include "provider/streamed_reply.hpp"
-#include "provider/wire.hpp"
 
 #include <nlohmann/json.hpp>
 

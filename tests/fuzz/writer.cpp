@@ -1,10 +1,10 @@
 // Requests: JSON whatever the texts in them, or an Error.
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/provider/preset.hpp>
+#include <asyncllm/impl/provider/wire.hpp>
 #include <asyncllm/model/chat_request.hpp>
 
 #include "fuzz.hpp"
-#include "provider/preset.hpp"
-#include "provider/wire.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,6 @@
+#include <asyncllm/impl/http/connect/attempts.hpp>
+
 #include "black_hole.hpp"
-#include "http/attempts.hpp"
 #include "on_loop.hpp"
 #include "test.hpp"
 

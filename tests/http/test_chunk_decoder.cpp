@@ -1,4 +1,5 @@
-#include "http/chunk_decoder.hpp"
+#include <asyncllm/impl/http/parse/chunk_decoder.hpp>
+
 #include "test.hpp"
 
 #include <optional>

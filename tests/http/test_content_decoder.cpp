@@ -1,5 +1,6 @@
+#include <asyncllm/impl/http/parse/content_decoder.hpp>
+
 #include "compressed.hpp"
-#include "http/content_decoder.hpp"
 #include "test.hpp"
 
 #include <span>

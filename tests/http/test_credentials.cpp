@@ -1,5 +1,6 @@
+#include <asyncllm/impl/http/parse/credentials.hpp>
+
 #include "error_of.hpp"
-#include "http/credentials.hpp"
 #include "test.hpp"
 
 #include <string>

@@ -1,4 +1,5 @@
-#include "http/deadlines.hpp"
+#include <asyncllm/impl/http/exchange/deadlines.hpp>
+
 #include "test.hpp"
 
 #include <chrono>

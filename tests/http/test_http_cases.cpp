@@ -1,7 +1,7 @@
 // The conformance cases of shared data: raw bytes of a response, and what is to become of them.
-#include <asyncllm/core/text.hpp>
+#include <asyncllm/core/detail/text.hpp>
+#include <asyncllm/impl/http/parse/response_parser.hpp>
 
-#include "http/response_parser.hpp"
 #include "shared_data.hpp"
 #include "test.hpp"
 
@@ -128,7 +128,7 @@ std::string complaint(const json& one, const Parsing& result)
   if (expect.contains("headers")) {
     std::size_t at = 0;
     for (const auto& header : expect["headers"]) {
-      const auto value = std::string(asyncllm::trim(header[1].get<std::string>()));
+      const auto value = std::string(asyncllm::detail::trim(header[1].get<std::string>()));
       if (at == result.headers.size() || result.headers[at].first != header[0].get<std::string>() ||
           result.headers[at].second != value)
         return "has not the header " + header.dump();

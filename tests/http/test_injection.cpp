@@ -1,13 +1,13 @@
 // Whatever bytes a key, a header field or a URL holds: either it is refused, or it makes exactly
 // one well-formed request.
-#include <asyncllm/core/text.hpp>
-#include <asyncllm/http/request_head.hpp>
-#include <asyncllm/http/url.hpp>
+#include <asyncllm/core/detail/text.hpp>
+#include <asyncllm/impl/http/parse/request_head.hpp>
+#include <asyncllm/impl/http/parse/url.hpp>
+#include <asyncllm/impl/testing/request_reader.hpp>
 
 #include "error_of.hpp"
 #include "shared_data.hpp"
 #include "test.hpp"
-#include "testing/request_reader.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -51,7 +51,7 @@ bool is_one_request(const std::string& message, const HeaderList& given)
   for (std::size_t i = 0; i < headers.size(); ++i) {
     const bool is_given = i >= 3 && i < 3 + given.size();
     if (headers[i].first != expected[i].first ||
-        (is_given && trim(headers[i].second) != trim(expected[i].second, " \t")))
+        (is_given && detail::trim(headers[i].second) != detail::trim(expected[i].second, " \t")))
       return false;
   }
   return message.find('\n' + body) + 1 + body.size() == message.size();

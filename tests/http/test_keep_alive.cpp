@@ -1,4 +1,5 @@
-#include "http/keep_alive.hpp"
+#include <asyncllm/impl/http/parse/keep_alive.hpp>
+
 #include "test.hpp"
 
 using asyncllm::HeaderList;

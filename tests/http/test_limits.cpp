@@ -1,7 +1,7 @@
 // Each bound on an answer, met by a server that never ends.
-#include <asyncllm/http/limits.hpp>
+#include <asyncllm/impl/http/parse/response_parser.hpp>
+#include <asyncllm/options/limits.hpp>
 
-#include "http/response_parser.hpp"
 #include "test.hpp"
 
 #include <algorithm>

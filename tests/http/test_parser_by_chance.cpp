@@ -1,5 +1,6 @@
 // Responses changed by chance: whatever becomes of one, it does not depend on how it is cut.
-#include "http/response_parser.hpp"
+#include <asyncllm/impl/http/parse/response_parser.hpp>
+
 #include "test.hpp"
 
 #include <string>

@@ -1,4 +1,5 @@
-#include "http/pool.hpp"
+#include <asyncllm/impl/http/connect/pool.hpp>
+
 #include "test.hpp"
 
 #include <asio/io_context.hpp>

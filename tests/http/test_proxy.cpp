@@ -1,4 +1,4 @@
-#include <asyncllm/http/proxy.hpp>
+#include <asyncllm/impl/http/connect/proxy.hpp>
 
 #include "error_of.hpp"
 #include "test.hpp"

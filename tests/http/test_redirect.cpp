@@ -1,4 +1,4 @@
-#include <asyncllm/http/redirect.hpp>
+#include <asyncllm/impl/http/exchange/redirect.hpp>
 
 #include "error_of.hpp"
 #include "test.hpp"

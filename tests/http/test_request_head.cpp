@@ -1,4 +1,4 @@
-#include <asyncllm/http/request_head.hpp>
+#include <asyncllm/impl/http/parse/request_head.hpp>
 
 #include "error_of.hpp"
 #include "test.hpp"

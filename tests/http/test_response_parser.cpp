@@ -1,4 +1,5 @@
-#include "http/response_parser.hpp"
+#include <asyncllm/impl/http/parse/response_parser.hpp>
+
 #include "test.hpp"
 
 #include <string>

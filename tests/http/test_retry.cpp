@@ -1,4 +1,4 @@
-#include <asyncllm/http/retry.hpp>
+#include <asyncllm/impl/http/exchange/retry.hpp>
 
 #include "test.hpp"
 

@@ -1,4 +1,5 @@
-#include "http/tunnel.hpp"
+#include <asyncllm/impl/http/connect/tunnel.hpp>
+
 #include "test.hpp"
 
 #include <string>

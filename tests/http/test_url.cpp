@@ -1,4 +1,4 @@
-#include <asyncllm/http/url.hpp>
+#include <asyncllm/impl/http/parse/url.hpp>
 
 #include "error_of.hpp"
 #include "test.hpp"

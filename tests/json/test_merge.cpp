@@ -1,4 +1,5 @@
-#include "json/merge.hpp"
+#include <asyncllm/impl/json/merge.hpp>
+
 #include "test.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,6 +1,7 @@
+#include <asyncllm/impl/json/reader.hpp>
+#include <asyncllm/impl/json/repair.hpp>
+
 #include "error_of.hpp"
-#include "json/reader.hpp"
-#include "json/repair.hpp"
 #include "test.hpp"
 
 #include <string>

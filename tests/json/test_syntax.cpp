@@ -1,4 +1,5 @@
-#include "json/syntax.hpp"
+#include <asyncllm/impl/json/syntax.hpp>
+
 #include "mutations.hpp"
 #include "test.hpp"
 

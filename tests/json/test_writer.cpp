@@ -1,4 +1,5 @@
-#include "json/writer.hpp"
+#include <asyncllm/impl/json/writer.hpp>
+
 #include "test.hpp"
 
 #include <nlohmann/json.hpp>

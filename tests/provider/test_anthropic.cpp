@@ -1,5 +1,6 @@
+#include <asyncllm/impl/provider/wires.hpp>
+
 #include "error_of.hpp"
-#include "provider/wires.hpp"
 #include "stream_reader.hpp"
 #include "test.hpp"
 

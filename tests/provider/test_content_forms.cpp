@@ -1,9 +1,9 @@
 // The text of a reply in the forms that servers send, on the wires where they differ.
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/provider/wires.hpp>
 
 #include "error_of.hpp"
 #include "openai_forms.hpp"
-#include "provider/wires.hpp"
 #include "stream_reader.hpp"
 #include "test.hpp"
 

@@ -1,5 +1,6 @@
+#include <asyncllm/impl/provider/endpoint.hpp>
+
 #include "error_of.hpp"
-#include "provider/endpoint.hpp"
 #include "test.hpp"
 
 #include <map>

@@ -1,10 +1,10 @@
 // Errors whose status says too little: the words of many hosts, and those of the server behind a
 // gateway.
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/provider/errors/error_words.hpp>
+#include <asyncllm/impl/provider/errors/errors.hpp>
+#include <asyncllm/impl/provider/errors/retry_after.hpp>
 
-#include "provider/error_words.hpp"
-#include "provider/errors.hpp"
-#include "provider/retry_after.hpp"
 #include "test.hpp"
 
 #include <chrono>

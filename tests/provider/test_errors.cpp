@@ -1,5 +1,6 @@
+#include <asyncllm/impl/provider/errors/errors.hpp>
+
 #include "error_of.hpp"
-#include "provider/errors.hpp"
 #include "test.hpp"
 
 #include <chrono>

@@ -1,9 +1,9 @@
 // The words of servers for the end of a reply: alone, in whole replies and in streams.
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/provider/reply/finish_reasons.hpp>
+#include <asyncllm/impl/provider/wires.hpp>
 
 #include "openai_forms.hpp"
-#include "provider/finish_reasons.hpp"
-#include "provider/wires.hpp"
 #include "stream_reader.hpp"
 #include "test.hpp"
 

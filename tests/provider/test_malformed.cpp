@@ -1,11 +1,12 @@
 // Answers with a mistake at each place where one can stand: an error or a reply, in every build.
 // Where simdjson leaves a syntax error to its caller, a Debug build may hide what a Release build
 // then does.
+#include <asyncllm/impl/provider/embeddings.hpp>
+#include <asyncllm/impl/provider/errors/errors.hpp>
+#include <asyncllm/impl/provider/wires.hpp>
+
 #include "error_of.hpp"
 #include "mutations.hpp"
-#include "provider/embeddings.hpp"
-#include "provider/errors.hpp"
-#include "provider/wires.hpp"
 #include "stream_reader.hpp"
 #include "test.hpp"
 

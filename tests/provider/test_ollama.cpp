@@ -1,5 +1,6 @@
+#include <asyncllm/impl/provider/wires.hpp>
+
 #include "error_of.hpp"
-#include "provider/wires.hpp"
 #include "test.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,8 +1,9 @@
 // reasoning_details from the fragments of a stream: a provider refuses them, or forgets its
 // reasoning, unless they come back as the blocks that they were.
-#include "json/syntax.hpp"
+#include <asyncllm/impl/json/syntax.hpp>
+#include <asyncllm/impl/provider/reply/reasoning_blocks.hpp>
+
 #include "openai_forms.hpp"
-#include "provider/reasoning_blocks.hpp"
 #include "test.hpp"
 
 #include <string>

@@ -1,11 +1,11 @@
 // Replies as hosts and gateways write them, other than the API reference does.
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/provider/reply/reply_fields.hpp>
+#include <asyncllm/impl/provider/reply/tool_calls.hpp>
+#include <asyncllm/impl/provider/wires.hpp>
 
 #include "error_of.hpp"
 #include "openai_forms.hpp"
-#include "provider/reply_fields.hpp"
-#include "provider/tool_calls.hpp"
-#include "provider/wires.hpp"
 #include "test.hpp"
 
 #include <string>

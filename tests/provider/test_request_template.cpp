@@ -1,6 +1,7 @@
+#include <asyncllm/impl/provider/request/request_template.hpp>
+#include <asyncllm/impl/provider/wires.hpp>
+
 #include "error_of.hpp"
-#include "provider/request_template.hpp"
-#include "provider/wires.hpp"
 #include "test.hpp"
 
 #include <string>

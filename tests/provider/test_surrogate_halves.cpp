@@ -1,5 +1,6 @@
 // Characters whose two halves, as JSON escapes, come in two deltas.
-#include "provider/wires.hpp"
+#include <asyncllm/impl/provider/wires.hpp>
+
 #include "stream_reader.hpp"
 #include "test.hpp"
 

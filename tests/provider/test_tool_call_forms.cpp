@@ -1,10 +1,10 @@
 // Tool calls in the forms that servers send. Whoever runs tools acts on what is there: a call that
 // is lost, doubled or mixed with another one is a wrong answer.
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/provider/wires.hpp>
 
 #include "error_of.hpp"
 #include "openai_forms.hpp"
-#include "provider/wires.hpp"
 #include "stream_reader.hpp"
 #include "test.hpp"
 

@@ -1,6 +1,7 @@
 // Counts of tokens: under the names that hosts give them, in several events, and odd ones.
+#include <asyncllm/impl/provider/wires.hpp>
+
 #include "openai_forms.hpp"
-#include "provider/wires.hpp"
 #include "stream_reader.hpp"
 #include "test.hpp"
 

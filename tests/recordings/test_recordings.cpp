@@ -1,10 +1,10 @@
 // Replies of real servers against what is known to be in them.
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/core/response_head.hpp>
-#include <asyncllm/stream/ndjson_decoder.hpp>
+#include <asyncllm/impl/core/response_head.hpp>
+#include <asyncllm/impl/provider/errors/errors.hpp>
+#include <asyncllm/impl/provider/wires.hpp>
+#include <asyncllm/impl/stream/ndjson_decoder.hpp>
 
-#include "provider/errors.hpp"
-#include "provider/wires.hpp"
 #include "recordings.hpp"
 #include "stream_reader.hpp"
 #include "test.hpp"
@@ -227,7 +227,7 @@ TEST_CASE("recorded errors give the server's words, code, type and parameter", "
     auto wrong = difference(expected, error, has_message);
     // retry-after-ms, where it is there too, is more exact than what the list has
     const auto wait = text_of(meta["expected"], "retry_after");
-    const bool is_exact = find_header(head.headers, "retry-after-ms").has_value();
+    const bool is_exact = head.headers.find("retry-after-ms").has_value();
     if (!is_exact && error.retry_after().has_value() == wait.empty())
       wrong += " retry-after";
     return wrong;

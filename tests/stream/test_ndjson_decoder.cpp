@@ -1,4 +1,4 @@
-#include <asyncllm/stream/ndjson_decoder.hpp>
+#include <asyncllm/impl/stream/ndjson_decoder.hpp>
 
 #include "error_of.hpp"
 #include "shared_data.hpp"

@@ -1,4 +1,4 @@
-#include <asyncllm/stream/sse_decoder.hpp>
+#include <asyncllm/impl/stream/sse_decoder.hpp>
 
 #include "error_of.hpp"
 #include "shared_data.hpp"

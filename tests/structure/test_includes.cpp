@@ -20,22 +20,18 @@ namespace fs = std::filesystem;
 const std::map<std::string, std::set<std::string>> arrows = {
     {"core", {}},
     {"model", {"core"}},
+    {"options", {"model", "core"}},
     {"json", {"core"}},
     {"stream", {"core"}},
     {"concurrency", {"core"}},
-    {"http", {"core", "concurrency"}},
+    {"http", {"options", "concurrency", "core"}},
     {"provider", {"model", "json", "core"}},
-    {"client", {"provider", "json", "stream", "http", "concurrency", "model", "core"}},
-    {"agent", {"client", "concurrency", "model", "core"}},
-    {"testing", {"http", "provider", "model", "json", "concurrency", "core"}},
+    {"client", {"provider", "json", "stream", "http", "options", "concurrency", "model", "core"}},
+    {"agent", {"client", "options", "concurrency", "model", "core"}},
+    {"testing", {"concurrency", "core"}},
 };
 
-// Single headers that a room may include although it may not enter theirs.
-const std::set<std::pair<std::string, std::string>> exceptions = {
-    {"agent", "http/timeouts.hpp"},
-};
-
-const std::set<std::string> rooms_without_asio = {"model", "json", "stream", "provider"};
+const std::set<std::string> rooms_without_asio = {"model", "options", "json", "stream", "provider"};
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes)
 {
@@ -77,47 +73,97 @@ std::optional<Include> parse_include(std::string_view line)
   return Include{std::string(line.substr(0, line.find(quoted ? '"' : '>'))), quoted};
 }
 
-// Why the file may not contain the line; nothing if it may. `file` is the path from the project's
-// root: include/asyncllm/<room>/x.hpp, src/<room>/x.cpp.
+// Where a file of the library stands, by its path below include/asyncllm.
+struct Place {
+  std::string room;  // "" for the headers that include all of them
+  bool is_public = true;
+};
+
+std::optional<Place> place_of(std::string_view path)
+{
+  Place place;
+  constexpr std::string_view impl = "impl/";
+  if (path == "src.hpp" || path == "testing/src.hpp")
+    return Place{"", false};
+  if (path.starts_with(impl)) {
+    path.remove_prefix(impl.size());
+    place.is_public = false;
+  }
+  if (place.is_public && path == "asyncllm.hpp")
+    return place;
+  place.room = path.substr(0, path.find_first_of("/."));
+  if (!arrows.contains(place.room))
+    return std::nullopt;
+  return place;
+}
+
+constexpr std::string_view library = "asyncllm/";
+
+// Why the file may not contain the line; nothing if it may. `file` is its path below
+// include/asyncllm.
 std::optional<std::string> objection(std::string_view file, std::string_view line)
 {
   const auto include = parse_include(line);
   if (!include)
     return std::nullopt;
-
-  const bool is_public = file.starts_with("include/asyncllm/");
-  std::string_view place = file;
-  place.remove_prefix(std::string_view(is_public ? "include/asyncllm/" : "src/").size());
-  const auto slash = place.find('/');
-  const std::string room(place.substr(0, slash == std::string_view::npos ? 0 : slash));
-  if (room.empty() && place != "asyncllm.hpp")
-    return "stands in no room";
-  if (!room.empty() && !arrows.contains(room))
-    return "stands in a room that no arrow knows";
-
+  const auto place = place_of(file);
+  if (!place)
+    return "is not in a known room";
   std::string_view target = include->target;
-  const bool ours = target.starts_with("asyncllm/");
-  if (!ours && !include->quoted) {
-    if (is_public && is_heavy(target))
+  if (include->quoted || target.find("..") != target.npos)
+    return "is not spelled <asyncllm/room/x.hpp>";
+  if (!target.starts_with(library)) {
+    if (place->is_public && is_heavy(target))
       return "is too heavy for a public header";
-    if (rooms_without_asio.contains(room) && (target == "asio.hpp" || target.starts_with("asio/")))
+    if (rooms_without_asio.contains(place->room) &&
+        (target == "asio.hpp" || target.starts_with("asio/")))
       return "brings Asio into a room that does no I/O";
     return std::nullopt;
   }
-  if (ours == include->quoted)
-    return "is spelled neither <asyncllm/room/x.hpp> nor \"room/x.hpp\"";
-  if (is_public && include->quoted)
-    return "is a private header in a public one";
-  if (ours)
-    target.remove_prefix(std::string_view("asyncllm/").size());
-  const std::string other(target.substr(0, target.find('/')));
-  if (!arrows.contains(other))
+  target.remove_prefix(library.size());
+  const auto other = place_of(target);
+  if (!other)
     return "names no room";
-  if (room.empty() || room == other || arrows.at(room).contains(other) ||
-      exceptions.contains({room, std::string(target)}))
+  if (place->is_public && !other->is_public)
+    return "is a private header in a public one";
+  if (place->room.empty() || place->room == other->room ||
+      arrows.at(place->room).contains(other->room))
     return std::nullopt;
-  return "is a forbidden arrow: " + room + " -> " + other;
+  return "is a forbidden arrow: " + place->room + " -> " + other->room;
 }
+
+std::vector<std::string> lines_of(const fs::path& file)
+{
+  std::ifstream in(file);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);)
+    lines.push_back(line);
+  return lines;
+}
+
+std::vector<std::string> includes_of(const fs::path& file)
+{
+  std::vector<std::string> targets;
+  for (const auto& line : lines_of(file))
+    if (const auto include = parse_include(line))
+      targets.push_back(include->target);
+  return targets;
+}
+
+// The paths below `folder` of the files with one of the extensions, in order.
+std::vector<std::string> files_below(
+    const fs::path& folder, std::initializer_list<std::string_view> extensions)
+{
+  std::vector<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (std::ranges::find(extensions, entry.path().extension().string()) != extensions.end())
+      files.push_back(fs::relative(entry.path(), folder).generic_string());
+  std::ranges::sort(files);
+  return files;
+}
+
+const fs::path root = ASYNCLLM_SOURCE_DIR;
+const fs::path headers = root / "include" / "asyncllm";
 
 bool permitted(std::string_view file, std::string_view line)
 {
@@ -128,25 +174,65 @@ bool permitted(std::string_view file, std::string_view line)
 
 TEST_CASE("every include of the library is a permitted arrow")
 {
-  const fs::path root = ASYNCLLM_SOURCE_DIR;
   std::vector<std::string> objections;
   int read = 0;
-  for (const char* folder : {"include", "src"}) {
-    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
-      if (!entry.is_regular_file())
-        continue;
-      const std::string file = fs::relative(entry.path(), root).generic_string();
-      std::ifstream in(entry.path());
-      for (std::string line; std::getline(in, line);) {
-        if (parse_include(line))
-          ++read;
-        if (const auto why = objection(file, line))
-          objections.push_back(file + ": " + line + " -- " + *why);
-      }
+  for (const auto& file : files_below(headers, {".hpp", ".ipp"}))
+    for (const auto& line : lines_of(headers / file)) {
+      read += parse_include(line) ? 1 : 0;
+      if (const auto why = objection(file, line))
+        objections.push_back(file + ": " + line + " -- " + *why);
     }
-  }
   CHECK(objections == std::vector<std::string>{});
-  CHECK(read > 100);  // else the folders were not read at all
+  CHECK(read > 100);  // else the folder was not read at all
+}
+
+TEST_CASE("src/ compiles each room's files, and all of them")
+{
+  using Paths = std::vector<std::string>;
+  Paths rooms;
+  for (const auto& source : files_below(root / "src", {".cpp"})) {
+    INFO(source);
+    const auto room = source.substr(0, source.find('.'));
+    const auto list = "impl/" + room + ".ipp";
+    CHECK(includes_of(root / "src" / source) == Paths{"asyncllm/" + list});
+
+    Paths files;
+    for (const auto& file : files_below(headers / "impl" / room, {".ipp"}))
+      files.push_back("asyncllm/impl/" + room + "/" + file);
+    auto listed = includes_of(headers / list);
+    std::ranges::sort(files);
+    std::ranges::sort(listed);
+    CHECK(listed == files);
+    if (room != "testing")
+      rooms.push_back("asyncllm/" + list);
+  }
+  CHECK(includes_of(headers / "src.hpp") == rooms);
+  CHECK(includes_of(headers / "testing" / "src.hpp") == Paths{"asyncllm/impl/testing.ipp"});
+  for (const auto& file : files_below(headers / "impl", {".ipp"})) {
+    INFO(file);
+    const auto room = file.substr(0, file.find_first_of("/."));
+    CHECK(fs::exists(root / "src" / (room + ".cpp")));
+  }
+}
+
+TEST_CASE("every namespace of the library is that of its release")
+{
+  std::map<std::string, std::string> version;
+  for (const auto& line : lines_of(headers / "core" / "version.hpp"))
+    for (const std::string part : {"MAJOR", "MINOR"})
+      if (const std::string define = "#define ASYNCLLM_VERSION_" + part + " ";
+          line.starts_with(define))
+        version[part] = line.substr(define.size());
+  const auto right = "namespace asyncllm::inline v" + version["MAJOR"] + "_" + version["MINOR"];
+  for (const auto& file : files_below(headers, {".hpp", ".ipp"}))
+    for (const auto& line : lines_of(headers / file))
+      if (line.starts_with("namespace asyncllm")) {
+        INFO(file << ": " << line);
+        const bool is_right =
+            line.starts_with(right) &&
+            std::string_view(" :").find(line[right.size()]) != std::string_view::npos;
+        CHECK(is_right);
+      }
 }
 
 TEST_CASE("the rooms' arrows form no circle")
@@ -166,29 +252,31 @@ TEST_CASE("the rooms' arrows form no circle")
 
 TEST_CASE("a forbidden arrow is seen, however it is written")
 {
-  const char* file = "src/provider/ollama.cpp";
-  CHECK(permitted(file, "#include <asyncllm/provider/wire.hpp>"));
+  const char* file = "impl/provider/ollama/ollama.ipp";
+  CHECK(permitted(file, "#include <asyncllm/impl/provider/wire.hpp>"));
   CHECK(permitted(file, "#include <asyncllm/model/message.hpp>"));
-  CHECK(permitted(file, "#include \"json/reader.hpp\""));
+  CHECK(permitted(file, "#include <asyncllm/impl/json/reader.hpp>"));
   CHECK(permitted(file, "#include <nlohmann/json.hpp>"));
-  CHECK(permitted(file, "int include = 1;  // #include <asyncllm/http/url.hpp>"));
-  CHECK(!permitted(file, "#include <asyncllm/http/url.hpp>"));
-  CHECK(!permitted(file, "  #  include <asyncllm/http/url.hpp>  // just this once"));
-  CHECK(!permitted(file, "#include \"http/pool.hpp\""));
+  CHECK(permitted(file, "int include = 1;  // #include <asyncllm/impl/http/parse/url.hpp>"));
+  CHECK(!permitted(file, "#include <asyncllm/impl/http/parse/url.hpp>"));
+  CHECK(!permitted(file, "  #  include <asyncllm/impl/http/parse/url.hpp>  // just this once"));
+  CHECK(!permitted(file, "#include <asyncllm/client/client.hpp>"));
   CHECK(!permitted(file, "#include \"ollama.hpp\""));
   CHECK(!permitted(file, "#include \"../http/pool.hpp\""));
+  CHECK(!permitted(file, "#include <asyncllm/impl/provider/../http/pool.hpp>"));
   CHECK(!permitted(file, "#include \"asyncllm/model/message.hpp\""));
   CHECK(!permitted(file, "#include <asyncllm/asyncllm.hpp>"));
+  CHECK(!permitted(file, "#include <asyncllm/src.hpp>"));
   CHECK(!permitted(file, "#include <asyncllm/extras/x.hpp>"));
   CHECK(!permitted(file, "#include HEADER"));
-  CHECK(!permitted("src/core/error.cpp", "#include <asyncllm/model/message.hpp>"));
-  CHECK(!permitted("src/extras/x.cpp", "#include <vector>"));
-  CHECK(!permitted("src/x.cpp", "#include <vector>"));
+  CHECK(!permitted("impl/core/error.ipp", "#include <asyncllm/model/message.hpp>"));
+  CHECK(!permitted("impl/extras/x.ipp", "#include <vector>"));
+  CHECK(!permitted("x.hpp", "#include <vector>"));
 }
 
 TEST_CASE("no public header brings in a heavy or a private one")
 {
-  const char* file = "include/asyncllm/client/client.hpp";
+  const char* file = "client/client.hpp";
   CHECK(permitted(file, "#include <nlohmann/json_fwd.hpp>"));
   CHECK(permitted(file, "#include <asio/awaitable.hpp>"));
   for (const char* line :
@@ -198,27 +286,28 @@ TEST_CASE("no public header brings in a heavy or a private one")
         "#include <openssl/ssl.h>",
         "#include <asio/ssl.hpp>",
         "#include <asio/ssl/context.hpp>",
-        "#include \"http/pool.hpp\"",
-        "#include \"client/state.hpp\""}) {
+        "#include <asyncllm/src.hpp>",
+        "#include <asyncllm/impl/http/connect/pool.hpp>",
+        "#include <asyncllm/impl/client/state.hpp>"}) {
     INFO(line);
     CHECK(!permitted(file, line));
+    CHECK(!permitted("asyncllm.hpp", line));
   }
 }
 
 TEST_CASE("Asio stays out of the rooms that do no I/O")
 {
-  for (const char* room : {"model", "stream", "json", "provider"}) {
+  for (const std::string room : {"model", "options", "stream", "json", "provider"}) {
     INFO(room);
-    CHECK(!permitted(
-        "include/asyncllm/" + std::string(room) + "/x.hpp", "#include <asio/buffer.hpp>"));
-    CHECK(!permitted("src/" + std::string(room) + "/x.cpp", "#include <asio.hpp>"));
+    CHECK(!permitted(room + "/x.hpp", "#include <asio/buffer.hpp>"));
+    CHECK(!permitted("impl/" + room + "/x.ipp", "#include <asio.hpp>"));
   }
-  CHECK(permitted("src/http/pool.cpp", "#include <asio/ip/tcp.hpp>"));
+  CHECK(permitted("impl/http/connect/pool.ipp", "#include <asio/ip/tcp.hpp>"));
 }
 
-TEST_CASE("the agent sees of the transport its settings alone, the umbrella sees all")
+TEST_CASE("the agent sees nothing of the transport, the umbrella header sees all")
 {
-  CHECK(permitted("include/asyncllm/agent/options.hpp", "#include <asyncllm/http/timeouts.hpp>"));
-  CHECK(!permitted("include/asyncllm/agent/options.hpp", "#include <asyncllm/http/url.hpp>"));
-  CHECK(permitted("include/asyncllm/asyncllm.hpp", "#include <asyncllm/testing/answer.hpp>"));
+  CHECK(permitted("agent/agent.hpp", "#include <asyncllm/options/timeouts.hpp>"));
+  CHECK(!permitted("impl/agent/agent.ipp", "#include <asyncllm/impl/http/parse/url.hpp>"));
+  CHECK(permitted("asyncllm.hpp", "#include <asyncllm/testing/answer.hpp>"));
 }

@@ -1,17 +1,17 @@
 #include "long_input.hpp"
 
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/client/reply_decoder.hpp>
+#include <asyncllm/impl/client/secrets.hpp>
+#include <asyncllm/impl/http/parse/content_decoder.hpp>
+#include <asyncllm/impl/http/parse/response_parser.hpp>
+#include <asyncllm/impl/json/reader.hpp>
+#include <asyncllm/impl/provider/errors/errors.hpp>
+#include <asyncllm/impl/provider/preset.hpp>
+#include <asyncllm/impl/provider/reply/streamed_reply.hpp>
+#include <asyncllm/impl/provider/wire.hpp>
 
-#include "client/reply_decoder.hpp"
-#include "client/secrets.hpp"
 #include "compressed.hpp"
-#include "http/content_decoder.hpp"
-#include "http/response_parser.hpp"
-#include "json/reader.hpp"
-#include "provider/errors.hpp"
-#include "provider/preset.hpp"
-#include "provider/streamed_reply.hpp"
-#include "provider/wire.hpp"
 
 #include <algorithm>
 #include <iterator>

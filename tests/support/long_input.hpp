@@ -1,7 +1,7 @@
 // What a hostile server sends: inputs of every kind that can be made as long as one likes.
 #pragma once
 
-#include <asyncllm/http/limits.hpp>
+#include <asyncllm/options/limits.hpp>
 
 #include <cstddef>
 #include <functional>

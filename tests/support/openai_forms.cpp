@@ -1,6 +1,7 @@
 #include "openai_forms.hpp"
 
-#include "provider/wires.hpp"
+#include <asyncllm/impl/provider/wires.hpp>
+
 #include "stream_reader.hpp"
 #include "test.hpp"
 

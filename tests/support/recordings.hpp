@@ -1,7 +1,8 @@
 // The recorded replies of real servers, one after the other.
 #pragma once
 
-#include "provider/wires.hpp"
+#include <asyncllm/impl/provider/wires.hpp>
+
 #include "shared_data.hpp"
 #include "test.hpp"
 

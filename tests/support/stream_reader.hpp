@@ -2,11 +2,11 @@
 #pragma once
 
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/provider/wires.hpp>
+#include <asyncllm/impl/stream/ndjson_decoder.hpp>
+#include <asyncllm/impl/stream/sse_decoder.hpp>
 #include <asyncllm/model/reply.hpp>
-#include <asyncllm/stream/ndjson_decoder.hpp>
-#include <asyncllm/stream/sse_decoder.hpp>
 
-#include "provider/wires.hpp"
 #include "shared_data.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,15 +1,16 @@
 // For tests of the testing room's pure pieces: requests from text, and answers to them.
 #pragma once
+#include <asyncllm/impl/testing/request_reader.hpp>
+#include <asyncllm/impl/testing/script.hpp>
+
 #include "support/raw_http.hpp"
-#include "testing/request_reader.hpp"
-#include "testing/script.hpp"
 
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
-namespace asyncllm::testing {
+namespace asyncllm::inline v0_1::testing {
 
 inline Request parsed(std::string_view bytes)
 {

@@ -1,7 +1,8 @@
 // Requests are read from bytes, however these are cut.
+#include <asyncllm/impl/testing/request_reader.hpp>
+
 #include "support/raw_http.hpp"
 #include "support/test.hpp"
-#include "testing/request_reader.hpp"
 
 #include <string>
 #include <vector>

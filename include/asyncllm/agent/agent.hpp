@@ -5,11 +5,12 @@
 
 #include <asyncllm/client/client.hpp>
 #include <asyncllm/client/reply_stream.hpp>
-#include <asyncllm/client/request_options.hpp>
+#include <asyncllm/core/export.hpp>
 #include <asyncllm/core/version.hpp>
 #include <asyncllm/model/message.hpp>
 #include <asyncllm/model/model_spec.hpp>
 #include <asyncllm/model/reply.hpp>
+#include <asyncllm/options/request_options.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -21,7 +22,7 @@
 #include <string_view>
 #include <utility>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// Immutable and cheap to copy. Sends are independent of each other: there is no shared history and
 /// no lock, N sends are N requests at once. An agent can be used on several io_contexts, and may
@@ -29,7 +30,7 @@ namespace asyncllm {
 ///
 /// What is wrong with an argument is thrown when the send is awaited, before any I/O, so that one
 /// bad question takes only its own place in a `gather`.
-class LlmAgent {
+class ASYNCLLM_EXPORT LlmAgent {
  public:
   class Builder;
 
@@ -82,7 +83,7 @@ class LlmAgent {
 };
 
 /// Collects what makes an agent. Nothing is checked before `build()`.
-class LlmAgent::Builder {
+class ASYNCLLM_EXPORT LlmAgent::Builder {
  public:
   Builder(std::string name, std::string_view spec) : name_(std::move(name)), spec_(spec) {}
 

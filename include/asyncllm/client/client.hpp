@@ -5,16 +5,17 @@
 
 #include <asyncllm/client/prepared_chat.hpp>
 #include <asyncllm/client/reply_stream.hpp>
-#include <asyncllm/client/request_options.hpp>
+#include <asyncllm/core/export.hpp>
 #include <asyncllm/core/version.hpp>
-#include <asyncllm/http/limits.hpp>
-#include <asyncllm/http/redirects.hpp>
-#include <asyncllm/http/tls_files.hpp>
 #include <asyncllm/model/chat_request.hpp>
 #include <asyncllm/model/embeddings.hpp>
 #include <asyncllm/model/message.hpp>
 #include <asyncllm/model/prompt.hpp>
 #include <asyncllm/model/reply.hpp>
+#include <asyncllm/options/limits.hpp>
+#include <asyncllm/options/redirects.hpp>
+#include <asyncllm/options/request_options.hpp>
+#include <asyncllm/options/tls_files.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -26,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// Where a client sends its requests.
 class ClientOptions {
@@ -131,7 +132,7 @@ class ClientOptions {
 /// Threads: a client may be used from any, at the same time. A call runs on the executor of the
 /// coroutine that awaits it; on a context that several threads run that must be a strand
 /// (docs/asio.md).
-class Client {
+class ASYNCLLM_EXPORT Client {
  public:
   /// Throws `Error{invalid_argument}`: no such provider, no base URL, no API key where one is
   /// needed, a URL, key or certificate file that cannot be used; `Error{unsupported}` for https in

@@ -3,14 +3,16 @@
 
 #include <asyncllm/core/requirements.hpp>
 
+#include <asyncllm/core/export.hpp>
+
 #include <memory>
 #include <utility>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// From `Client::prepare`, for `Client::chat` and `Client::stream` of the same client: everything
 /// but the question is serialised already. Immutable, cheap to copy.
-class PreparedChat {
+class ASYNCLLM_EXPORT PreparedChat {
  public:
   struct State;
   explicit PreparedChat(std::shared_ptr<const State> state) : state_(std::move(state)) {}

@@ -3,6 +3,7 @@
 
 #include <asyncllm/core/requirements.hpp>
 
+#include <asyncllm/core/export.hpp>
 #include <asyncllm/model/delta.hpp>
 #include <asyncllm/model/reply.hpp>
 
@@ -11,7 +12,7 @@
 #include <memory>
 #include <optional>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// One streamed reply, from `LlmAgent::stream_message` or `Client::stream`. Nothing is sent before
 /// the first `next()` runs, and nothing is read ahead: what nobody asks for stays in the socket.
@@ -29,7 +30,7 @@ namespace asyncllm {
 ///
 /// Threads: one strand, or the thread of its io_context: that of the first `next()`. All functions
 /// and the destructor belong there.
-class ReplyStream {
+class ASYNCLLM_EXPORT ReplyStream {
  public:
   struct State;
   explicit ReplyStream(std::shared_ptr<State> state);

@@ -20,7 +20,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// What `as_completed` gives. It starts nothing before the first next(), which gives it the loop.
 ///

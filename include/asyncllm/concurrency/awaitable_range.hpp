@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <variant>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 namespace detail {
 

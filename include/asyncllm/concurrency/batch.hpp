@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// Calls `fn(item)` for every item and awaits what it returns, at most `limit` at once, and gives
 /// all values. A sliding window: a place that comes free is filled at once, and items are read from

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// How far a batch has come.
 struct Progress {

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// What `batches` gives: one vector of outcomes a batch. Starts nothing before the first next().
 template <std::ranges::input_range Range, class F>

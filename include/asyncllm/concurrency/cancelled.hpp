@@ -8,7 +8,7 @@
 #include <exception>
 #include <system_error>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// Whether this is the code of a cancelled operation: Asio's `operation_aborted`, which a cancelled
 /// coroutine gets at every `co_await`, the code of `Error{cancelled}`, or any other that is

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// `index` is the place in the input, by which a program finds what belongs to the result.
 template <class T>

@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// Calls `fn(item)` for every item and awaits what it returns, at most `limit` at once, and hands
 /// each result to `sink(index, Outcome<T>)` as soon as it is there. A sliding window: a place that

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// Runs every awaitable of `tasks` concurrently and gives their values, as asyncio.gather does.
 ///

@@ -20,7 +20,7 @@
 #  include <unistd.h>
 #endif
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// Shows how far a batch is, in one line of the terminal: how many of how many, failures, items a
 /// second and the time that remains at that rate. Writes nothing if the output is no terminal. The

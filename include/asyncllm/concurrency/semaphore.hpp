@@ -12,7 +12,7 @@
 #include <optional>
 #include <utility>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// At most `places` permits are out at any time. Waiters are served in the order in which they
 /// came; a permit that comes back goes straight to the first of them, so that nobody overtakes.

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// The tasks of a `with_task_group`; exists inside of it only.
 template <class Executor = asio::any_io_executor>

@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// Runs the task; if it has not ended after `limit`, cancels it (terminal) and waits for its end.
 ///

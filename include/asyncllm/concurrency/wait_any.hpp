@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// Runs every awaitable of `tasks` concurrently until one ends, be it with a value or an exception;
 /// cancels the others (terminal) and waits until they have ended.

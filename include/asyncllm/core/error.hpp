@@ -3,6 +3,7 @@
 
 #include <asyncllm/core/detail/mask.hpp>
 #include <asyncllm/core/error_kind.hpp>
+#include <asyncllm/core/export.hpp>
 
 #include <chrono>
 #include <memory>
@@ -12,13 +13,13 @@
 #include <system_error>
 #include <utility>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// Thrown by everything in this library that can fail. `what()` is one line of a few KiB at most,
 /// without control characters: the kind, what happened and where, and what to do about it. `code()`
 /// is the kind in our category, so that `error.code() == std::errc::timed_out` works. Copies share
 /// their details and never throw. No text in here holds an API key or a URL's user information.
-class [[gnu::visibility("default")]] Error : public std::system_error {
+class ASYNCLLM_EXPORT Error : public std::system_error {
  public:
   Error(ErrorKind kind, std::string message)
       : std::system_error(make_error_code(kind)), details_(std::make_shared<Details>())

@@ -1,12 +1,14 @@
 // What can go wrong, as one enumeration, and its place among the standard's error codes.
 #pragma once
 
+#include <asyncllm/core/export.hpp>
+
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// What went wrong. `docs/errors.md` says for each kind where it comes from and what to do.
 enum class ErrorKind {
@@ -90,7 +92,7 @@ constexpr std::string_view to_string(Clock clock) noexcept
 
 namespace detail {
 
-class [[gnu::visibility("default")]] ErrorCategory final : public std::error_category {
+class ASYNCLLM_EXPORT ErrorCategory final : public std::error_category {
  public:
   const char* name() const noexcept override { return "asyncllm"; }
   std::string message(int value) const override
@@ -112,7 +114,7 @@ class [[gnu::visibility("default")]] ErrorCategory final : public std::error_cat
 
 /// The category "asyncllm". `cancelled` is equivalent to `std::errc::operation_canceled`, `timeout`
 /// to `std::errc::timed_out`, `invalid_argument` to `std::errc::invalid_argument`.
-[[gnu::visibility("default")]] inline const std::error_category& error_category() noexcept
+ASYNCLLM_EXPORT inline const std::error_category& error_category() noexcept
 {
   static const detail::ErrorCategory category;
   return category;

@@ -1,9 +1,8 @@
 // HTTP header fields in the order they came; names are compared without regard to case.
 #pragma once
 
-#include <asyncllm/core/text.hpp>
+#include <asyncllm/core/detail/text.hpp>
 
-#include <array>
 #include <cstddef>
 #include <initializer_list>
 #include <iterator>
@@ -13,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// Names and values in one piece of memory, however many there are: each answer has a list of its
 /// own. To be read like a vector of pairs; the views hold as long as the list does not change.
@@ -82,7 +81,7 @@ class HeaderList {
   bool contains(std::string_view name) const
   {
     for (const auto& field : *this)
-      if (equal_ignoring_case(field.first, name))
+      if (detail::equal_ignoring_case(field.first, name))
         return true;
     return false;
   }
@@ -93,6 +92,14 @@ class HeaderList {
     const auto begin = index == 0 ? 0 : ends_[index - 1].value;
     const auto [name_end, value_end] = ends_[index];
     return {text.substr(begin, name_end - begin), text.substr(name_end, value_end - name_end)};
+  }
+  /// The value of the first field of that name, if there is one.
+  std::optional<std::string_view> find(std::string_view name) const
+  {
+    for (const auto& [field, value] : *this)
+      if (detail::equal_ignoring_case(field, name))
+        return value;
+    return std::nullopt;
   }
   std::size_t size() const noexcept { return ends_.size(); }
   bool empty() const noexcept { return ends_.empty(); }
@@ -110,36 +117,5 @@ class HeaderList {
   std::string text_;
   std::vector<Ends> ends_;
 };
-
-namespace detail {
-
-inline constexpr auto token_characters = [] {
-  std::array<bool, 256> allowed{};
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789"))
-    allowed[static_cast<unsigned char>(c)] = true;
-  for (unsigned char c = 'a'; c <= 'z'; ++c)
-    allowed[c] = allowed[c - 'a' + 'A'] = true;
-  return allowed;
-}();
-
-}  // namespace detail
-
-/// Whether `name` can be the name of a field: a token of RFC 9110, 5.6.2.
-inline bool is_token(std::string_view name) noexcept
-{
-  for (const char c : name)
-    if (!detail::token_characters[static_cast<unsigned char>(c)])
-      return false;
-  return !name.empty();
-}
-
-/// The value of the first field of that name, if there is one.
-inline std::optional<std::string_view> find_header(const HeaderList& headers, std::string_view name)
-{
-  for (const auto& [field, value] : headers)
-    if (equal_ignoring_case(field, name))
-      return value;
-  return std::nullopt;
-}
 
 }  // namespace asyncllm

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// What `Outcome<T>` and `Outcome<void>` share: was there an error, and which.
 class OutcomeError {

@@ -7,7 +7,7 @@
 #define ASYNCLLM_VERSION_MINOR 1
 #define ASYNCLLM_VERSION_PATCH 0
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// The compiled library and its user must see one release and one Asio, whose types stand in our
 /// signatures. The functions by which a program enters the library take this tag: a mismatch is an

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// A conversation to go on with.
 struct ChatRequest {

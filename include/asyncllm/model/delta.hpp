@@ -5,7 +5,7 @@
 #include <memory>
 #include <string_view>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// The views point into the stream's own reply so far, and are valid until the stream's next piece
 /// is asked for, or the stream is destroyed. For usage and finish, look there.

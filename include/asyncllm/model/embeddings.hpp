@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// One vector for each text, in the order of the texts.
 struct Embeddings {

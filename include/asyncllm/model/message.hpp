@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 struct Reply;
 

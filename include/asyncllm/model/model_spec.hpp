@@ -1,13 +1,13 @@
 // "provider::model": which model of which server.
 #pragma once
 
+#include <asyncllm/core/detail/text.hpp>
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/core/text.hpp>
 
 #include <string>
 #include <string_view>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// A model's address, for instance `ollama::gemma3:latest`, `ollama::hf.co/x/y:Q4`, or, for any
 /// OpenAI-compatible server, `openai@http://127.0.0.1:8080/v1::name`.
@@ -45,7 +45,7 @@ struct ModelSpec {
       fail(quoted() + " names no model");
 
     ModelSpec spec;
-    spec.provider = to_lower(provider);
+    spec.provider = detail::to_lower(provider);
     if (has_url)
       spec.base_url = text.substr(at + 1, separator - at - 1);
     spec.model = text.substr(separator + 2);

@@ -1,15 +1,17 @@
 // What a request may tune. A parameter that is not set is not sent: the server's default holds.
 #pragma once
 
+#include <asyncllm/core/export.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
-struct Parameters {
+struct ASYNCLLM_EXPORT Parameters {
   std::optional<double> temperature;        ///< 0 to 2
   std::optional<int> max_tokens;            ///< of the answer, at least 1
   std::optional<double> top_p;              ///< 0 to 1

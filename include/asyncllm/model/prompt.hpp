@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// A text for the model to go on with.
 ///

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 /// Tokens as the server counted them. Counts that come in several events of a stream are put
 /// together; a later 0 takes none back. On Anthropic's wire input_tokens does not include the

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncllm::testing {
+namespace asyncllm::inline v0_1::testing {
 
 /// How the end of the body is marked.
 enum class Framing {

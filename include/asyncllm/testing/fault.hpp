@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-namespace asyncllm::testing {
+namespace asyncllm::inline v0_1::testing {
 
 /// Where a fault strikes, in the order in which an exchange comes by.
 enum class Phase {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncllm::testing {
+namespace asyncllm::inline v0_1::testing {
 
 /// The head of one request; its body has the same place in `ScriptedServer::bodies()`.
 struct ReceivedRequest {

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncllm::testing {
+namespace asyncllm::inline v0_1::testing {
 
 struct ServerState;
 

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-namespace asyncllm::testing {
+namespace asyncllm::inline v0_1::testing {
 
 /// A `ScriptedServer` that serves while its owner blocks. All calls may come from any thread; a
 /// change has taken effect when the call returns, and what the server has received is handed out

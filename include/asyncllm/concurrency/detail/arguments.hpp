@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 inline void require_positive(std::size_t value, std::string_view function, std::string_view name)
 {

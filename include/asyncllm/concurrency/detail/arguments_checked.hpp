@@ -8,7 +8,7 @@
 #include <ranges>
 #include <type_traits>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 template <class>
 inline constexpr bool never = false;

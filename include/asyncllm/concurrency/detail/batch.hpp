@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 template <class T>
 class Results {

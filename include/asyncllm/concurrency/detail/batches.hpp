@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 template <class Range, class F>
 class BatchStreamState final : public RefCounted {

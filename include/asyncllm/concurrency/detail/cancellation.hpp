@@ -6,7 +6,7 @@
 #include <asio/error.hpp>
 #include <asio/system_error.hpp>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 /// What Asio throws in a cancelled coroutine.
 [[noreturn]] inline void throw_cancelled()

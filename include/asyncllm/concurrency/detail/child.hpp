@@ -14,7 +14,7 @@
 #include <utility>
 #include <variant>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 class GroupBase;
 

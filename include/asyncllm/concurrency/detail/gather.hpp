@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 template <class T>
 using Gathered = std::conditional_t<std::is_void_v<T>, void, std::vector<OrMonostate<T>>>;

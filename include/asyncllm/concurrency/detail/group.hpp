@@ -29,7 +29,7 @@
 #  pragma GCC diagnostic push
 #  pragma GCC diagnostic ignored "-Wsubobject-linkage"
 #endif
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 class GroupBase : public RefCounted {
  public:

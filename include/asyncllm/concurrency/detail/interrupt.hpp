@@ -9,7 +9,7 @@
 
 #include <csignal>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 /// Emits the signal at the first SIGINT, and restores the default action for the second one.
 class Interrupt {

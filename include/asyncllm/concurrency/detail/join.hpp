@@ -11,7 +11,7 @@
 #include <tuple>
 #include <utility>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 /// What makes a group stop before every child has ended by itself.
 enum class StopAt { end_of_all, first_error };

@@ -2,7 +2,7 @@
 // time without knowing which list it is in.
 #pragma once
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 class ListNode {
  public:

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <string>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 /// "0:07", "12:34", "1:02:03".
 inline std::string clock_text(double seconds)

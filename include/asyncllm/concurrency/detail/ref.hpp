@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 class RefCounted {
  public:

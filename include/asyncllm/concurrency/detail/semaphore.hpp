@@ -19,7 +19,7 @@
 #include <optional>
 #include <utility>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 class SemaphoreState;
 

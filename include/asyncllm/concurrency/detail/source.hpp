@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 /// What outlives the next step of the range: references into a range that can be read several
 /// times stay good, what a single-pass range shows must be taken out of it.

@@ -14,7 +14,7 @@
 #include <optional>
 #include <utility>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 template <class T, class Executor>
 class StreamGroup : public Group<Executor> {

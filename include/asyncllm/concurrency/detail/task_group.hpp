@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncllm {
+namespace asyncllm::inline v0_1 {
 
 template <class Executor>
 class BasicTaskGroup;

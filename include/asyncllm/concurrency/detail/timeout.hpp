@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 template <class T, class Executor>
 class TimeoutGroup final : public Group<Executor> {

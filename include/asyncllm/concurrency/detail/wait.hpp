@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 enum class Decides { first_to_end, first_value };
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 template <class Result>
 class Waiter : public RefCounted {

@@ -18,7 +18,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 /// `F` makes an awaitable of an item; `TaskOf` is its type.
 template <class Input, class F>

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncllm::detail {
+namespace asyncllm::inline v0_1::detail {
 
 /// Puts *** in the place of each part of `text` that is made of `length` or more characters in a
 /// row of `secret`; of the whole secret where that is shorter. In linear time.

@@ -1,0 +1,53 @@
+// Where one try of a call goes: to the client's own server, and wherever that redirects it.
+#pragma once
+
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/client/client_state.hpp>
+#include <asyncllm/impl/core/response_head.hpp>
+#include <asyncllm/impl/http/connect/transport.hpp>
+#include <asyncllm/impl/http/exchange/redirect.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace asyncllm::inline v0_1 {
+
+/// Must outlive the exchanges that go its way; `client` and `message` must outlive it. Costs
+/// next to nothing as long as nobody redirects.
+class Route {
+ public:
+  /// `path`: behind the base URL's, where `message` goes first.
+  Route(const Client::State& client, std::string_view path, std::string_view message)
+      : client_(client), path_(path), message_(message)
+  {}
+
+  const http::Transport& transport() const noexcept
+  {
+    return redirected_ && redirected_->elsewhere ? *redirected_->elsewhere : client_.transport;
+  }
+  std::string_view message() const noexcept
+  {
+    return redirected_ ? redirected_->message : message_;
+  }
+
+  /// Whether `answer` is a redirect; transport and message are those for its target then. Throws
+  /// `Error{bad_response}` when it is not to be followed.
+  bool follow(const ResponseHead& answer);
+
+  /// Adds to an error where a redirect has led.
+  void explain(Error& error) const;
+
+ private:
+  struct Redirected {
+    http::RedirectChain chain;
+    std::shared_ptr<const http::Transport> elsewhere;  // null: still the client's own server
+    std::string message;
+  };
+
+  const Client::State& client_;
+  std::string_view path_, message_;
+  std::unique_ptr<Redirected> redirected_;
+};
+
+}  // namespace asyncllm

@@ -1,0 +1,53 @@
+// Opens one connection for a transport: resolve, connect, tunnel through a proxy, TLS.
+#pragma once
+
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/http/connect/attempts.hpp>
+#include <asyncllm/impl/http/connect/connection.hpp>
+#include <asyncllm/impl/http/connect/loop.hpp>
+#include <asyncllm/impl/http/connect/resolve.hpp>
+#include <asyncllm/impl/http/connect/transport.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace asyncllm::inline v0_1::http {
+
+/// The advice when the process has no file descriptor left, in which case the server is not to
+/// blame.
+inline constexpr std::string_view out_of_descriptors =
+    "no file descriptors left: make fewer calls at once (batch, with_max_in_flight), or raise the "
+    "limit (ulimit -n)";
+
+class Connector {
+ public:
+  Connector(const asio::any_io_executor& executor, Loop& loop, const Transport& transport)
+      : executor_(executor), loop_(loop), transport_(transport)
+  {}
+
+  /// Null when cancelled, by `cancel` or from outside. Throws `Error{resolve_failed,
+  /// connect_failed, tls_failed}`.
+  asio::awaitable<std::unique_ptr<Connection>> run();
+  void cancel();
+  /// Whether there is a connection already, and TLS is being agreed upon.
+  bool is_handshaking() const noexcept { return connection_ && connection_->tls(); }
+
+ private:
+  asio::awaitable<Endpoints> resolve(asio::error_code& error);
+  asio::awaitable<void> open_tunnel(const Proxy& proxy, asio::error_code& error);
+  bool is_over(const asio::error_code& error) const;
+
+  asio::any_io_executor executor_;
+  Loop& loop_;
+  const Transport& transport_;
+  std::optional<Resolution> resolution_;
+  std::optional<Attempts> attempts_;
+  std::unique_ptr<Connection> connection_;
+  bool cancelled_ = false;
+};
+
+}  // namespace asyncllm::http

@@ -1,0 +1,112 @@
+// What all calls on one io_context share: idle connections, look-ups, clocks, places, retries.
+#pragma once
+
+#include <asyncllm/impl/http/connect/mutex.hpp>
+#include <asyncllm/impl/http/connect/places.hpp>
+#include <asyncllm/impl/http/connect/pool.hpp>
+#include <asyncllm/impl/http/connect/resolve.hpp>
+#include <asyncllm/impl/http/connect/spares.hpp>
+#include <asyncllm/impl/http/exchange/deadlines.hpp>
+#include <asyncllm/impl/http/exchange/retry.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <unordered_map>
+
+namespace asyncllm::inline v0_1::http {
+
+/// Lives in the io_context as a service and goes with it. Exchanges hold it by reference count, so
+/// that the order of destruction at shutdown does not matter.
+///
+/// Safe from any thread: the calls may be on strands of their own, which several threads run. Each
+/// part has a lock, held for a few lines and for no system call that may take long; a token that
+/// comes needs none.
+class Loop : public std::enable_shared_from_this<Loop> {
+ public:
+  /// The one of the execution context behind `executor`.
+  static std::shared_ptr<Loop> of(const asio::any_io_executor& executor);
+
+  /// `executor`: of the context itself, so that no strand's work keeps the others' clocks waiting.
+  explicit Loop(const asio::any_io_executor& executor)
+      : executor_(executor), timer_(asio::steady_timer(executor))
+  {}
+
+  /// Ends `entry`, on `executor`, at its time, until `unwatch`. The timer runs only while there are
+  /// entries.
+  void watch(Deadlines::Entry& entry, const asio::any_io_executor& executor);
+  void unwatch(Deadlines::Entry& entry) noexcept;
+  /// To be called when an entry's time was set to `at`.
+  void rearm(Deadlines::TimePoint at)
+  {
+    if (at < armed_.load())
+      arm(at);
+  }
+
+  /// The places of `owner`, who must live as long as anybody holds them.
+  std::shared_ptr<Places> places(const void* owner, std::size_t count);
+
+  /// The retries that the calls of `owner` have left; kept as long as that lives.
+  RetryBudget& retry_budget(const std::shared_ptr<const void>& owner, const RetryPolicy& policy);
+
+  /// A number from 0 to 1.
+  double random();
+
+  std::shared_ptr<Lookup> look_up(const std::string& host, std::uint16_t port)
+  {
+    return lookups_.join(executor_, host, port);
+  }
+
+  /// The io_context goes: drops what needs it.
+  void shut_down() noexcept;
+
+  /// What the room above keeps with the loop, made when first asked for. Always of one type.
+  template <class T>
+  T& kept()
+  {
+    const std::lock_guard lock(owners_mutex_);
+    if (!kept_)
+      kept_ = std::make_shared<T>();
+    return *static_cast<T*>(kept_.get());
+  }
+
+  Pool pool;
+  /// Memory for what comes in bulk.
+  Spares<Connection::BulkBuffer, 4> bulk_buffers;
+
+ private:
+  void arm(Deadlines::TimePoint at);
+  void arm_locked(Deadlines::TimePoint at);
+  void sweep();
+  void expire(Deadlines::Ticket ticket, Deadlines::TimePoint now);
+  /// Stops the timer if there is still nothing to watch.
+  void rest();
+
+  struct OwnedBudget {
+    std::weak_ptr<const void> owner;
+    std::unique_ptr<RetryBudget> budget;
+  };
+
+  asio::any_io_executor executor_;
+  Lookups lookups_;
+
+  Mutex owners_mutex_;  // of the next four
+  std::shared_ptr<void> kept_;
+  std::unordered_map<const void*, std::weak_ptr<Places>> places_;
+  std::unordered_map<const void*, OwnedBudget> budgets_;
+  std::minstd_rand random_{std::random_device{}()};
+
+  Mutex clocks_mutex_;  // of the following, but for looks at `armed_`
+  Deadlines deadlines_;
+  std::atomic<Deadlines::TimePoint> armed_ = Deadlines::TimePoint::max();
+  bool is_resting_ = false;  // rest() will run soon
+  std::optional<asio::steady_timer> timer_;
+};
+
+}  // namespace asyncllm::http

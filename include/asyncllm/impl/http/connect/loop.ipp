@@ -1,0 +1,199 @@
+#include <asyncllm/impl/http/connect/loop.hpp>
+
+#include <asio/execution/context.hpp>
+#include <asio/execution_context.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/query.hpp>
+#include <asio/strand.hpp>
+#include <asio/thread_pool.hpp>
+
+#include <algorithm>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+namespace asyncllm::inline v0_1::http {
+namespace {
+
+// Between two sweeps at the least: bounds their cost when thousands of clocks end one by one.
+constexpr auto sweep_interval = std::chrono::milliseconds(5);
+
+template <class Executor>
+bool unwrap(asio::any_io_executor& executor)
+{
+  using Strand = asio::strand<Executor>;
+  if (executor.target_type() != typeid(Strand))  // older versions of Asio leave this to the caller
+    return false;
+  const auto inner = executor.target<Strand>()->get_inner_executor();
+  executor = inner;
+  return true;
+}
+
+// The executor of the context itself, where `executor` is a strand on it.
+asio::any_io_executor without_strand(asio::any_io_executor executor)
+{
+  while (unwrap<asio::any_io_executor>(executor) ||
+         unwrap<asio::io_context::executor_type>(executor) ||
+         unwrap<asio::thread_pool::executor_type>(executor))
+    ;
+  return executor;
+}
+
+class LoopService : public asio::execution_context::service {
+ public:
+  using key_type = LoopService;
+  static asio::execution_context::id id;
+
+  explicit LoopService(asio::execution_context& context) : service(context) {}
+
+  const std::shared_ptr<Loop>& loop(const asio::any_io_executor& executor)
+  {
+    const std::lock_guard lock(mutex_);
+    if (!loop_)
+      loop_ = std::make_shared<Loop>(without_strand(executor));
+    return loop_;
+  }
+
+ private:
+  void shutdown() override
+  {
+    if (loop_)
+      loop_->shut_down();
+    loop_.reset();
+  }
+
+  Mutex mutex_;
+  std::shared_ptr<Loop> loop_;
+};
+
+asio::execution_context::id LoopService::id;
+
+}  // namespace
+
+std::shared_ptr<Loop> Loop::of(const asio::any_io_executor& executor)
+{
+  auto& context = asio::query(executor, asio::execution::context);
+  return asio::use_service<LoopService>(context).loop(executor);
+}
+
+void Loop::watch(Deadlines::Entry& entry, const asio::any_io_executor& executor)
+{
+  const std::lock_guard lock(clocks_mutex_);
+  deadlines_.add(entry, executor);
+}
+
+void Loop::unwatch(Deadlines::Entry& entry) noexcept
+{
+  {
+    const std::lock_guard lock(clocks_mutex_);
+    deadlines_.remove(entry);
+    if (!deadlines_.empty() || !timer_ || is_resting_)
+      return;
+    is_resting_ = true;
+  }
+  // Not at once: one call is often followed by the next, and to set a timer costs a system call.
+  try {
+    asio::post(executor_, [self = shared_from_this()] { self->rest(); });
+  } catch (...) {  // no memory
+    rest();
+  }
+}
+
+void Loop::rest()
+{
+  const std::lock_guard lock(clocks_mutex_);
+  is_resting_ = false;
+  if (!deadlines_.empty() || !timer_)
+    return;
+  timer_->cancel();  // so that the user's io_context.run() ends when the work does
+  armed_ = Deadlines::TimePoint::max();
+}
+
+void Loop::arm(Deadlines::TimePoint at)
+{
+  const std::lock_guard lock(clocks_mutex_);
+  arm_locked(at);
+}
+
+void Loop::arm_locked(Deadlines::TimePoint at)
+{
+  if (at >= armed_.load() || !timer_)
+    return;
+  timer_->expires_at(at);
+  timer_->async_wait([self = shared_from_this()](const asio::error_code& error) {
+    if (!error)
+      self->sweep();
+  });
+  armed_ = at;
+}
+
+// Who sets an earlier time stores it, then looks at `armed_`. This stores `armed_`, then looks at
+// the times. So one of the two sees the other's.
+void Loop::sweep()
+{
+  const auto now = std::chrono::steady_clock::now();
+  std::vector<Deadlines::Due> due;
+  {
+    const std::lock_guard lock(clocks_mutex_);
+    armed_ = Deadlines::TimePoint::max();
+    deadlines_.collect(now, due);
+    if (const auto next = deadlines_.earliest(); next != Deadlines::TimePoint::max())
+      arm_locked(std::max(next, now + sweep_interval));
+  }
+  for (const auto& one : due)
+    asio::post(one.executor, [self = shared_from_this(), ticket = one.ticket, now] {
+      self->expire(ticket, now);
+    });
+}
+
+void Loop::expire(Deadlines::Ticket ticket, Deadlines::TimePoint now)
+{
+  Deadlines::Entry* entry = nullptr;
+  {
+    const std::lock_guard lock(clocks_mutex_);
+    entry = deadlines_.take(ticket);
+  }
+  // It cannot leave meanwhile: this runs where its operation does.
+  if (entry && !entry->expire(now))
+    rearm(entry->at());
+}
+
+std::shared_ptr<Places> Loop::places(const void* owner, std::size_t count)
+{
+  const std::lock_guard lock(owners_mutex_);
+  if (auto known = places_[owner].lock())
+    return known;
+  std::erase_if(places_, [](const auto& entry) { return entry.second.expired(); });
+  auto places = std::make_shared<Places>(count);
+  places_[owner] = places;
+  return places;
+}
+
+RetryBudget& Loop::retry_budget(const std::shared_ptr<const void>& owner, const RetryPolicy& policy)
+{
+  const std::lock_guard lock(owners_mutex_);
+  auto found = budgets_.find(owner.get());
+  if (found == budgets_.end() || found->second.owner.expired()) {
+    std::erase_if(budgets_, [](const auto& entry) { return entry.second.owner.expired(); });
+    OwnedBudget fresh{owner, std::make_unique<RetryBudget>(policy)};
+    found = budgets_.emplace(owner.get(), std::move(fresh)).first;
+  }
+  return *found->second.budget;
+}
+
+double Loop::random()
+{
+  const std::lock_guard lock(owners_mutex_);
+  return std::generate_canonical<double, 32>(random_);
+}
+
+void Loop::shut_down() noexcept
+{
+  deadlines_.shut_down();
+  pool.clear();
+  timer_.reset();
+  executor_ = nullptr;
+}
+
+}  // namespace asyncllm::http

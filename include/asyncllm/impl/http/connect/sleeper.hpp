@@ -1,0 +1,62 @@
+// A coroutine that sleeps until another one wakes it, from whatever thread.
+#pragma once
+
+#include <asyncllm/impl/http/connect/mutex.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/async_result.hpp>
+#include <asio/awaitable.hpp>
+#include <asio/error_code.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <mutex>
+#include <utility>
+
+namespace asyncllm::inline v0_1::http {
+
+/// Everything happens under the mutex of who keeps the sleepers: a timer is no thread's but one's.
+/// To wake takes no memory, so it can be done where nothing may be thrown.
+class Sleeper {
+ public:
+  /// The coroutine runs on `executor`.
+  explicit Sleeper(const asio::any_io_executor& executor)
+      : timer_(executor, asio::steady_timer::time_point::max())
+  {}
+  Sleeper(const Sleeper&) = delete;
+  Sleeper& operator=(const Sleeper&) = delete;
+
+  /// Sleeps until `wake` is called, at once if it was. `mutex` is not held. `error`: why it woke
+  /// up, which is of no use: who woke it knows, and a cancellation may come with it.
+  asio::awaitable<void> sleep(Mutex& mutex, asio::error_code& error)
+  {
+    using Token = asio::redirect_error_t<asio::use_awaitable_t<>>;
+    Token token(asio::use_awaitable, error);
+    return asio::async_initiate<Token, void(asio::error_code)>(Start(), token, this, &mutex);
+  }
+
+  /// `mutex` is held.
+  void wake() noexcept
+  {
+    is_awake_ = true;
+    timer_.cancel();  // fails never, though its declaration does not say so
+  }
+
+ private:
+  struct Start {
+    template <class Handler>
+    void operator()(Handler&& handler, Sleeper* self, Mutex* mutex) const
+    {
+      const std::lock_guard lock(*mutex);
+      if (self->is_awake_)
+        self->timer_.expires_at(asio::steady_timer::time_point::min());
+      self->timer_.async_wait(std::forward<Handler>(handler));
+    }
+  };
+
+  asio::steady_timer timer_;
+  bool is_awake_ = false;
+};
+
+}  // namespace asyncllm::http

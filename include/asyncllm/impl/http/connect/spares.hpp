@@ -1,0 +1,51 @@
+// Objects that calls hand on to each other, whichever threads they are on.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+namespace asyncllm::inline v0_1::http {
+
+/// Keeps at most so many objects for whoever needs one next. Never waits; safe from any thread.
+template <class T, std::size_t most>
+class Spares {
+ public:
+  Spares() = default;
+  ~Spares()
+  {
+    for (auto& place : places_)
+      delete place.load();
+  }
+  Spares(const Spares&) = delete;
+  Spares& operator=(const Spares&) = delete;
+
+  /// One that was put here, or a new one.
+  std::unique_ptr<T> take()
+  {
+    for (auto& place : places_)
+      if (place.load(std::memory_order_relaxed))
+        if (auto* const object = place.exchange(nullptr, std::memory_order_acquire))
+          return std::unique_ptr<T>(object);
+    return std::make_unique<T>();
+  }
+
+  /// Destroys it if there is no room.
+  void put(std::unique_ptr<T> object) noexcept
+  {
+    for (auto& place : places_) {
+      T* nothing = nullptr;
+      if (!place.load(std::memory_order_relaxed) &&
+          place.compare_exchange_strong(nothing, object.get(), std::memory_order_release)) {
+        static_cast<void>(object.release());
+        return;
+      }
+    }
+  }
+
+ private:
+  std::array<std::atomic<T*>, most> places_{};
+};
+
+}  // namespace asyncllm::http

@@ -1,0 +1,165 @@
+// One request and its answer on one connection: the thin coroutine rim over parser, pool and
+// clocks.
+#pragma once
+
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/http/connect/connection.hpp>
+#include <asyncllm/impl/http/connect/connector.hpp>
+#include <asyncllm/impl/http/connect/loop.hpp>
+#include <asyncllm/impl/http/connect/places.hpp>
+#include <asyncllm/impl/http/connect/transport.hpp>
+#include <asyncllm/impl/http/parse/content_decoder.hpp>
+#include <asyncllm/options/timeouts.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace asyncllm::inline v0_1::http {
+
+/// Lives in the frame of the call. Destroyed before its end it closes the connection, which is how
+/// a server learns that nobody waits any more.
+///
+/// Both coroutines throw `Error` of these kinds, which name the server's address: resolve_failed,
+/// connect_failed, tls_failed, connection_lost, timeout, incomplete, bad_response,
+/// response_too_large, cancelled. Cancellation: terminal; the connection is closed.
+///
+/// Only one clock runs at a time, beside the total one and, in a stream, the one of the first
+/// token.
+class Exchange : private Deadlines::Entry {
+ public:
+  /// All of it happens on `executor`. `started`: when the total clock began. `transport` must
+  /// outlive the exchange.
+  Exchange(
+      std::shared_ptr<Loop> loop,
+      const asio::any_io_executor& executor,
+      const Transport& transport,
+      const Timeouts& timeouts,
+      std::chrono::steady_clock::time_point started);
+  ~Exchange();
+
+  /// What the body is: it decides what the idle clock counts, and whether there is a first token.
+  /// `whole` unless set; to be called before `send`, and again when the head says so.
+  enum class Body { whole, stream };
+  void expect(Body body) noexcept;
+
+  /// The place that it holds, null if none, for the next exchange of the same call.
+  std::unique_ptr<Place> keep_place() noexcept { return std::move(place_); }
+  /// To be called before `send`, which takes no other place then. Null: none.
+  void use_place(std::unique_ptr<Place> place) noexcept { place_ = std::move(place); }
+
+  /// Waits for a place, sends the request and reads until the head of the answer is whole. Takes an
+  /// idle connection if there is one; when that breaks before any byte of the answer and soon after
+  /// the request was sent, the server had closed it and the request goes out once more on a new
+  /// one. `message` must stay until the
+  /// end.
+  asio::awaitable<void> send(std::string_view message);
+
+  /// Of the answer; until `finish`.
+  const ResponseHead& head() noexcept { return connection_->parser.head(); }
+
+  /// The next piece of the body; empty at the end. Valid until the next call of any function here.
+  asio::awaitable<std::span<const char>> read();
+  /// The same of what is there already, without waiting; empty: there is nothing just now.
+  std::span<const char> buffered();
+  /// Whether `read` would give nothing more, without a failure.
+  bool is_complete() const noexcept
+  {
+    return body_.empty() && state() == ResponseParser::State::complete && !decoder_;
+  }
+
+  /// How long the whole body is, if the server spoke the truth; 0 when it did not say.
+  std::uint64_t announced_length() const noexcept { return connection_->parser.announced_length(); }
+
+  /// What was read is used up: it takes no memory while nobody asks for more.
+  void mark_used() noexcept
+  {
+    if (bulk_)
+      give_bulk_back();
+  }
+  /// What `read` gave of a stream held data, not only what keeps the connection open.
+  void mark_data() noexcept { idle_spent_ = {}; }
+  /// It held a piece of the reply, for which the clock of the first one waits.
+  void mark_token() noexcept;
+
+  /// Reads what is left of a body whose rest nobody needs, at most so long and so much, so that the
+  /// connection can be used again. Does not throw.
+  asio::awaitable<void> drain(std::chrono::milliseconds longest, std::size_t most);
+
+  /// To be called when the body ended: gives the connection back if it can be used again, and the
+  /// head to the caller.
+  ResponseHead finish();
+
+  /// Ends the operation that a coroutine is waiting for, with `Error{cancelled}`, and every later
+  /// one. The coroutine resumes later, not within this call.
+  void cancel();
+  /// Whether there is a connection. There is none before `send`, nor when the io_context was
+  /// destroyed; then nothing else may be called.
+  bool has_connection() const noexcept { return connection_ != nullptr; }
+
+ private:
+  using TimePoint = Deadlines::TimePoint;
+
+  void on_expired() override;
+  void on_shut_down() noexcept override { connection_.reset(); }
+  void end_operation();
+  /// Starts this clock, or one that ends at that time; every other but total and first_token rests.
+  void start(Clock clock);
+  void start(Clock clock, TimePoint end);
+  void rest() { start(Clock::none, TimePoint::max()); }
+  TimePoint idle_end(TimePoint now) const noexcept;
+
+  asio::awaitable<void> wait_for_place();
+  asio::awaitable<void> connect();
+  /// Makes the connection ready for `message` and writes what it takes at once. Result: the rest.
+  std::string_view begin(std::string_view message, asio::error_code& error);
+  asio::awaitable<void> write_and_listen(
+      std::string_view& unsent,
+      asio::error_code& write_error,
+      asio::error_code& read_error,
+      bool& answered);
+  asio::awaitable<void> listen(asio::error_code& error, bool& answered);
+  TimePoint await_answer();
+  void give_bulk_back() noexcept;
+  asio::awaitable<std::size_t> receive(asio::error_code& error);
+  void take(std::size_t size, const asio::error_code& error);
+  void expect_encoded_body();
+  std::span<const char> decoded() { return decoder_->next(encoded_); }
+  ResponseParser::State state() const noexcept { return connection_->parser.state(); }
+  bool is_over(const asio::error_code& error) const;
+
+  [[noreturn]] void fail_ended();
+  [[noreturn]] void fail(ErrorKind kind, std::string what);
+  [[noreturn]] void fail_parsing();
+  [[noreturn]] void fail_without_head(
+      const asio::error_code& write_error, const asio::error_code& read_error, bool answered);
+  void check_decoded();
+  [[noreturn]] void fail_reading(
+      const asio::error_code& error, std::string_view when, ErrorKind orderly_kind);
+
+  std::shared_ptr<Loop> loop_;
+  const Transport& transport_;
+  const Timeouts timeouts_;
+  const TimePoint total_end_;
+  TimePoint token_end_ = TimePoint::max();
+  std::chrono::steady_clock::duration idle_spent_{};  // of what the idle clock allows
+  Body expected_ = Body::whole;
+  bool awaits_token_ = false;
+  std::unique_ptr<Place> place_;
+  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Connector> connector_;          // while connecting
+  std::unique_ptr<Connection::BulkBuffer> bulk_;  // in which the rest of what was received lies
+  std::span<const char> body_;                    // parsed and not yet given out
+  std::unique_ptr<ContentDecoder> decoder_;       // of a compressed body, rarely there
+  std::span<const char> encoded_;                 // what it is to decode
+  Clock expired_ = Clock::none;
+  bool is_cancelled_ = false;
+};
+
+}  // namespace asyncllm::http

@@ -1,0 +1,453 @@
+#include <asyncllm/concurrency/wait_any.hpp>
+#include <asyncllm/impl/http/exchange/exchange.hpp>
+#include <asyncllm/impl/http/parse/keep_alive.hpp>
+
+#include <asio/system_error.hpp>
+#include <asio/this_coro.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace asyncllm::inline v0_1::http {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+// When a server closes an idle connection while a request is on its way, this is known within a
+// round trip. Who closes it later may have worked on the request.
+constexpr auto close_race = std::chrono::seconds(1);
+
+// A smaller request goes out whether the server reads it or not.
+constexpr std::size_t heard_while_writing = 16 * 1024;
+
+}  // namespace
+
+Exchange::Exchange(
+    std::shared_ptr<Loop> loop,
+    const asio::any_io_executor& executor,
+    const Transport& transport,
+    const Timeouts& timeouts,
+    steady_clock::time_point started)
+    : loop_(std::move(loop)),
+      transport_(transport),
+      timeouts_(timeouts),
+      total_end_(time_after(started, timeouts.limit(Clock::total)))
+{
+  loop_->watch(*this, executor);
+}
+
+Exchange::~Exchange()
+{
+  loop_->unwatch(*this);
+  if (bulk_)
+    loop_->bulk_buffers.put(std::move(bulk_));
+}
+
+void Exchange::expect(Body body) noexcept
+{
+  expected_ = body;
+  if (body == Body::whole)
+    mark_token();
+  else
+    awaits_token_ = true;
+}
+
+void Exchange::mark_token() noexcept
+{
+  awaits_token_ = false;
+  token_end_ = TimePoint::max();
+  if (clock() == Clock::first_token)  // nobody reads just now: only the total clock runs
+    set(total_end_, Clock::total);
+}
+
+void Exchange::start(Clock clock)
+{
+  start(clock, time_after(steady_clock::now(), timeouts_.limit(clock)));
+}
+
+void Exchange::start(Clock clock, TimePoint end)
+{
+  if (token_end_ < end) {
+    clock = Clock::first_token;
+    end = token_end_;
+  }
+  if (total_end_ < end) {
+    clock = Clock::total;
+    end = total_end_;
+  }
+  set(end, clock);
+  loop_->rearm(end);
+}
+
+Exchange::TimePoint Exchange::idle_end(TimePoint now) const noexcept
+{
+  const auto end = time_after(now, timeouts_.limit(Clock::idle));
+  return awaits_token_ || end == TimePoint::max() ? TimePoint::max() : end - idle_spent_;
+}
+
+void Exchange::on_expired()
+{
+  expired_ = clock();
+  end_operation();
+}
+
+void Exchange::cancel()
+{
+  is_cancelled_ = true;
+  end_operation();
+}
+
+void Exchange::end_operation()
+{
+  if (place_)
+    place_->cancel();
+  if (connector_)
+    connector_->cancel();
+  if (connection_)
+    connection_->close();
+}
+
+asio::awaitable<void> Exchange::send(std::string_view message)
+{
+  if (transport_.max_in_flight() > 0 && !place_) {
+    place_ = std::make_unique<Place>();
+    if (!place_->try_take(loop_->places(transport_.places_key(), transport_.max_in_flight())))
+      co_await wait_for_place();
+  }
+  connection_ = loop_->pool.take(transport_.pool_key());
+  // Twice only when the reused connection turns out to be closed before any byte of the answer.
+  for (bool reused = connection_ != nullptr;; reused = false) {
+    if (!reused)
+      co_await connect();
+    asio::error_code write_error, read_error;
+    bool answered = false;
+    auto unsent = begin(message, write_error);
+    // A server may refuse a request before it has read all of it (RFC 9112, 9.3).
+    while (!unsent.empty() && !write_error && !read_error &&
+           state() == ResponseParser::State::head) {
+      start(Clock::write);
+      if (connection_->tls() && unsent.size() > heard_while_writing)
+        co_await write_and_listen(unsent, write_error, read_error, answered);
+      else
+        co_await connection_->write(unsent, write_error);
+      if (is_over(write_error) || is_over(read_error))
+        fail_ended();
+      if (unsent.empty() || write_error || read_error || state() != ResponseParser::State::head)
+        break;
+      const auto size = co_await receive(read_error);
+      if (is_over(read_error))
+        fail_ended();
+      answered = answered || size > 0;
+      take(size, read_error);
+    }
+    connection_->is_broken = write_error || !unsent.empty();
+    const auto sent_at = await_answer();
+    while (state() == ResponseParser::State::head && !read_error) {
+      std::size_t size = 0;
+      read_error = connection_->late_error();
+      if (!read_error)
+        size = co_await receive(read_error);
+      if (is_over(read_error))
+        fail_ended();
+      answered = answered || size > 0;
+      take(size, read_error);
+      if (state() == ResponseParser::State::head)
+        start(Clock::idle);
+    }
+    if (connection_->parser.has_head())
+      break;  // what broke behind it is for read(), after what came before
+    const bool was_closed = reused && !answered && steady_clock::now() - sent_at < close_race;
+    if (!was_closed || state() == ResponseParser::State::failed)
+      fail_without_head(write_error, read_error, answered);
+  }
+  rest();
+  if (!connection_->parser.content_encoding().empty())
+    expect_encoded_body();
+  if (transport_.is_forwarded() && head().status == 407)
+    throw Error(
+        ErrorKind::connect_failed,
+        "the proxy " + transport_.proxy()->name() +
+            " rejected the user name and password in its URL, or requires them")
+        .with_retryable(false);
+}
+
+// Over TLS it cannot be seen whether an answer has come but by reading it, and a write that was
+// broken off cannot be taken up again: both go on until the request is out or the answer is there.
+asio::awaitable<void> Exchange::write_and_listen(
+    std::string_view& unsent,
+    asio::error_code& write_error,
+    asio::error_code& read_error,
+    bool& answered)
+{
+  std::vector<asio::awaitable<void>> both;
+  both.push_back(connection_->write(unsent, write_error));
+  both.push_back(listen(read_error, answered));
+  auto first = wait_any(std::move(both));
+  try {
+    const auto ended = co_await std::move(first);
+    auto& other = ended.index == 0 ? read_error : write_error;
+    if (other == asio::error::operation_aborted)
+      other.clear();
+  } catch (const asio::system_error& error) {  // the call was cancelled
+    write_error = error.code();
+  }
+}
+
+// Reads until a head that is no interim one has come.
+asio::awaitable<void> Exchange::listen(asio::error_code& error, bool& answered)
+{
+  while (state() == ResponseParser::State::head && !error) {
+    const auto size = co_await receive(error);
+    if (is_over(error))
+      co_return;
+    answered = answered || size > 0;
+    take(size, error);
+  }
+}
+
+asio::awaitable<void> Exchange::wait_for_place()
+{
+  start(Clock::pool_wait);
+  asio::error_code error;
+  co_await place_->wait(error);
+  if (is_over(error))
+    fail_ended();
+}
+
+std::string_view Exchange::begin(std::string_view message, asio::error_code& error)
+{
+  auto& parser = connection_->parser;
+  parser.set_limits(transport_.limits());
+  parser.reset();
+  ++connection_->requests;
+  token_end_ = TimePoint::max();
+  return message.substr(connection_->write_now(message, error));
+}
+
+Exchange::TimePoint Exchange::await_answer()
+{
+  const auto now = steady_clock::now();
+  if (awaits_token_)
+    token_end_ = time_after(now, timeouts_.limit(Clock::first_token));
+  start(Clock::first_byte, time_after(now, timeouts_.limit(Clock::first_byte)));
+  return now;
+}
+
+void Exchange::fail_without_head(
+    const asio::error_code& write_error, const asio::error_code& read_error, bool answered)
+{
+  if (state() == ResponseParser::State::failed)
+    fail_parsing();
+  if (answered)
+    fail_reading(read_error, "in the head of the answer", ErrorKind::incomplete);
+  if (TlsStream::is_alert(read_error))  // TLS 1.3 refuses a client this late
+    fail(
+        ErrorKind::tls_failed,
+        "no TLS with " + transport_.destination() + ": " + connection_->tls()->explain(read_error));
+  fail_reading(
+      write_error ? write_error : read_error,
+      "before the answer began",
+      ErrorKind::connection_lost);
+}
+
+void Exchange::expect_encoded_body()
+{
+  const auto coding = connection_->parser.content_encoding();
+  if (ContentDecoder::is_identity(coding))
+    return;
+  decoder_ = std::make_unique<ContentDecoder>(coding);
+  encoded_ = std::exchange(body_, {});
+}
+
+std::span<const char> Exchange::buffered()
+{
+  if (decoder_ && body_.empty())
+    body_ = decoded();
+  return std::exchange(body_, {});
+}
+
+asio::awaitable<std::span<const char>> Exchange::read()
+{
+  if (decoder_ && body_.empty())
+    body_ = decoded();
+  while (body_.empty() && state() == ResponseParser::State::body &&
+         !(decoder_ && decoder_->refusal())) {
+    const auto since = steady_clock::now();
+    start(Clock::idle, idle_end(since));
+    std::size_t size = 0;
+    auto error = connection_->late_error();
+    if (!error)
+      size = co_await receive(error);
+    if (is_over(error))
+      fail_ended();
+    if (expected_ == Body::stream)
+      idle_spent_ += steady_clock::now() - since;
+    take(size, error);
+    if (error && state() == ResponseParser::State::body) {
+      if (head().status >= 400)  // says what is wrong, also when its page was cut
+        break;
+      fail_reading(error, "in the middle of the answer", ErrorKind::incomplete);
+    }
+  }
+  rest();
+  if (body_.empty() && state() == ResponseParser::State::failed)
+    fail_parsing();
+  if (decoder_ && body_.empty())
+    check_decoded();
+  co_return buffered();
+}
+
+// Behind the end of a body, or where its decoder cannot go on.
+void Exchange::check_decoded()
+{
+  if (const auto& refusal = decoder_->refusal())
+    fail(
+        ErrorKind::bad_response,
+        transport_.destination() + " sent an answer that cannot be read: " + refusal->why);
+  if (!decoder_->is_complete() && head().status < 400)
+    fail(
+        ErrorKind::incomplete,
+        transport_.destination() + " sent an answer whose compressed body breaks off");
+}
+
+asio::awaitable<std::size_t> Exchange::receive(asio::error_code& error)
+{
+  if (bulk_)
+    loop_->bulk_buffers.put(std::move(bulk_));
+  return connection_->read(error);
+}
+
+void Exchange::give_bulk_back() noexcept
+{
+  if (connection_ && body_.empty() && encoded_.empty() && connection_->received().empty())
+    loop_->bulk_buffers.put(std::move(bulk_));
+}
+
+void Exchange::take(std::size_t size, const asio::error_code& error)
+{
+  if (connection_->has_bulk(size)) {
+    bulk_ = loop_->bulk_buffers.take();
+    connection_->add_bulk(size, *bulk_);
+  } else {
+    connection_->add_received(size);
+  }
+  connection_->parse();
+  body_ = connection_->parser.body();
+  if (decoder_) {
+    encoded_ = body_;
+    body_ = decoded();
+  }
+  if (error == asio::error::eof)  // an orderly end, by TLS a close_notify: may delimit the body
+    connection_->parser.feed_end();
+}
+
+asio::awaitable<void> Exchange::drain(std::chrono::milliseconds longest, std::size_t most)
+{
+  start(Clock::idle, time_after(steady_clock::now(), longest));
+  std::size_t drained = 0;
+  while (state() == ResponseParser::State::body && drained <= most) {
+    auto error = connection_->late_error();
+    if (error)
+      co_return;
+    const auto size = co_await receive(error);
+    if (is_over(error) || error)
+      co_return;
+    take(size, error);
+    drained += size;
+  }
+}
+
+ResponseHead Exchange::finish()
+{
+  const auto& parser = connection_->parser;
+  const bool whole = parser.state() == ResponseParser::State::complete;
+  auto head = std::move(connection_->parser.head());
+  // Surplus bytes are no answer to any request of ours: such a connection is never used again.
+  const bool reusable =
+      whole && parser.keep_alive() && !connection_->is_broken && connection_->received().empty();
+  if (const auto idle = idle_time(head.headers, connection_->requests); idle && reusable) {
+    connection_->idle_until = steady_clock::now() + *idle;
+    loop_->pool.put(transport_.pool_key(), std::move(connection_));
+  }
+  connection_.reset();
+  place_.reset();
+  return head;
+}
+
+asio::awaitable<void> Exchange::connect()
+{
+  start(Clock::connect);
+  const auto executor = co_await asio::this_coro::executor;
+  connector_ = std::make_unique<Connector>(executor, *loop_, transport_);
+  connection_ = co_await connector_->run();
+  if (!connection_)
+    fail_ended();
+  connector_.reset();
+}
+
+bool Exchange::is_over(const asio::error_code& error) const
+{
+  return expired_ != Clock::none || is_cancelled_ || error == asio::error::operation_aborted;
+}
+
+void Exchange::fail_ended()
+{
+  const auto& where = transport_.destination();
+  if (expired_ == Clock::none)
+    throw Error(ErrorKind::cancelled, "the call to " + where + " was cancelled");
+  const bool handshaking = connector_ && connector_->is_handshaking();
+  const auto what = [&]() -> std::string {
+    switch (expired_) {
+      case Clock::pool_wait: return "no place for a call to " + where;
+      case Clock::connect: return (handshaking ? "no TLS with " : "no connection to ") + where;
+      case Clock::write: return where + " did not take the request";
+      case Clock::first_byte: return "no answer from " + where;
+      case Clock::first_token: return "no token from " + where;
+      case Clock::idle: return "no further data from " + where;
+      default: return "no complete answer from " + where;
+    }
+  };
+  const auto limit = std::to_string(timeouts_.limit(expired_).count());
+  Error error(ErrorKind::timeout, what() + " within " + limit + " ms");
+  error.with_clock(expired_);
+  error.with_hint("the clock is Timeouts::" + std::string(to_string(expired_)));
+  if (expired_ == Clock::pool_wait)
+    error.with_hint(
+        "at most " + std::to_string(transport_.max_in_flight()) +
+        " are in flight at once (with_max_in_flight)");
+  if (handshaking)
+    error.with_retryable(false).with_hint("if it is a plain server, use http://");
+  throw error;
+}
+
+void Exchange::fail(ErrorKind kind, std::string what)
+{
+  throw Error(kind, std::move(what));
+}
+
+void Exchange::fail_parsing()
+{
+  const auto& parser = connection_->parser;
+  fail(
+      parser.too_large() ? ErrorKind::response_too_large : ErrorKind::bad_response,
+      transport_.destination() +
+          (parser.too_large() ? " sent a response that is over a limit: "
+                              : " sent a response that is not valid HTTP/1.1: ") +
+          parser.failure());
+}
+
+void Exchange::fail_reading(
+    const asio::error_code& error, std::string_view when, ErrorKind orderly_kind)
+{
+  const bool orderly = error == asio::error::eof || TlsStream::is_truncation(error);
+  Error lost(
+      orderly ? orderly_kind : ErrorKind::connection_lost,
+      transport_.destination() + " closed the connection " + std::string(when) +
+          (orderly ? "" : " (" + error.message() + ")"));
+  if (!orderly && orderly_kind == ErrorKind::incomplete)  // it works on the request
+    lost.with_retryable(false);
+  throw lost;
+}
+
+}  // namespace asyncllm::http

@@ -1,0 +1,17 @@
+// A request that was written for one server, written for another.
+#pragma once
+
+#include <asyncllm/impl/http/connect/transport.hpp>
+#include <asyncllm/impl/http/exchange/redirect.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace asyncllm::inline v0_1::http {
+
+/// `message`, which `RequestHead` wrote, with method and body as they are, for the place to which
+/// `chain` has led: with only the fields that may go there, and those that `transport` wants.
+std::string readdressed(
+    std::string_view message, const RedirectChain& chain, const Transport& transport);
+
+}  // namespace asyncllm::http

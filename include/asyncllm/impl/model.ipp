@@ -1,0 +1,4 @@
+// All of the room model/ that is compiled.
+#pragma once
+
+#include <asyncllm/impl/model/parameters.ipp>

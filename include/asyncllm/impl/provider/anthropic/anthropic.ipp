@@ -1,0 +1,272 @@
+// Anthropic's Messages, /v1/messages, as documented in its API reference, version 2023-06-01.
+#include <asyncllm/core/detail/text.hpp>
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/json/reader.hpp>
+#include <asyncllm/impl/json/syntax.hpp>
+#include <asyncllm/impl/json/writer.hpp>
+#include <asyncllm/impl/provider/anthropic/anthropic_fields.hpp>
+#include <asyncllm/impl/provider/errors/errors.hpp>
+#include <asyncllm/impl/provider/reply/finish_reasons.hpp>
+#include <asyncllm/impl/provider/reply/reply_fields.hpp>
+#include <asyncllm/impl/provider/reply/tool_calls.hpp>
+#include <asyncllm/impl/provider/request/request_fields.hpp>
+#include <asyncllm/impl/provider/wires.hpp>
+
+namespace asyncllm::inline v0_1::provider {
+namespace {
+
+bool is_instruction(const Message& message)
+{
+  return message.role() == Role::system || message.role() == Role::developer;
+}
+
+// A message has no members but its role and its blocks here: what is extra goes into the text's.
+void write_block(RequestWriter& json, const std::string& text, const std::string& extra)
+{
+  const auto began = json.begin_extended();
+  json.member("type", "text");
+  json.text_member("text", text, "the text of a message");
+  json.end_extended(began, extra);
+}
+
+void write_block(RequestWriter& json, const Image& image)
+{
+  json.begin_object().member("type", "image").key("source").begin_object();
+  if (image.bytes.empty()) {
+    json.member("type", "url");
+    json.text_member("url", image.url, "the URL of a picture");
+  } else {
+    std::string base64;
+    json::append_base64(base64, image.bytes);
+    json.member("type", "base64");
+    json.text_member("media_type", image.mime_type, "the MIME type of a picture");
+    json.member("data", base64);
+  }
+  json.end_object().end_object();
+}
+
+void write_tool_use(RequestWriter& json, const ToolCall& call)
+{
+  json.begin_object().member("type", "tool_use");
+  json.text_member("id", call.id, "the id of a tool call");
+  json.text_member("name", call.name, "the name of a tool");
+  json.json_member("input", call.arguments, "the arguments of a tool call");
+  json.end_object();
+}
+
+// The elements of reasoning_extra, which is an array.
+void write_reasoning(RequestWriter& json, const std::string& extra)
+{
+  const auto array = detail::trim(extra);
+  if (array.empty())
+    return;
+  if (!array.starts_with('[') || !json::is_json(array))
+    throw Error(ErrorKind::invalid_argument, "the reasoning of a message is not a JSON array");
+  const auto elements = detail::trim(array.substr(1, array.size() - 2));
+  if (!elements.empty())
+    json.raw(elements);
+}
+
+void write_blocks(RequestWriter& json, const Message& message)
+{
+  json.key("content");
+  const bool is_text = message.parts().empty() && message.tool_calls().empty() &&
+                       message.reasoning_extra().empty() && message.extra().empty();
+  if (is_text) {
+    json.text(message.text(), "the text of a message");
+    return;
+  }
+  json.begin_array();
+  write_reasoning(json, message.reasoning_extra());
+  if (!message.text().empty())
+    write_block(json, message.text(), message.extra());
+  for (const auto& part : message.parts())
+    if (const auto* const text = std::get_if<std::string>(&part))
+      write_block(json, *text, {});
+    else
+      write_block(json, std::get<Image>(part));
+  for (const auto& call : message.tool_calls())
+    write_tool_use(json, call);
+  json.end_array();
+}
+
+void write_anthropic_message(RequestWriter& json, const Message& message)
+{
+  json.begin_object();
+  if (message.role() == Role::tool) {
+    json.member("role", "user").key("content").begin_array();
+    const auto began = json.begin_extended();
+    json.member("type", "tool_result");
+    json.text_member("tool_use_id", message.tool_call_id(), "the id of a tool call");
+    json.text_member("content", message.text(), "the result of a tool");
+    json.end_extended(began, message.extra());
+    json.end_array();
+  } else {
+    json.member("role", to_string(message.role()));
+    write_blocks(json, message);
+  }
+  json.end_object();
+}
+
+// Instructions stand beside the conversation on this wire.
+void write_system(RequestWriter& json, const Messages& messages)
+{
+  const Message* only = nullptr;
+  int count = 0;
+  for (const auto& message : messages)
+    if (is_instruction(message)) {
+      only = &message;
+      ++count;
+    }
+  if (count == 1 && only->extra().empty()) {
+    json.text_member("system", only->text(), "the system prompt");
+  } else if (count > 0) {
+    json.key("system").begin_array();
+    for (const auto& message : messages)
+      if (is_instruction(message))
+        write_block(json, message.text(), message.extra());
+    json.end_array();
+  }
+}
+
+void write_thinking(RequestWriter& json, const Parameters& parameters)
+{
+  const bool is_off = parameters.think && !*parameters.think;
+  if (parameters.thinking_budget && !is_off)
+    json.key("thinking")
+        .begin_object()
+        .member("type", "enabled")
+        .member("budget_tokens", *parameters.thinking_budget)
+        .end_object();
+  else if (parameters.think)
+    json.key("thinking")
+        .begin_object()
+        .member("type", is_off ? "disabled" : "adaptive")
+        .end_object();
+  if (!parameters.effort.empty()) {
+    json.key("output_config").begin_object();
+    json.text_member("effort", parameters.effort, "the effort");
+    json.end_object();
+  }
+}
+
+class Anthropic final : public Wire {
+ public:
+  std::string_view chat_path() const override { return "/v1/messages"; }
+  std::string_view models_path() const override { return "/v1/models"; }
+
+  void encode(const ChatRequest& request, const Preset& preset, Delivery delivery, std::string& out)
+      const override
+  {
+    const auto& parameters = request.parameters;
+    if (parameters.logprobs)
+      throw Error(ErrorKind::unsupported, "Anthropic's API has no logprobs");
+    // The limit must lie above the budget for thinking.
+    const std::int64_t room = parameters.thinking_budget.value_or(0);
+    RequestWriter json(out, parameters);
+    json.text_member("model", request.model, "the model's name");
+    json.member(
+        "max_tokens",
+        parameters.max_tokens ? *parameters.max_tokens : preset.default_max_tokens + room);
+    write_system(json, request.messages);
+    json.key("messages").begin_array();
+    for (const auto& message : request.messages)
+      if (!is_instruction(message))
+        write_anthropic_message(json, message);
+    json.end_array()
+        .member_if("temperature", parameters.temperature)
+        .member_if("top_p", parameters.top_p)
+        .member_if("top_k", parameters.top_k);
+    json.stop_member("stop_sequences");
+    write_thinking(json, parameters);
+    json.member("stream", delivery != Delivery::whole);  // some gateways stream by default
+    json.finish();
+  }
+
+  Reply decode(std::string& body, json::Reader& reader) const override
+  {
+    Reply reply;
+    bool is_again = false, is_error = false, has_content = false, ends_with_call = false;
+    json::read_object(reader, body, [&](json::Object answer) {
+      if (std::exchange(is_again, true))
+        reply = Reply();
+      is_error = has_content = false;
+      for (auto field : answer) {
+        const std::string_view key = field.unescaped_key();
+        json::Value value = field.value();
+        if (key == "content" && json::is_array(value)) {
+          has_content = true;
+          ends_with_call = false;
+          forget_blocks(reply);
+          for (json::Value block : value.get_array()) {
+            const auto calls = reply.tool_calls.size();
+            add_block(read_anthropic_block(block), reply);
+            ends_with_call = reply.tool_calls.size() > calls;
+          }
+        } else if (key == "content" && json::text_if(value)) {
+          has_content = true;
+          forget_blocks(reply);
+          reply.text = *json::text_if(value);
+        } else if (key == "error") {
+          is_error = is_error || provider::is_error(value);
+        } else if (key == "type") {
+          is_error = is_error || json::text_if(value).value_or("") == "error";
+        } else if (key == "stop_reason") {
+          reply.finish_reason_text = json::text_if(value).value_or("");
+        } else if (key == "usage") {
+          read_anthropic_usage(value, reply.usage);
+        } else if (key == "model") {
+          reply.model = json::text_if(value).value_or("");
+        } else if (key == "id") {
+          reply.id = json::text_if(value).value_or("");
+        }
+      }
+    });
+    if (is_error)
+      throw hidden_error(body);
+    if (!has_content && reply.finish_reason_text.empty())
+      throw Error(ErrorKind::bad_response, "the answer has no content");
+    reply.finish_reason = finish_reason(reply.finish_reason_text);
+    if (is_cut(reply.finish_reason) && ends_with_call)
+      reply.tool_calls.pop_back();  // the server closes the braces of a call that was cut
+    settle_tool_calls(reply);
+    return reply;
+  }
+
+  std::unique_ptr<DeltaDecoder> deltas() const override { return anthropic_deltas(); }
+
+  ModelPage decode_models(std::string& body) const override
+  {
+    return read_names(body, {.list = "data", .name = "id", .after = "after_id"});
+  }
+
+ private:
+  // Of a member that comes twice the last one counts.
+  static void forget_blocks(Reply& reply)
+  {
+    reply.text.clear();
+    reply.reasoning.clear();
+    reply.reasoning_extra.clear();
+    reply.tool_calls.clear();
+  }
+  static void add_block(const AnthropicBlock& block, Reply& reply)
+  {
+    if (block.type == "text")
+      reply.text += block.text;
+    else if (block.type == "thinking")
+      reply.reasoning += block.thinking;
+    else if (block.type == "tool_use")
+      reply.tool_calls.push_back({block.id, block.name, block.input, {}});
+    keep_reasoning(block, reply.reasoning_extra);
+  }
+};
+
+}  // namespace
+
+const Wire& anthropic_wire() noexcept
+{
+  static const Anthropic wire;
+  return wire;
+}
+
+}  // namespace asyncllm::provider

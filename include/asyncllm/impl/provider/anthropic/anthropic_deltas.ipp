@@ -1,0 +1,233 @@
+// The events of a streamed message of Anthropic's wire, ended by message_stop. Each event's data
+// names its type itself, so that the `event:` field is not needed.
+#include <asyncllm/core/detail/text.hpp>
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/json/reader.hpp>
+#include <asyncllm/impl/provider/anthropic/anthropic_fields.hpp>
+#include <asyncllm/impl/provider/errors/errors.hpp>
+#include <asyncllm/impl/provider/reply/finish_reasons.hpp>
+#include <asyncllm/impl/provider/reply/reply_fields.hpp>
+#include <asyncllm/impl/provider/wires.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace asyncllm::inline v0_1::provider {
+namespace {
+
+class AnthropicDeltas final : public DeltaDecoder {
+ public:
+  AnthropicDeltas() { reader_.keep_halves(); }
+
+  bool feed(const StreamEvent& event, StreamedReply& reply) override
+  {
+    if (detail::trim(event.data) == "[DONE]")  // OpenRouter adds it behind the end
+      return true;
+    Event read;
+    try {
+      reader_.object(event.data, [&](json::Object object) { read = read_event(object); });
+      if (read.is_error || event.type == "error")
+        throw hidden_error(event.data);
+    } catch (const Error& error) {
+      throw error_behind(error, event.data, event.type == "error")
+          .with_partial_text(reply.reply().text)
+          .with_body(event.data);
+    }
+    reply.expect_halves(reader_.has_halves());
+    return apply(read, reply);
+  }
+
+  bool has_finish() const noexcept override { return has_finish_; }
+  bool is_complete() const noexcept override { return has_finish_; }
+  bool is_at_end() const noexcept override { return is_done_; }
+
+ private:
+  // What one event says.
+  struct Event {
+    std::string type, model, id, delta_type, partial_json, finish;
+    std::int64_t index = 0;
+    AnthropicBlock block;  // a new one, or a piece of one
+    bool is_error = false;
+  };
+
+  Event read_event(json::Object object)
+  {
+    Event event;
+    for (auto field : object) {
+      const std::string_view key = field.unescaped_key();
+      json::Value value = field.value();
+      if (key == "type")
+        event.type = json::text_if(value).value_or("");
+      else if (key == "index")
+        event.index = json::integer_if(value).value_or(0);
+      else if (key == "error")
+        event.is_error = is_error(value);
+      else if (key == "content_block" && json::is_object(value))
+        event.block = read_anthropic_block(value);
+      else if (key == "delta" && json::is_object(value))
+        read_delta(value, event);
+      else if (key == "message" && json::is_object(value))
+        read_message(value, event);
+      else if (key == "usage")
+        read_anthropic_usage(value, usage_);
+    }
+    event.is_error = event.is_error || event.type == "error";
+    return event;
+  }
+
+  void read_message(json::Value message, Event& event)
+  {
+    for (auto field : message.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      json::Value value = field.value();
+      if (key == "model")
+        event.model = json::text_if(value).value_or("");
+      else if (key == "id")
+        event.id = json::text_if(value).value_or("");
+      else if (key == "usage")
+        read_anthropic_usage(value, usage_);
+    }
+  }
+
+  static void read_delta(json::Value delta, Event& event)
+  {
+    for (auto field : delta.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      const auto text = json::text_if(field.value()).value_or("");
+      if (key == "type")
+        event.delta_type = text;  // which some gateways leave out
+      else if (key == "text")
+        event.block.text = text;
+      else if (key == "thinking")
+        event.block.thinking = text;
+      else if (key == "signature")
+        event.block.signature = text;
+      else if (key == "partial_json")
+        event.partial_json = text;
+      else if (key == "stop_reason")
+        event.finish = text;
+    }
+  }
+
+  // False: nobody knows this type.
+  bool apply(const Event& event, StreamedReply& reply)
+  {
+    auto& so_far = reply.reply();
+    if (event.type == "message_start") {
+      so_far.model = event.model;
+      so_far.id = event.id;
+    } else if (event.type == "content_block_start") {
+      start_block(event, reply);
+    } else if (event.type == "content_block_delta") {
+      add_piece(event, reply);
+    } else if (event.type == "message_delta") {
+      if (!event.finish.empty()) {
+        reply.set_finish(finish_reason(event.finish), event.finish);
+        end(reply);
+      }
+      if (usage_.reported)
+        reply.add_usage(usage_);
+    } else if (event.type == "message_stop") {
+      end(reply);
+      is_done_ = true;
+    } else {
+      return event.type == "ping" || event.type == "content_block_stop";
+    }
+    return true;
+  }
+
+  AnthropicBlock& block_at(std::int64_t index, StreamedReply& reply)
+  {
+    const auto [found, is_new] = blocks_.try_emplace(index);
+    if (is_new)
+      reply.charge(sizeof *found);
+    return found->second;
+  }
+
+  // What goes back to the provider must be what the model wrote.
+  std::string joined_thinking(const Event& event)
+  {
+    const auto& piece = event.block.thinking;
+    const auto known = halves_.find(event.index);
+    if (!reader_.has_halves() && (known == halves_.end() || piece.empty()))
+      return piece;
+    auto& halves = halves_[event.index];
+    return reader_.has_halves() ? halves.join(piece) : halves.rest() + piece;
+  }
+
+  void start_block(const Event& event, StreamedReply& reply)
+  {
+    const auto& begun = event.block;
+    reply.charge(
+        begun.text.size() + begun.thinking.size() + begun.signature.size() + begun.data.size() +
+        begun.id.size() + begun.name.size() + begun.input.size());
+    auto& block = block_at(event.index, reply) = begun;
+    block.thinking = joined_thinking(event);
+    reply.add_text(block.type == "text" ? block.text : std::string());
+    reply.add_reasoning(block.type == "thinking" ? begun.thinking : std::string());
+    if (block.type != "tool_use")
+      return;
+    if (block.input.find_first_not_of("{} \t\r\n") == block.input.npos)
+      block.input.clear();  // a start that the pieces follow
+    reply.add_tool_call(event.index, block.id, block.name, block.input);
+  }
+
+  void add_piece(const Event& event, StreamedReply& reply)
+  {
+    auto& block = block_at(event.index, reply);
+    const auto& piece = event.block;
+    const auto is = [&](std::string_view type) {
+      return event.delta_type.empty() || event.delta_type == type;
+    };
+    if (is("text_delta") && !piece.text.empty()) {
+      reply.add_text(piece.text);
+    } else if (is("thinking_delta") && !piece.thinking.empty()) {
+      reply.add_reasoning(piece.thinking);
+      reply.charge(piece.thinking.size());
+      block.thinking += joined_thinking(event);
+    } else if (is("signature_delta") && !piece.signature.empty()) {
+      reply.charge(piece.signature.size());
+      block.signature += piece.signature;
+    } else if (event.delta_type == "input_json_delta" && block.type == "tool_use") {
+      if (block.input.empty())
+        block.input = event.partial_json;  // only whether there is any counts
+      reply.add_tool_call(event.index, {}, {}, event.partial_json);
+    } else if (block.type.empty() && !event.partial_json.empty()) {
+      reply.add_tool_call(event.index, {}, {}, event.partial_json);  // nobody knows whose: an error
+    }
+  }
+
+  // All blocks are whole: some gateways leave out the message_stop that should follow.
+  void end(StreamedReply& reply)
+  {
+    if (std::exchange(has_finish_, true))
+      return;
+    auto& so_far = reply.reply();
+    const bool was_cut = is_cut(so_far.finish_reason);
+    for (auto& [index, halves] : halves_)
+      blocks_[index].thinking += halves.rest();
+    for (const auto& [index, block] : blocks_) {
+      keep_reasoning(block, so_far.reasoning_extra);
+      if (block.type == "tool_use" && block.input.empty() && !was_cut)
+        reply.add_tool_call(index, {}, {}, "{}");  // a call without arguments
+    }
+  }
+
+  json::Reader reader_;
+  Usage usage_;  // in two events
+  std::map<std::int64_t, AnthropicBlock> blocks_;
+  std::map<std::int64_t, json::HalfJoiner> halves_;  // of the thinking in those that had any
+  bool has_finish_ = false, is_done_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<DeltaDecoder> anthropic_deltas()
+{
+  return std::make_unique<AnthropicDeltas>();
+}
+
+}  // namespace asyncllm::provider

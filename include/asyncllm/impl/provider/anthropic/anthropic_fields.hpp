@@ -1,0 +1,26 @@
+// What whole and streamed replies of Anthropic's wire have in common.
+#pragma once
+
+#include <asyncllm/impl/json/reader.hpp>
+#include <asyncllm/model/reply.hpp>
+
+#include <string>
+
+namespace asyncllm::inline v0_1::provider {
+
+/// One element of `content`.
+struct AnthropicBlock {
+  std::string type, text, thinking, signature, data;  ///< as the block names them
+  std::string id, name, input;                        ///< of a tool_use; input: JSON text, or ""
+};
+
+AnthropicBlock read_anthropic_block(json::Value value);
+
+/// Token counts; what is not there stays as it is, since they come in two events of a stream.
+void read_anthropic_usage(json::Value value, Usage& usage);
+
+/// The block as one more element of the JSON array `extra`, if it is reasoning that Anthropic wants
+/// back in the next turn: it is signed, or hidden.
+void keep_reasoning(const AnthropicBlock& block, std::string& extra);
+
+}  // namespace asyncllm::provider

@@ -1,0 +1,39 @@
+// What the words of servers mean, where their status and codes say it too roughly or not at all.
+#pragma once
+
+#include <asyncllm/impl/provider/errors/errors.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace asyncllm::inline v0_1::provider {
+
+/// Message, code and type of an error, in lower case: what the functions below look at. They are
+/// asked only where the status leaves it open.
+std::string words_of(const ServerError& error);
+
+/// The prompt is longer than the model's context.
+bool is_context_overflow(const ServerError& error, std::string_view words);
+/// There is no money: not a matter of waiting.
+bool is_out_of_quota(const ServerError& error, std::string_view words);
+/// There is no such model, or no longer.
+bool is_missing_model(const ServerError& error, std::string_view words);
+/// The model, or the server with it, cannot do what was asked for: tools, pictures, thinking.
+bool is_incapable(std::string_view words);
+/// A filter stopped it.
+bool is_filtered(std::string_view words);
+/// Its queue is full (Ollama, which refuses calls while a model loads): there will be room again.
+bool is_queue_full(std::string_view words);
+/// The status that an error without one would have had, by its words; 500 where they do not say.
+int status_in_words(const ServerError& error, std::string_view words);
+/// A failure of the server that the same request meets again: no memory for the model, an option
+/// of the wrong type.
+bool is_in_vain(std::string_view words);
+
+/// How long to wait, where only the message says so: "try again in 1m2.5s", "retry after 20
+/// seconds".
+std::optional<std::chrono::milliseconds> wait_in_words(std::string_view words);
+
+}  // namespace asyncllm::provider

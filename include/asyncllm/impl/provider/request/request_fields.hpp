@@ -1,0 +1,60 @@
+// What the wires share in writing requests.
+#pragma once
+
+#include <asyncllm/impl/json/writer.hpp>
+#include <asyncllm/model/chat_request.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace asyncllm::inline v0_1::provider {
+
+/// Writes a request's body behind `out`. What comes from the caller may be any bytes: a text that
+/// is no UTF-8 is `Error{invalid_argument}`, or sent with U+FFFD where the parameters say so.
+class RequestWriter : public json::Writer {
+ public:
+  RequestWriter(std::string& out, const Parameters& parameters)
+      : Writer(out), out_(out), begin_(out.size()), parameters_(parameters)
+  {
+    begin_object();
+  }
+
+  /// A text of the caller's; `what` names it in an error.
+  void text(const std::string& value, std::string_view what);
+  void text_member(std::string_view name, const std::string& value, std::string_view what)
+  {
+    key(name);
+    text(value, what);
+  }
+  /// JSON text of the caller's.
+  void json_member(std::string_view name, const std::string& value, std::string_view what);
+  /// The stop texts as an array, nothing when there are none.
+  void stop_member(std::string_view name);
+
+  /// Starts an object of the caller's, which `end_extended` merges `extra` into.
+  std::size_t begin_extended();
+  void end_extended(std::size_t began, const std::string& extra);
+
+  /// Ends the body; the parameters' extra fields are merged into it.
+  void finish();
+
+ private:
+  std::string& out_;
+  std::size_t begin_;
+  const Parameters& parameters_;
+};
+
+/// Appends a text of the caller's as a JSON string; `what` names it in an error. A text that is no
+/// UTF-8 is `Error{invalid_argument}`, or gets U+FFFD.
+void append_text(
+    std::string& out, const std::string& text, std::string_view what, bool replaces_invalid);
+
+/// Merges the JSON object `extra` into the JSON object that `body` holds from `begin` on: objects
+/// member by member, everything else replaced. Throws `Error{invalid_argument}` if `extra` is not
+/// an object.
+void merge_extra(std::string& body, std::size_t begin, const std::string& extra);
+
+/// The model and the texts of a request for embeddings, as all wires have them.
+void write_embed_fields(RequestWriter& json, const EmbedRequest& request);
+
+}  // namespace asyncllm::provider

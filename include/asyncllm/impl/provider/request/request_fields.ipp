@@ -1,0 +1,84 @@
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/json/merge.hpp>
+#include <asyncllm/impl/json/repair.hpp>
+#include <asyncllm/impl/json/syntax.hpp>
+#include <asyncllm/impl/provider/request/request_fields.hpp>
+
+namespace asyncllm::inline v0_1::provider {
+
+void append_text(
+    std::string& out, const std::string& text, std::string_view what, bool replaces_invalid)
+{
+  if (json::is_utf8(text))
+    json::append_string(out, text);
+  else if (replaces_invalid)
+    json::append_string(out, json::to_utf8(text));
+  else
+    throw Error(
+        ErrorKind::invalid_argument,
+        std::string(what) +
+            " is not valid UTF-8; replace_invalid_utf8(true) sends it with U+FFFD in place of "
+            "invalid bytes");
+}
+
+void RequestWriter::text(const std::string& its_text, std::string_view what)
+{
+  raw({});  // a comma, if one is due
+  append_text(out_, its_text, what, parameters_.replace_invalid_utf8.value_or(false));
+}
+
+void RequestWriter::json_member(
+    std::string_view name, const std::string& value, std::string_view what)
+{
+  if (!json::is_json(value))
+    throw Error(ErrorKind::invalid_argument, std::string(what) + " is not JSON");
+  key(name).raw(value);
+}
+
+void RequestWriter::stop_member(std::string_view name)
+{
+  if (parameters_.stop.empty())
+    return;
+  key(name).begin_array();
+  for (const auto& stop : parameters_.stop)
+    text(stop, "a stop text");
+  end_array();
+}
+
+std::size_t RequestWriter::begin_extended()
+{
+  begin_object();
+  return out_.size() - 1;
+}
+
+void RequestWriter::end_extended(std::size_t began, const std::string& extra)
+{
+  end_object();
+  if (!extra.empty())
+    merge_extra(out_, began, extra);
+}
+
+void RequestWriter::finish()
+{
+  end_extended(begin_, parameters_.extra);
+}
+
+void merge_extra(std::string& body, std::size_t begin, const std::string& extra)
+{
+  if (!json::is_json_object(extra))
+    throw Error(ErrorKind::invalid_argument, "the extra fields are not a JSON object");
+  // As text: a model may answer another way when the members of a schema change places, and a
+  // number that was read and written loses digits.
+  body.replace(begin, body.npos, json::merged(std::string_view(body).substr(begin), extra));
+}
+
+void write_embed_fields(RequestWriter& json, const EmbedRequest& request)
+{
+  json.text_member("model", request.model, "the model's name");
+  json.key("input").begin_array();
+  for (const auto& text : request.texts)
+    json.text(text, "a text to embed");
+  json.end_array();
+}
+
+}  // namespace asyncllm::provider

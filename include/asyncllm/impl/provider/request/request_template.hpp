@@ -1,0 +1,28 @@
+// The body of a request in which only the question is missing: all the rest is serialised once.
+#pragma once
+
+#include <asyncllm/impl/provider/preset.hpp>
+#include <asyncllm/impl/provider/wire.hpp>
+#include <asyncllm/model/chat_request.hpp>
+
+#include <optional>
+#include <string>
+
+namespace asyncllm::inline v0_1::provider {
+
+class RequestTemplate {
+ public:
+  /// For `request` with one more message of the user's. Nothing when the question's place cannot be
+  /// distinguished from what else is in there. Throws as `Wire::encode`.
+  static std::optional<RequestTemplate> make(
+      const Wire& wire, ChatRequest request, const Preset& preset, Delivery delivery);
+
+  /// Appends the body that asks `question`. Throws `Error{invalid_argument}` when that is no UTF-8
+  /// and is not to be replaced.
+  void write(const std::string& question, bool replaces_invalid, std::string& out) const;
+
+ private:
+  std::string before_, behind_;
+};
+
+}  // namespace asyncllm::provider

@@ -1,0 +1,40 @@
+#include <asyncllm/impl/provider/request/request_fields.hpp>
+#include <asyncllm/impl/provider/request/request_template.hpp>
+
+#include <utility>
+
+namespace asyncllm::inline v0_1::provider {
+namespace {
+
+// Stands for the question while the rest is written. JSON has nothing to escape in it.
+constexpr std::string_view question_place = "<the place of asyncllm's question>";
+
+}  // namespace
+
+std::optional<RequestTemplate> RequestTemplate::make(
+    const Wire& wire, ChatRequest request, const Preset& preset, Delivery delivery)
+{
+  request.messages.user(std::string(question_place));
+  std::string body;
+  wire.encode(request, preset, delivery, body);
+  const auto at = body.find(question_place);
+  const bool is_whole_string = at != body.npos && at > 0 && body[at - 1] == '"' &&
+                               body.compare(at + question_place.size(), 1, "\"") == 0;
+  if (!is_whole_string || body.find(question_place, at + 1) != body.npos)
+    return std::nullopt;
+  RequestTemplate made;
+  made.before_ = body.substr(0, at - 1);
+  made.behind_ = body.substr(at + question_place.size() + 1);
+  return made;
+}
+
+void RequestTemplate::write(
+    const std::string& question, bool replaces_invalid, std::string& out) const
+{
+  out.reserve(out.size() + before_.size() + question.size() + behind_.size() + 16);
+  out += before_;
+  append_text(out, question, "the text of a message", replaces_invalid);
+  out += behind_;
+}
+
+}  // namespace asyncllm::provider

@@ -1,0 +1,86 @@
+// A provider's wire as pure translation: values in, bytes out, and back.
+#pragma once
+
+#include <asyncllm/impl/provider/preset.hpp>
+#include <asyncllm/impl/provider/reply/delta_decoder.hpp>
+#include <asyncllm/model/chat_request.hpp>
+#include <asyncllm/model/embeddings.hpp>
+#include <asyncllm/model/reply.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asyncllm::inline v0_1::json {
+class Reader;
+}
+
+namespace asyncllm::inline v0_1::provider {
+
+/// How a reply is asked for.
+enum class Delivery {
+  whole,
+  streamed,
+  streamed_without_options,  ///< for a server that does not know stream_options
+};
+
+/// What tells the events of a streamed reply from each other.
+enum class Framing {
+  events,  ///< server-sent events
+  lines,   ///< NDJSON
+};
+
+/// A page of the list of models; mostly there is but one.
+struct ModelPage {
+  std::vector<std::string> names;
+  std::string next;  ///< the query that asks for the next page, "" behind the last one
+};
+
+class Wire {
+ public:
+  virtual ~Wire() = default;
+
+  /// Behind the base URL's path; "" where this wire has no such thing.
+  virtual std::string_view chat_path() const = 0;
+  virtual std::string_view generate_path() const { return {}; }
+  virtual std::string_view embed_path() const { return {}; }
+  virtual std::string_view models_path() const = 0;
+
+  /// Appends the body that asks for a reply. A parameter that is not set is not written; one that
+  /// only tunes the answer and that the host does not know is left out. Throws
+  /// `Error{invalid_argument}`: a text is not UTF-8, or a value is not one that the host takes;
+  /// `Error{unsupported}`: the reply cannot be what is asked for.
+  virtual void encode(
+      const ChatRequest& request,
+      const Preset& preset,
+      Delivery delivery,
+      std::string& out) const = 0;
+  virtual void encode(
+      const GenerateRequest& request,
+      const Preset& preset,
+      Delivery delivery,
+      std::string& out) const;
+  virtual void encode(const EmbedRequest& request, std::string& out) const;
+
+  /// The reply in the body of a 2xx answer. Throws `Error`: bad_response when it is not what this
+  /// wire sends, incomplete with the text so far when the server says that it is not done, and
+  /// what the server says when it hides an error in there. `body` gets spare bytes behind its end.
+  virtual Reply decode(std::string& body, json::Reader& reader) const = 0;
+  /// The same with a reader made for it.
+  Reply decode(std::string& body) const;
+
+  /// The vectors in the body of the answer to `embed_path`.
+  virtual Embeddings decode_embeddings(std::string& body) const;
+
+  virtual Framing framing() const noexcept { return Framing::events; }
+  /// What reads a streamed reply.
+  virtual std::unique_ptr<DeltaDecoder> deltas() const = 0;
+
+  /// The names of the models in the body of an answer to `models_path`.
+  virtual ModelPage decode_models(std::string& body) const = 0;
+};
+
+const Wire& wire_of(const Preset& preset) noexcept;
+
+}  // namespace asyncllm::provider

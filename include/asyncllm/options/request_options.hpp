@@ -1,0 +1,169 @@
+// What one call may set for itself.
+#pragma once
+
+#include <asyncllm/core/requirements.hpp>
+
+#include <asyncllm/core/export.hpp>
+#include <asyncllm/core/header_list.hpp>
+#include <asyncllm/model/parameters.hpp>
+#include <asyncllm/options/retry_policy.hpp>
+#include <asyncllm/options/timeouts.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace asyncllm::inline v0_1 {
+
+/// Options of one call. What is not set comes from the agent (`Builder::with_options`), then from
+/// the server: nothing is sent that nobody set. Values are checked when the call is awaited, before
+/// any I/O.
+class ASYNCLLM_EXPORT RequestOptions {
+ public:
+  RequestOptions() = default;
+
+  /// Randomness of the answer, 0 to 2.
+  RequestOptions& temperature(double value) { return set(parameters_.temperature, value); }
+  /// Longest answer in tokens, at least 1.
+  RequestOptions& max_tokens(int count) { return set(parameters_.max_tokens, count); }
+  /// Only the likeliest tokens that have this share together, 0 to 1.
+  RequestOptions& top_p(double value) { return set(parameters_.top_p, value); }
+  /// Only so many of the likeliest tokens. Left out where the host knows no such thing, as OpenAI.
+  RequestOptions& top_k(int count) { return set(parameters_.top_k, count); }
+  /// Only tokens at least this likely beside the likeliest, 0 to 1. Left out as top_k.
+  RequestOptions& min_p(double value) { return set(parameters_.min_p, value); }
+  /// -2 to 2.
+  RequestOptions& presence_penalty(double value)
+  {
+    return set(parameters_.presence_penalty, value);
+  }
+  /// -2 to 2.
+  RequestOptions& frequency_penalty(double value)
+  {
+    return set(parameters_.frequency_penalty, value);
+  }
+  /// Makes the answer repeatable, as far as the server can.
+  RequestOptions& seed(std::int64_t value) { return set(parameters_.seed, value); }
+  /// One more text that ends the answer where it would appear.
+  RequestOptions& stop(std::string text)
+  {
+    parameters_.stop.push_back(std::move(text));
+    return *this;
+  }
+  /// The probabilities of the answer's tokens, with so many alternatives for each, 0 to 20, in
+  /// `Reply::logprobs`. `Error{unsupported}` where a provider has none.
+  RequestOptions& logprobs(int top) { return set(parameters_.logprobs, top); }
+  /// Whether the model reasons before it answers, where that can be set. Sent in each host's own
+  /// way; where that is by `effort` alone, true is "medium" and false is "none".
+  RequestOptions& think(bool value) { return set(parameters_.think, value); }
+  /// How much it reasons: "low", "medium", "high", and what else the host knows.
+  RequestOptions& effort(std::string level)
+  {
+    parameters_.effort = std::move(level);
+    return *this;
+  }
+  /// Anthropic: reason with so many tokens at most, at least 1; goes with a larger `max_tokens`.
+  RequestOptions& thinking_budget(int tokens) { return set(parameters_.thinking_budget, tokens); }
+  /// Ollama: how long the model stays loaded afterwards; 0 unloads it, negative keeps it for ever.
+  RequestOptions& keep_alive(std::chrono::seconds time)
+  {
+    return set(parameters_.keep_alive, time);
+  }
+  /// Ollama's num_ctx: tokens of prompt and answer together. A change makes the server load the
+  /// model anew: keep it constant.
+  RequestOptions& context_length(int tokens) { return set(parameters_.context_length, tokens); }
+  /// Ollama: false makes a prompt or a text to embed that is too long an error,
+  /// `context_length_exceeded`, instead of cutting it without a word (`Reply::prompt_may_be_cut`).
+  RequestOptions& truncate(bool value) { return set(parameters_.truncate, value); }
+  /// Sends what is no UTF-8 in a text as U+FFFD, instead of refusing the text as
+  /// `Error{invalid_argument}`.
+  RequestOptions& replace_invalid_utf8(bool value)
+  {
+    return set(parameters_.replace_invalid_utf8, value);
+  }
+  /// Any other fields of the request's body, as a JSON object or its text: merged last, so that
+  /// they win. Members keep their order; a `nlohmann::json` has sorted them already.
+  RequestOptions& extra(const nlohmann::ordered_json& fields);
+
+  /// Sends an empty message too, which is `Error{invalid_argument}` otherwise.
+  RequestOptions& allow_empty(bool value)
+  {
+    allow_empty_ = value;
+    return *this;
+  }
+  /// Asks for a stream also where the whole reply is wanted, and puts it together: some servers
+  /// notice that a request was given up only while they stream.
+  RequestOptions& wire_streaming(bool value) { return set(wire_streaming_, value); }
+  /// When a call that failed is tried again.
+  RequestOptions& retries(RetryPolicy policy) { return set(retries_, policy); }
+  /// Called on the loop's thread before the wait for another try. What it throws ends the call.
+  RequestOptions& on_retry(std::function<void(const Retry&)> hook)
+  {
+    on_retry_ = std::move(hook);
+    return *this;
+  }
+  RequestOptions& timeouts(Timeouts clocks) { return set(timeouts_, clocks); }
+  /// A header field of the request. It replaces a field of this name that the library sets, such as
+  /// User-Agent or Authorization; several of one name are all sent. Host, Content-Length,
+  /// Transfer-Encoding and Connection are `Error{invalid_argument}` when the call is awaited, and
+  /// so is a value with a line end.
+  RequestOptions& header(std::string_view name, std::string_view value)
+  {
+    headers_.emplace_back(name, value);
+    return *this;
+  }
+
+  /// Takes what `other` sets. Its header fields replace those of the same names.
+  RequestOptions& override_with(const RequestOptions& other)
+  {
+    parameters_.override_with(other.parameters_);
+    if (other.retries_)
+      retries_ = other.retries_;
+    if (other.on_retry_)
+      on_retry_ = other.on_retry_;
+    if (other.timeouts_)
+      timeouts_ = other.timeouts_;
+    if (other.allow_empty_)
+      allow_empty_ = other.allow_empty_;
+    if (other.wire_streaming_)
+      wire_streaming_ = other.wire_streaming_;
+    headers_ = headers_.replaced_by(other.headers_);
+    return *this;
+  }
+
+  /// Whether nothing is set.
+  bool empty() const
+  {
+    return !retries_ && !on_retry_ && !timeouts_ && !allow_empty_ && !wire_streaming_ &&
+           headers_.empty() && parameters_ == Parameters();
+  }
+  const Parameters& parameters() const noexcept { return parameters_; }
+  RetryPolicy retries() const { return retries_.value_or(RetryPolicy()); }
+  const std::function<void(const Retry&)>& on_retry() const noexcept { return on_retry_; }
+  Timeouts timeouts() const { return timeouts_.value_or(Timeouts()); }
+  const HeaderList& headers() const noexcept { return headers_; }
+  bool allows_empty() const noexcept { return allow_empty_.value_or(false); }
+  bool wire_streaming() const noexcept { return wire_streaming_.value_or(false); }
+
+ private:
+  template <class Value>
+  RequestOptions& set(std::optional<Value>& option, Value value)
+  {
+    option = std::move(value);
+    return *this;
+  }
+
+  Parameters parameters_;
+  std::optional<RetryPolicy> retries_;
+  std::function<void(const Retry&)> on_retry_;
+  std::optional<Timeouts> timeouts_;
+  std::optional<bool> allow_empty_, wire_streaming_;
+  HeaderList headers_;
+};
+
+}  // namespace asyncllm
