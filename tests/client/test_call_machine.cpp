@@ -9,6 +9,7 @@
 
 using namespace asyncllm;
 using namespace std::chrono_literals;
+using client::CallMachine;
 using provider::Delivery;
 
 namespace {
@@ -49,7 +50,7 @@ struct Driven {
   }
 
   RetryPolicy policy;
-  http::RetryBudget budget{policy};
+  client::RetryBudget budget{policy};
   double random = 1;
   CallMachine::Duration time_left = 1h, queue_patience{};
   CallMachine machine;
@@ -63,14 +64,15 @@ TEST_CASE("a whole call writes, sends, reads and decodes", "[client]")
   CallMachine machine(Delivery::whole);
   CHECK(machine.start() == Next::write);
   CHECK(machine.attempts() == 0);
-  CHECK(machine.on_written() == Next::send);
+  CHECK(machine.on_written() == Next::admit);
+  CHECK(machine.on_admitted() == Next::send);
   CHECK(machine.attempts() == 1);
   CHECK(machine.status() == 0);
   CHECK(machine.on_head(head_of(200)) == Next::read_whole);
   CHECK(machine.status() == 200);
   CHECK(machine.on_body() == Next::decode);
-  CHECK(machine.on_done() == Next::done);
-  CHECK_FALSE(machine.keeps_place());
+  CHECK(machine.on_decoded() == Next::done);
+  CHECK_FALSE(machine.stays_admitted());
 }
 
 TEST_CASE("an answer is read piece by piece when a stream was asked for and has come", "[client]")
@@ -82,10 +84,10 @@ TEST_CASE("an answer is read piece by piece when a stream was asked for and has 
     Next next;
   };
   for (const auto& [delivery, status, type, next] :
-       {Case{Delivery::streamed, 200, "text/event-stream", Next::read_stream},
-        Case{Delivery::streamed, 200, "application/x-ndjson", Next::read_stream},
-        Case{Delivery::streamed, 200, "", Next::read_stream},
-        Case{Delivery::streamed_without_options, 206, "text/plain", Next::read_stream},
+       {Case{Delivery::streamed, 200, "text/event-stream", Next::open_stream},
+        Case{Delivery::streamed, 200, "application/x-ndjson", Next::open_stream},
+        Case{Delivery::streamed, 200, "", Next::open_stream},
+        Case{Delivery::streamed_without_options, 206, "text/plain", Next::open_stream},
         Case{Delivery::streamed, 200, "application/json; charset=utf-8", Next::read_whole},
         Case{Delivery::streamed, 200, "Application/JSON", Next::read_whole},
         Case{Delivery::streamed, 200, "text/html", Next::read_whole},
@@ -120,9 +122,9 @@ TEST_CASE("a failure that may pass is waited for and tried again, as often as al
     call.answered(500);
     CHECK(call.fails(refusal(500)) == Next::wait);
     CHECK(call.machine.pause() == pause);
-    CHECK_FALSE(call.machine.keeps_place());
+    CHECK_FALSE(call.machine.stays_admitted());
   }
-  CHECK(call.machine.on_waited() == Next::send);
+  CHECK(call.machine.on_waited() == Next::admit);
   CHECK(call.machine.attempts() == 3);
   CHECK(call.machine.status() == 0);
   call.machine.on_head(head_of(500));
@@ -203,7 +205,7 @@ TEST_CASE(
   call.answered(400);
   CHECK(call.fails(unknown) == Next::write);
   CHECK(call.machine.delivery() == Delivery::streamed_without_options);
-  CHECK(call.machine.on_written() == Next::send);
+  CHECK(call.machine.on_written() == Next::admit);
   CHECK(call.machine.attempts() == 2);
   call.machine.on_head(head_of(400));
   CHECK(call.fails(Error(unknown).with_retryable(false)) == Next::fail);
@@ -225,18 +227,18 @@ TEST_CASE(
   for (int i = 0; i < 20; ++i) {
     call.answered(503);
     CHECK(call.fails(full) == Next::wait);
-    CHECK(call.machine.keeps_place());
+    CHECK(call.machine.stays_admitted());
   }
   CHECK(call.machine.attempts() == 20);
   call.answered(500);
   CHECK(call.fails(refusal(500)) == Next::fail);
-  CHECK_FALSE(call.machine.keeps_place());
+  CHECK_FALSE(call.machine.stays_admitted());
 
   Driven other;  // no server that has a queue, or one that was waited for long enough
   other.policy.max_retries(1);
   other.answered(503);
   CHECK(other.fails(full) == Next::wait);
-  CHECK_FALSE(other.machine.keeps_place());
+  CHECK_FALSE(other.machine.stays_admitted());
   other.answered(503);
   CHECK(other.fails(full) == Next::fail);
 
@@ -245,4 +247,107 @@ TEST_CASE(
   none.policy.max_retries(0);
   none.answered(503);
   CHECK(none.fails(full) == Next::fail);
+}
+
+namespace {
+
+// A machine whose answer has begun to stream.
+CallMachine streaming()
+{
+  CallMachine machine(Delivery::streamed);
+  machine.start();
+  machine.on_written();
+  machine.on_head(head_of(200));
+  machine.on_opened();
+  return machine;
+}
+
+}  // namespace
+
+TEST_CASE("a stream is read piece by piece, as it is asked for", "[client]")
+{
+  CallMachine machine(Delivery::streamed);
+  CHECK(machine.on_asked(false) == Next::write);
+  CHECK(machine.start() == Next::write);
+  machine.on_written();
+  CHECK(machine.on_head(head_of(200)) == Next::open_stream);
+  CHECK(machine.on_opened() == Next::done);
+  CHECK(machine.on_asked(false) == Next::read_piece);
+  CHECK(machine.on_piece(false, false) == Next::read_piece);  // nothing in it for the caller
+  CHECK(machine.on_piece(true, false) == Next::deliver);
+  CHECK(machine.on_asked(true) == Next::deliver);
+  CHECK(machine.on_asked(false) == Next::read_piece);
+  CHECK(machine.on_piece(true, true) == Next::deliver);
+  CHECK(machine.on_asked(false) == Next::complete);
+  CHECK_FALSE(machine.is_over());
+  CHECK(machine.on_completed() == Next::done);
+  CHECK(machine.is_over());
+  CHECK(machine.on_asked(false) == Next::done);
+  CHECK_FALSE(machine.stop());
+}
+
+TEST_CASE("a stream whose answer came as a whole is delivered all the same", "[client]")
+{
+  CallMachine machine(Delivery::streamed);
+  machine.start();
+  machine.on_written();
+  CHECK(machine.on_head(head_of(200, "application/json")) == Next::read_whole);
+  CHECK(machine.on_body() == Next::decode);
+  CHECK(machine.on_decoded() == Next::done);
+  CHECK(machine.on_asked(true) == Next::deliver);
+  CHECK(machine.on_asked(false) == Next::complete);
+}
+
+TEST_CASE("what breaks a stream comes after the pieces that were read", "[client]")
+{
+  auto broken = streaming();
+  CHECK(broken.on_broken(ErrorKind::connection_lost, true, false) == Next::deliver);
+  CHECK(broken.is_over());
+  CHECK(broken.on_asked(true) == Next::deliver);
+  CHECK(broken.on_asked(false) == Next::fail);
+  CHECK(broken.on_asked(false) == Next::fail);
+
+  auto at_once = streaming();
+  CHECK(at_once.on_broken(ErrorKind::connection_lost, false, false) == Next::fail);
+
+  CallMachine unopened(Delivery::streamed);
+  unopened.start();
+  CHECK(unopened.on_broken(ErrorKind::connect_failed, false, true) == Next::fail);
+}
+
+TEST_CASE("what breaks behind a whole reply does not matter, unless the caller did it", "[client]")
+{
+  auto whole = streaming();
+  CHECK(whole.on_broken(ErrorKind::connection_lost, false, true) == Next::complete);
+  auto with_pieces = streaming();
+  CHECK(with_pieces.on_broken(ErrorKind::incomplete, true, true) == Next::deliver);
+  CHECK(with_pieces.on_asked(false) == Next::complete);
+  // And the reply itself may turn out to be none.
+  CHECK(with_pieces.on_broken(ErrorKind::incomplete, false, true) == Next::fail);
+
+  auto cancelled = streaming();
+  CHECK(cancelled.on_broken(ErrorKind::cancelled, false, true) == Next::fail);
+}
+
+TEST_CASE("a stream that was stopped fails, whenever that was", "[client]")
+{
+  CallMachine unsent(Delivery::streamed);
+  CHECK(unsent.stop());
+  CHECK(unsent.on_asked(false) == Next::fail);
+
+  CallMachine running(Delivery::streamed);
+  running.start();
+  running.on_written();
+  CHECK(running.stop());
+  running.on_head(head_of(200));
+  running.on_opened();  // too late
+  CHECK(running.on_asked(false) == Next::fail);
+
+  auto open = streaming();
+  CHECK(open.stop());
+  CHECK(open.is_stopped());
+  CHECK(open.on_asked(true) == Next::deliver);
+  CHECK(open.on_broken(ErrorKind::cancelled, false, true) == Next::fail);
+  CHECK(open.is_stopped());
+  CHECK_FALSE(open.is_over());
 }

@@ -29,7 +29,7 @@ const provider::Wire& wire_of(WireKind kind)
 
 Reply streamed(WireKind kind, std::string_view body, std::size_t piece = 0)
 {
-  ReplyDecoder decoder(wire_of(kind), Limits());
+  client::ReplyDecoder decoder(wire_of(kind), Limits());
   provider::StreamedReply reply;
   support::in_pieces(body, piece, [&](std::string_view part) {
     const std::string copy(part);  // so that ASan sees what is read behind its end
@@ -45,7 +45,7 @@ Reply streamed(WireKind kind, std::string_view body, std::size_t piece = 0)
 Reply whole(WireKind kind, std::string body)
 {
   json::Reader reader;
-  return read_reply(wire_of(kind), Limits(), body, reader);
+  return client::read_reply(wire_of(kind), Limits(), body, reader);
 }
 
 // The error of the stream, the same in pieces of every size.

@@ -35,7 +35,7 @@ inline std::string summary(const Reply& reply)
 class StreamReader {
  public:
   explicit StreamReader(const asyncllm::provider::Wire& wire)
-      : decoder_(wire, limits()), reply_(asyncllm::bounds_of(limits()))
+      : decoder_(wire, limits()), reply_(asyncllm::client::bounds_of(limits()))
   {}
 
   void feed(std::string_view piece)
@@ -72,7 +72,7 @@ class StreamReader {
     }
   }
 
-  asyncllm::ReplyDecoder decoder_;
+  asyncllm::client::ReplyDecoder decoder_;
   asyncllm::provider::StreamedReply reply_;
   std::optional<Error> failure_;
 };
@@ -93,7 +93,7 @@ void wire(const asyncllm::provider::Wire& wire, std::string_view text, TextIn te
   std::string body(text);
   std::optional<Reply> reply;
   try {
-    reply = asyncllm::read_reply(wire, asyncllm::Limits(), body, reader);
+    reply = asyncllm::client::read_reply(wire, asyncllm::Limits(), body, reader);
   } catch (const Error&) {
     return;
   }

@@ -26,9 +26,11 @@ const std::string body = R"({"a":1})";
 // The request as a server gets it.
 std::string request(const std::string& url, const HeaderList& fixed, const HeaderList& more)
 {
-  const RequestHead head("POST", Url::parse(url), "/chat", fixed);
+  const RequestHead head("POST", Url::parse(url), fixed);
   std::string message;
-  const auto body_at = head.begin(message, more);
+  head.begin(message);
+  message += "/chat";
+  const auto body_at = head.end(message, more);
   message += body;
   RequestHead::finish(message, body_at);
   return message;

@@ -12,15 +12,17 @@ TEST_CASE("head and body of a POST are one text with the right length", "[http]"
 {
   const RequestHead head(
       "POST",
-      http::Url::parse("http://127.0.0.1:8080/v1"),
-      "/chat/completions",
+      http::Url::parse("http://127.0.0.1:8080/v1?api-version=1"),
       {{"Authorization", "Bearer k"}});
   std::string message = "left from before";
-  const auto body_at = head.begin(message, {{"X-Trace", "7"}});
+  head.begin(message);
+  message += "/chat/completions";
+  const auto body_at = head.end(message, {{"X-Trace", "7"}});
   message += R"({"a":1})";
   RequestHead::finish(message, body_at);
 
-  CHECK(message.starts_with("POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"));
+  CHECK(message.starts_with(
+      "POST /v1/chat/completions?api-version=1 HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"));
   CHECK(message.find("\r\nAuthorization: Bearer k\r\n") != message.npos);
   CHECK(message.find("\r\nX-Trace: 7\r\n") != message.npos);
   CHECK(message.find("\r\nContent-Type: application/json\r\n") != message.npos);
@@ -33,19 +35,32 @@ TEST_CASE("head and body of a POST are one text with the right length", "[http]"
 
 TEST_CASE("a GET has neither length nor type", "[http]")
 {
-  const RequestHead head("GET", http::Url::parse("https://h"), "/models", {});
+  const RequestHead head("GET", http::Url::parse("https://h/models"), {});
   std::string message;
-  head.begin(message, {});
+  head.begin(message);
+  head.end(message, {});
   CHECK(message == "GET /models HTTP/1.1\r\nHost: h\r\nUser-Agent: asyncllm\r\n\r\n");
+}
+
+TEST_CASE("fields that only the whole request can tell stand in its head", "[http]")
+{
+  const RequestHead head("POST", http::Url::parse("http://h/v1"), {{"A", "b"}});
+  std::string message;
+  head.begin(message);
+  const auto body_at = head.end(message, {});
+  message += R"({"a":1})";
+  RequestHead::finish(message, body_at, {{"X-Signature", "abc"}, {"X-Date", "d"}});
+  CHECK(message.ends_with(" 7\r\nX-Signature: abc\r\nX-Date: d\r\n\r\n{\"a\":1}"));
 }
 
 TEST_CASE("no header can smuggle in another one", "[http]")
 {
   const auto add = [](std::string name, std::string value) {
     return [=] {
-      const RequestHead head("GET", http::Url::parse("http://h"), "/", {});
+      const RequestHead head("GET", http::Url::parse("http://h/"), {});
       std::string message;
-      head.begin(message, {{name, value}});
+      head.begin(message);
+      head.end(message, {{name, value}});
     };
   };
   for (const std::string& bad :

@@ -130,7 +130,9 @@ TEST_CASE("Ollama: a bare prompt goes to /api/generate", "[provider]")
   CHECK(body_of(prompt, parameters) == Json::parse(R"({"model":"m","prompt":"a","suffix":"b",
     "system":"S","template":"{{ .Prompt }}","stream":false,"options":{"num_predict":5}})"));
   CHECK(body_of(Prompt("a").raw(true))["raw"] == true);
-  CHECK(provider::ollama_wire().generate_path() == "/api/generate");
+  std::string path;
+  provider::ollama_wire().append_path(provider::Operation::generate, "m", path);
+  CHECK(path == "/api/generate");
 }
 
 TEST_CASE("Ollama: text that is not UTF-8 is refused before anything is sent", "[provider]")

@@ -535,8 +535,8 @@ void feed_in_reads(std::string& bytes, Feed feed)
 void read_stream(const LongInput& input, std::string& bytes, const Limits& limits)
 {
   const auto& preset = provider::preset_named(input.provider);
-  ReplyDecoder decoder(provider::wire_of(preset), limits);
-  provider::StreamedReply reply(bounds_of(limits));
+  client::ReplyDecoder decoder(provider::wire_of(preset), limits);
+  provider::StreamedReply reply(client::bounds_of(limits));
   feed_in_reads(bytes, [&](std::span<char> some) {
     if (decoder.is_done())
       return;
@@ -583,7 +583,7 @@ void read_error(const std::string& bytes)
   head.status = 429;
   auto error = provider::error_from_answer(head, bytes);
   error.with_partial_text(bytes);
-  Secrets secrets;
+  client::Secrets secrets;
   secrets.add("sk-" + std::string(45, 'a'));
   secrets.add("user", std::string(45, 'a'));
   secrets.mask(error);
@@ -626,7 +626,7 @@ std::string outcome_of(const LongInput& input, std::string bytes, const Limits& 
       case ReadBy::stream: read_stream(input, bytes, limits); break;
       case ReadBy::whole: {
         json::Reader reader;
-        (void)read_reply(wire, limits, bytes, reader);
+        (void)client::read_reply(wire, limits, bytes, reader);
         break;
       }
       case ReadBy::error: read_error(bytes); break;

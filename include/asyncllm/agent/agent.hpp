@@ -39,8 +39,11 @@ class ASYNCLLM_EXPORT LlmAgent {
 
   /// `name` is yours, for messages. `spec` says which model of which server:
   /// "ollama::gemma3:latest", "openai::gpt-4o-mini", "openai@http://127.0.0.1:8080/v1::name" (see
-  /// ModelSpec).
+  /// ModelSpec). The agent gets a client of its own.
   static Builder builder(std::string name, std::string_view spec);
+  /// An agent that shares `client` with others: its connections, and its bound on calls in flight.
+  /// `model` is the model's name alone, such as "gemma3:latest".
+  static Builder builder(std::string name, const Client& client, std::string model);
 
   const std::string& name() const noexcept;
   const ModelSpec& model() const noexcept;
@@ -70,13 +73,13 @@ class ASYNCLLM_EXPORT LlmAgent {
   ReplyStream stream_messages(Messages messages, RequestOptions options = RequestOptions()) const;
 
   /// `send_message_async` for programs without a loop: blocks, with a loop and a connection of its
-  /// own each time. Not to be called on a thread that runs a loop, which would stand still.
+  /// own each time. Do not call it on a thread that runs a loop. The other functions have no such
+  /// twin: `run_or_throw` (concurrency/run.hpp) makes a blocking call of any of them, and of
+  /// several at once.
   Reply send_message(std::string message, RequestOptions options = RequestOptions()) const;
 
  private:
   struct State;
-  Messages conversation(Messages messages) const;
-  RequestOptions merged(const RequestOptions& options) const;
   explicit LlmAgent(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
   std::shared_ptr<const State> state_;
@@ -85,7 +88,10 @@ class ASYNCLLM_EXPORT LlmAgent {
 /// Collects what makes an agent. Nothing is checked before `build()`.
 class ASYNCLLM_EXPORT LlmAgent::Builder {
  public:
-  Builder(std::string name, std::string_view spec) : name_(std::move(name)), spec_(spec) {}
+  Builder(std::string name, std::string_view spec) : name_(std::move(name)), model_(spec) {}
+  Builder(std::string name, const Client& client, std::string model)
+      : name_(std::move(name)), model_(std::move(model)), client_(client)
+  {}
 
   /// Goes in front of every conversation. Default: none.
   Builder& with_system_prompt(std::string text)
@@ -93,83 +99,16 @@ class ASYNCLLM_EXPORT LlmAgent::Builder {
     system_prompt_ = std::move(text);
     return *this;
   }
-  /// 0 (always the likeliest word) to 2. Default: the server's.
+  /// See `RequestOptions::temperature`.
   Builder& with_temperature(double value)
   {
     own_.temperature(value);
     return *this;
   }
-  /// Longest answer in tokens, at least 1. Default: the server's.
+  /// See `RequestOptions::max_tokens`.
   Builder& with_max_tokens(int count)
   {
     own_.max_tokens(count);
-    return *this;
-  }
-  /// http://, https:// or http+unix://; wins over the spec and the environment. See
-  /// `ClientOptions::base_url`.
-  Builder& with_base_url(std::string url)
-  {
-    base_url_ = std::move(url);
-    return *this;
-  }
-  /// Wins over the environment.
-  Builder& with_api_key(std::string key)
-  {
-    api_key_ = std::move(key);
-    return *this;
-  }
-  /// A PEM file with the certificates to trust instead of the system's.
-  Builder& with_ca_file(std::string path)
-  {
-    ca_file_ = std::move(path);
-    return *this;
-  }
-  /// A PEM file with lists of revoked certificates. There must be one of every authority in the
-  /// server's chain, or the server is refused. Default: nothing is asked about revocation.
-  Builder& with_crl_file(std::string path)
-  {
-    crl_file_ = std::move(path);
-    return *this;
-  }
-  /// PEM files with the certificate that the agent shows (and its chain), and its key, which must
-  /// not be encrypted.
-  Builder& with_client_certificate(std::string certificate_file, std::string key_file)
-  {
-    certificate_file_ = std::move(certificate_file);
-    key_file_ = std::move(key_file);
-    return *this;
-  }
-  /// Lets the API key travel over http:// to another machine, which is refused otherwise.
-  Builder& with_key_over_plain_http(bool value)
-  {
-    key_over_plain_http_ = value;
-    return *this;
-  }
-  /// "http://[user:password@]host:port" or "socks5://..."; "" or "direct": none. Default: what
-  /// http_proxy, https_proxy, all_proxy and no_proxy say (docs/reliability.md).
-  Builder& with_proxy(std::string url)
-  {
-    proxy_ = std::move(url);
-    return *this;
-  }
-  /// How many calls may be in flight at once on one loop; more wait for a place, first come first
-  /// served. 0: no limit. Default: 64 for Ollama, none elsewhere.
-  Builder& with_max_in_flight(std::size_t count)
-  {
-    max_in_flight_ = count;
-    return *this;
-  }
-  /// How much of an answer is taken before it is refused.
-  Builder& with_limits(const Limits& bounds)
-  {
-    limits_ = bounds;
-    return *this;
-  }
-  /// Follows the server's redirects, `Redirects().follow()`, by the rules that `Redirects` lists.
-  /// Default: none, a redirect is `Error{bad_response}` that says where it leads.
-  Builder& with_redirects(Redirects rules)
-  {
-    redirects_ = rules;
     return *this;
   }
   /// Defaults for every call; `with_temperature` and `with_max_tokens` win over them, and a call's
@@ -180,27 +119,103 @@ class ASYNCLLM_EXPORT LlmAgent::Builder {
     return *this;
   }
 
+  // The following set the options of the agent's own client, each as the function of ClientOptions
+  // of the same name. An agent that was given a client has none of them.
+
+  /// See `ClientOptions::base_url`. Wins over the spec.
+  Builder& with_base_url(std::string url)
+  {
+    own_client("with_base_url").base_url(std::move(url));
+    return *this;
+  }
+  /// See `ClientOptions::api_key`.
+  Builder& with_api_key(std::string key)
+  {
+    own_client("with_api_key").api_key(std::move(key));
+    return *this;
+  }
+  /// See `ClientOptions::ca_file`.
+  Builder& with_ca_file(std::string path)
+  {
+    own_client("with_ca_file").ca_file(std::move(path));
+    return *this;
+  }
+  /// See `ClientOptions::crl_file`.
+  Builder& with_crl_file(std::string path)
+  {
+    own_client("with_crl_file").crl_file(std::move(path));
+    return *this;
+  }
+  /// See `ClientOptions::client_certificate`.
+  Builder& with_client_certificate(std::string certificate_file, std::string key_file)
+  {
+    own_client("with_client_certificate")
+        .client_certificate(std::move(certificate_file), std::move(key_file));
+    return *this;
+  }
+  /// See `ClientOptions::key_over_plain_http`.
+  Builder& with_key_over_plain_http(bool value)
+  {
+    own_client("with_key_over_plain_http").key_over_plain_http(value);
+    return *this;
+  }
+  /// See `ClientOptions::proxy`.
+  Builder& with_proxy(std::string url)
+  {
+    own_client("with_proxy").proxy(std::move(url));
+    return *this;
+  }
+  /// See `ClientOptions::max_in_flight`.
+  Builder& with_max_in_flight(std::size_t count)
+  {
+    own_client("with_max_in_flight").max_in_flight(count);
+    return *this;
+  }
+  /// See `ClientOptions::limits`.
+  Builder& with_limits(const Limits& limits)
+  {
+    own_client("with_limits").limits(limits);
+    return *this;
+  }
+  /// See `ClientOptions::redirects`.
+  Builder& with_redirects(Redirects rules)
+  {
+    own_client("with_redirects").redirects(rules);
+    return *this;
+  }
+
   /// Throws `Error{invalid_argument}` that names the setter: a value out of its range, a spec
   /// without provider or model, an unknown provider, an unusable URL, key or certificate file, no
-  /// API key where one is needed; `Error{unsupported}` for https in a build without TLS.
+  /// API key where one is needed, an option of a client beside a client; `Error{unsupported}` for
+  /// https in a build without TLS.
   LlmAgent build() const { return build(Abi()); }
 
  private:
+  ClientOptions& own_client(const char* setter)
+  {
+    client_setter_ = setter;
+    return client_options_;
+  }
   LlmAgent build(Abi) const;
+  ModelSpec find_model() const;
+  ClientOptions options_for(const ModelSpec& spec) const;
 
-  std::string name_, spec_, system_prompt_, base_url_, api_key_;
-  std::string ca_file_, crl_file_, certificate_file_, key_file_;
-  bool key_over_plain_http_ = false;
-  std::optional<std::string> proxy_;
-  std::optional<std::size_t> max_in_flight_;
-  Limits limits_;
-  Redirects redirects_;
+  std::string name_, model_, system_prompt_;
+  std::optional<Client> client_;
+  ClientOptions client_options_{""};
+  std::string client_setter_;  // the last one that was called
   RequestOptions own_, defaults_;
 };
 
 inline LlmAgent::Builder LlmAgent::builder(std::string name, std::string_view spec)
 {
   return Builder(std::move(name), spec);
+}
+
+inline LlmAgent::Builder LlmAgent::builder(
+    std::string name, const Client& client, std::string model)
+{
+  return Builder(std::move(name), client, std::move(model));
 }
 
 }  // namespace asyncllm

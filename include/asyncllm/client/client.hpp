@@ -24,10 +24,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace asyncllm::inline v0_1 {
+
+namespace client {
+class ClientState;
+struct Question;
+}  // namespace client
 
 /// Where a client sends its requests.
 class ClientOptions {
@@ -35,6 +41,8 @@ class ClientOptions {
   /// `provider`: "ollama", "openai", "anthropic" or another one that README.md lists;
   /// "openai-compatible" for any server that speaks OpenAI's wire.
   explicit ClientOptions(std::string provider) : provider_(std::move(provider)) {}
+
+  ClientOptions& provider(std::string name) { return set(provider_, std::move(name)); }
 
   /// http://, https:// or http+unix:// (a Unix socket), with the path in front of the wire's own.
   /// For Ollama also a host alone, with or without a port, as OLLAMA_HOST. A user name and password
@@ -99,7 +107,7 @@ class ClientOptions {
   const std::string& provider() const noexcept { return provider_; }
   const std::string& base_url() const noexcept { return base_url_; }
   const std::string& api_key() const noexcept { return api_key_; }
-  const http::TlsFiles& tls_files() const noexcept { return tls_files_; }
+  const TlsFiles& tls_files() const noexcept { return tls_files_; }
   const std::optional<std::string>& proxy() const noexcept { return proxy_; }
   const Limits& limits() const noexcept { return limits_; }
   Redirects redirects() const noexcept { return redirects_; }
@@ -114,7 +122,7 @@ class ClientOptions {
   }
 
   std::string provider_, base_url_, api_key_;
-  http::TlsFiles tls_files_;
+  TlsFiles tls_files_;
   Limits limits_;
   Redirects redirects_;
   bool key_over_plain_http_ = false;
@@ -160,6 +168,11 @@ class ASYNCLLM_EXPORT Client {
       const PreparedChat& chat,
       std::string question,
       RequestOptions options = RequestOptions()) const;
+  /// The same with several turns behind what the chat was prepared with.
+  asio::awaitable<Reply> chat(
+      const PreparedChat& chat, Messages turns, RequestOptions options = RequestOptions()) const;
+  ReplyStream stream(
+      const PreparedChat& chat, Messages turns, RequestOptions options = RequestOptions()) const;
 
   /// Asks for one whole answer to a bare prompt, without turns. Only Ollama has that
   /// (`/api/generate`); others throw `Error{unsupported}`.
@@ -190,15 +203,17 @@ class ASYNCLLM_EXPORT Client {
   /// would. `setter_prefix` stands before the name of the value.
   void check(const RequestOptions& options, const std::string& setter_prefix = "") const;
 
+  /// The provider's name.
+  std::string_view provider() const noexcept;
   /// Where the requests go: scheme, host, port and path.
   const std::string& base_url() const noexcept;
 
-  struct State;
-
  private:
   Client(const ClientOptions& options, Abi);
+  asio::awaitable<Reply> ask(client::Question question) const;
+  ReplyStream ask_streamed(client::Question question) const;
 
-  std::shared_ptr<const State> state_;
+  std::shared_ptr<const client::ClientState> state_;
 };
 
 }  // namespace asyncllm

@@ -6,21 +6,28 @@
 #include <asyncllm/core/export.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace asyncllm::inline v0_1 {
+
+namespace client {
+struct PreparedState;
+}
 
 /// From `Client::prepare`, for `Client::chat` and `Client::stream` of the same client: everything
 /// but the question is serialised already. Immutable, cheap to copy.
 class ASYNCLLM_EXPORT PreparedChat {
  public:
-  struct State;
-  explicit PreparedChat(std::shared_ptr<const State> state) : state_(std::move(state)) {}
-
-  const std::shared_ptr<const State>& state() const noexcept { return state_; }
+  const std::string& model() const noexcept;
 
  private:
-  std::shared_ptr<const State> state_;
+  friend class Client;
+  explicit PreparedChat(std::shared_ptr<const client::PreparedState> state)
+      : state_(std::move(state))
+  {}
+
+  std::shared_ptr<const client::PreparedState> state_;
 };
 
 }  // namespace asyncllm

@@ -14,6 +14,10 @@
 
 namespace asyncllm::inline v0_1 {
 
+namespace client {
+struct StreamState;
+}
+
 /// One streamed reply, from `LlmAgent::stream_message` or `Client::stream`. Nothing is sent before
 /// the first `next()` runs, and nothing is read ahead: what nobody asks for stays in the socket.
 ///
@@ -32,8 +36,6 @@ namespace asyncllm::inline v0_1 {
 /// and the destructor belong there.
 class ASYNCLLM_EXPORT ReplyStream {
  public:
-  struct State;
-  explicit ReplyStream(std::shared_ptr<State> state);
   ReplyStream(ReplyStream&&) noexcept = default;
   ReplyStream& operator=(ReplyStream&&) noexcept = default;
   ~ReplyStream() = default;
@@ -85,9 +87,11 @@ class ASYNCLLM_EXPORT ReplyStream {
   }
 
  private:
-  const std::shared_ptr<State>& state() const;
+  friend class Client;
+  explicit ReplyStream(std::shared_ptr<client::StreamState> state);
+  const std::shared_ptr<client::StreamState>& state() const;
 
-  std::shared_ptr<State> state_;
+  std::shared_ptr<client::StreamState> state_;
   std::shared_ptr<void> owner_;  // ends the request when the last one goes
 };
 

@@ -5,7 +5,6 @@
 #include <asyncllm/impl/http/connect/connection.ipp>
 #include <asyncllm/impl/http/connect/connector.ipp>
 #include <asyncllm/impl/http/connect/loop.ipp>
-#include <asyncllm/impl/http/connect/places.ipp>
 #include <asyncllm/impl/http/connect/proxy.ipp>
 #include <asyncllm/impl/http/connect/resolve.ipp>
 #include <asyncllm/impl/http/connect/socket.ipp>

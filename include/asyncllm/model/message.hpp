@@ -135,6 +135,13 @@ class Messages {
     return *this;
   }
 
+  /// Adds all messages of another conversation.
+  Messages& append(const Messages& more)
+  {
+    list_.insert(list_.end(), more.list_.begin(), more.list_.end());
+    return *this;
+  }
+
   Messages& prepend(Message message)
   {
     list_.insert(list_.begin(), std::move(message));

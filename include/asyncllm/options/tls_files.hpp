@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace asyncllm::inline v0_1::http {
+namespace asyncllm::inline v0_1 {
 
 /// Files of PEM; "" for none.
 struct TlsFiles {
@@ -13,4 +13,4 @@ struct TlsFiles {
   std::string key;          ///< and its key, not encrypted
 };
 
-}  // namespace asyncllm::http
+}  // namespace asyncllm

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <asyncllm/concurrency/detail/cancellation.hpp>
-#include <asyncllm/concurrency/detail/list.hpp>
+#include <asyncllm/concurrency/detail/permit_queue.hpp>
 #include <asyncllm/concurrency/detail/ref.hpp>
 
 #include <asio/associated_cancellation_slot.hpp>
@@ -38,63 +38,54 @@ class Permit {
 
 class SemaphoreState final : public RefCounted {
  public:
-  explicit SemaphoreState(std::size_t places) noexcept : available_(places) {}
+  explicit SemaphoreState(std::size_t permits) noexcept : permits_(permits) {}
 
-  std::size_t available() const noexcept { return available_; }
-  std::size_t waiting() const noexcept { return waiting_; }
+  std::size_t available() const noexcept { return permits_.available(); }
+  std::size_t waiting() const noexcept { return permits_.waiting(); }
 
   std::optional<Permit> try_acquire()
   {
-    if (available_ == 0)
+    if (!permits_.try_take())
       return std::nullopt;
-    --available_;
     return Permit(this);
   }
 
   void release() noexcept
   {
-    if (queue_.empty()) {
-      ++available_;
-      return;
-    }
-    QueueEntry& next = queue_.front();
-    leave(next);
-    next.is_granted_ = true;
-    next.wake();
+    if (auto* const next = permits_.give_back())
+      static_cast<Waiting*>(next)->wake();
   }
 
-  // A place in the queue, and then the permit itself until the coroutine has taken it.
-  class QueueEntry : public ListNode {
+  // A coroutine in the queue. It may have been granted a permit that it has not taken yet.
+  class Waiting : public PermitQueue::Entry {
    public:
-    explicit QueueEntry(Ref<SemaphoreState> state) noexcept : state_(std::move(state)) {}
+    explicit Waiting(Ref<SemaphoreState> state) noexcept : state_(std::move(state)) {}
 
-    /// The permit, if there is one: who gets none was cancelled.
+    /// The permit; nothing if the wait was cancelled.
     std::optional<Permit> take() noexcept
     {
-      if (!std::exchange(is_granted_, false))
+      if (!PermitQueue::take_grant(*this))
         return std::nullopt;
       return Permit(state_.get());
     }
 
     void on_cancel(asio::cancellation_type_t) noexcept
     {
-      state_->leave(*this);
+      state_->permits_.leave(*this);
       wake();
     }
 
    protected:
-    virtual ~QueueEntry()
+    virtual ~Waiting()
     {
-      state_->leave(*this);
+      state_->permits_.leave(*this);
       take();
     }
 
     void enter(asio::cancellation_slot slot)
     {
       cancel_link_.connect(slot);
-      state_->queue_.push_back(*this);
-      ++state_->waiting_;
-      is_queued_ = true;
+      state_->permits_.push(*this);
     }
 
    private:
@@ -102,23 +93,11 @@ class SemaphoreState final : public RefCounted {
     virtual void wake() noexcept = 0;
 
     Ref<SemaphoreState> state_;
-    CancelLink<QueueEntry> cancel_link_{*this};
-    bool is_queued_ = false;
-    bool is_granted_ = false;
+    CancelLink<Waiting> cancel_link_{*this};
   };
 
  private:
-  void leave(QueueEntry& entry) noexcept
-  {
-    if (!std::exchange(entry.is_queued_, false))
-      return;
-    entry.unlink();
-    --waiting_;
-  }
-
-  std::size_t available_;
-  std::size_t waiting_ = 0;
-  List<QueueEntry> queue_;
+  PermitQueue permits_;
 };
 
 inline Permit::Permit(SemaphoreState* state) noexcept : state_(state) {}
@@ -137,10 +116,10 @@ inline Permit& Permit::operator=(Permit&& other) noexcept
 // A coroutine that waits sleeps on a timer that never expires. To cancel a timer takes no memory,
 // so a permit can be given back where nothing may be thrown; and the loop owns who waits.
 template <class Executor>
-class Sleeper final : public SemaphoreState::QueueEntry {
+class Sleeper final : public SemaphoreState::Waiting {
  public:
   Sleeper(Ref<SemaphoreState> state, const Executor& executor)
-      : QueueEntry(std::move(state)), timer_(executor, Clock::time_point::max())
+      : Waiting(std::move(state)), timer_(executor, Clock::time_point::max())
   {}
 
   struct Start {

@@ -12,8 +12,6 @@ namespace asyncllm::inline v0_1 {
 struct LlmAgent::State {
   std::string name;
   ModelSpec spec;
-  std::string system_prompt;
-  RequestOptions defaults;
   Client client;
   PreparedChat chat;  // with the system prompt and the defaults
 };
@@ -45,8 +43,7 @@ asio::awaitable<Reply> LlmAgent::send_message_async(
 asio::awaitable<Reply> LlmAgent::send_messages_async(
     Messages messages, RequestOptions options) const
 {
-  return state_->client.chat(
-      state_->spec.model, conversation(std::move(messages)), merged(options));
+  return state_->client.chat(state_->chat, std::move(messages), std::move(options));
 }
 
 ReplyStream LlmAgent::stream_message(std::string message, RequestOptions options) const
@@ -56,22 +53,7 @@ ReplyStream LlmAgent::stream_message(std::string message, RequestOptions options
 
 ReplyStream LlmAgent::stream_messages(Messages messages, RequestOptions options) const
 {
-  return state_->client.stream(
-      state_->spec.model, conversation(std::move(messages)), merged(options));
-}
-
-Messages LlmAgent::conversation(Messages messages) const
-{
-  if (!state_->system_prompt.empty())
-    messages.prepend(Message::system(state_->system_prompt));
-  return messages;
-}
-
-RequestOptions LlmAgent::merged(const RequestOptions& options) const
-{
-  auto all = state_->defaults;
-  all.override_with(options);
-  return all;
+  return state_->client.stream(state_->chat, std::move(messages), std::move(options));
 }
 
 Reply LlmAgent::send_message(std::string message, RequestOptions options) const
@@ -95,34 +77,44 @@ Reply LlmAgent::send_message(std::string message, RequestOptions options) const
 LlmAgent LlmAgent::Builder::build(Abi) const
 {
   try {
-    auto spec = ModelSpec::parse(spec_);
-    auto defaults = defaults_;
-    defaults.override_with(own_);
-    auto options = ClientOptions(spec.provider)
-                       .base_url(base_url_.empty() ? spec.base_url : base_url_)
-                       .api_key(api_key_)
-                       .ca_file(ca_file_)
-                       .crl_file(crl_file_)
-                       .client_certificate(certificate_file_, key_file_)
-                       .key_over_plain_http(key_over_plain_http_);
-    if (proxy_)
-      options.proxy(*proxy_);
-    options.limits(limits_).redirects(redirects_);
-    if (max_in_flight_)
-      options.max_in_flight(*max_in_flight_);
-    const Client client(options);
+    auto spec = find_model();
+    const auto client = client_ ? *client_ : Client(options_for(spec));
     client.check(own_, "with_");
     client.check(defaults_, "with_options: ");
+    auto defaults = defaults_;
+    defaults.override_with(own_);
     Messages before;
     if (!system_prompt_.empty())
       before.system(system_prompt_);
-    const auto chat = client.prepare(spec.model, before, defaults);
-    return LlmAgent(std::make_shared<const State>(
-        State{name_, std::move(spec), system_prompt_, std::move(defaults), client, chat}));
+    auto chat = client.prepare(spec.model, std::move(before), std::move(defaults));
+    return LlmAgent(
+        std::make_shared<const State>(State{name_, std::move(spec), client, std::move(chat)}));
   } catch (const Error& error) {
     throw Error(
         error.kind(), "cannot build the agent \"" + name_ + "\": " + std::string(error.message()));
   }
+}
+
+ModelSpec LlmAgent::Builder::find_model() const
+{
+  if (!client_)
+    return ModelSpec::parse(model_);
+  if (model_.empty())
+    throw Error(ErrorKind::invalid_argument, "the name of the model is empty");
+  if (!client_setter_.empty())
+    throw Error(
+        ErrorKind::invalid_argument,
+        client_setter_ + ": the agent uses a client, which has options of its own");
+  return {std::string(client_->provider()), client_->base_url(), model_};
+}
+
+ClientOptions LlmAgent::Builder::options_for(const ModelSpec& spec) const
+{
+  auto options = client_options_;
+  options.provider(spec.provider);
+  if (options.base_url().empty())
+    options.base_url(spec.base_url);
+  return options;
 }
 
 }  // namespace asyncllm

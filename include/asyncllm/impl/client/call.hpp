@@ -5,13 +5,14 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/impl/client/call_machine.hpp>
 #include <asyncllm/impl/client/client_state.hpp>
+#include <asyncllm/impl/client/loop_data.hpp>
 #include <asyncllm/impl/client/route.hpp>
 #include <asyncllm/impl/client/scratch.hpp>
 #include <asyncllm/impl/core/response_head.hpp>
 #include <asyncllm/impl/http/connect/loop.hpp>
-#include <asyncllm/impl/http/connect/places.hpp>
 #include <asyncllm/impl/http/exchange/exchange.hpp>
-#include <asyncllm/impl/provider/errors/errors.hpp>
+#include <asyncllm/model/embeddings.hpp>
+#include <asyncllm/model/reply.hpp>
 #include <asyncllm/options/request_options.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -27,9 +28,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
-/// The pause before another try.
+/// The pause before another attempt.
 class Pause {
  public:
   /// Cancellation: `Error{cancelled}`.
@@ -46,10 +47,19 @@ class Pause {
 struct Call {
   explicit Call(provider::Delivery delivery) : machine(delivery) {}
 
+  /// Tells the admission what came of the attempt. Whoever waits may start then.
+  void leave(const HeaderList* headers = nullptr, const Usage* usage = nullptr) noexcept
+  {
+    if (ticket)
+      ticket->leave({machine.status(), headers, usage});
+  }
+  /// Ends what a coroutine waits for.
+  void cancel();
+
   CallMachine machine;
   Pause pause;
-  ResponseHead head;                   // of the last answer
-  std::unique_ptr<http::Place> place;  // between two tries
+  ResponseHead head;               // of the last answer that was read
+  std::unique_ptr<Ticket> ticket;  // null where every call may start
   std::optional<Route> route;
   std::optional<http::Exchange> exchange;
 };
@@ -61,35 +71,43 @@ struct Answer {
   std::chrono::steady_clock::duration first_byte{}, total{};
 };
 
-/// Whether another try follows a failure, and when: asks the machine, and says it to `on_retry`.
-CallMachine::Next next_after(
-    Error& error,
-    Call& call,
-    const std::shared_ptr<const Client::State>& client,
-    const RequestOptions& options,
-    http::Loop& loop,
-    std::chrono::steady_clock::time_point started);
-
-/// Gives back, at the end of a call, a place that was kept for another try.
-class PlaceAtEnd {
- public:
-  explicit PlaceAtEnd(Call& call) : call_(call) {}
-  ~PlaceAtEnd() { call_.place.reset(); }
-  PlaceAtEnd(const PlaceAtEnd&) = delete;
-  PlaceAtEnd& operator=(const PlaceAtEnd&) = delete;
-
- private:
-  Call& call_;
+/// What a call runs with.
+struct CallContext {
+  std::shared_ptr<const ClientState> client;
+  const RequestOptions& options;
+  asio::any_io_executor executor;
+  std::shared_ptr<http::Loop> loop;
+  std::chrono::steady_clock::time_point started;
+  SharedByCalls& shared;
 };
 
+/// Waits until the call may start. Throws `Error{timeout}`, `Error{cancelled}`.
+asio::awaitable<void> wait_for_admission(Call& call, const CallContext& context);
+
+/// Whether another attempt follows a failure, and when: asks the machine, and tells `on_retry`.
+CallMachine::Next next_after(Error& error, Call& call, const CallContext& context);
+
+/// What an admission may see of a result.
+inline void leave_with(Call& call, const Reply& reply)
+{
+  call.leave(&reply.headers, &reply.usage);
+}
+inline void leave_with(Call& call, const Embeddings& embeddings)
+{
+  call.leave(&call.head.headers, &embeddings.usage);
+}
+inline void leave_with(Call& call, const provider::ModelPage&)
+{
+  call.leave(&call.head.headers);
+}
+
 /// Runs a call until its result, or until its answer streams. `began`: when the total timeout
-/// began, if not just now. A `Job` says what is asked for and
-/// what becomes of the answer:
+/// began, if not just now. A `Job` says what is asked for and what becomes of the answer:
 ///
 ///     Result                            of the call; void when the job keeps it
 ///     streams                           whether the answer may be a stream
 ///     Owner(job).call()                 where the call's parts are
-///     options(), path(client)
+///     options()
 ///     message(lent)                     where the request is written
 ///     write(client, delivery, message)  the request
 ///     opened(call)                      the answer streams
@@ -97,22 +115,27 @@ class PlaceAtEnd {
 ///     explain(client, call, error)      adds to the error by which the call fails
 template <class Job>
 asio::awaitable<typename Job::Result> run_call(
-    std::shared_ptr<const Client::State> client,
+    std::shared_ptr<const ClientState> client,
     Job job,
     std::optional<std::chrono::steady_clock::time_point> began = std::nullopt)
 {
   using Next = CallMachine::Next;
   using SteadyClock = std::chrono::steady_clock;
-  const auto started = began.value_or(SteadyClock::now());
   const auto executor = co_await asio::this_coro::executor;
   const auto loop = http::Loop::of(executor);
-  auto& scratch = Scratch::of(*loop);
+  auto& data = LoopData::of(*loop);
+  const auto policy = job.options().retries();
+  const CallContext context{
+      client,
+      job.options(),
+      executor,
+      loop,
+      began.value_or(SteadyClock::now()),
+      data.of_client(client, policy, client->max_in_flight)};
+  context.shared.budget.add_call(policy);
   typename Job::Owner owner(job);
   Call& call = owner.call();
-  const PlaceAtEnd at_end(call);
-  const auto policy = job.options().retries();
-  loop->retry_budget(client, policy).add_call(policy);
-  BorrowedString borrowed_message(scratch), borrowed_body(scratch);
+  BorrowedString borrowed_message(data.scratch), borrowed_body(data.scratch);
   std::string* message = nullptr;
   Answer answer;
   for (auto next = call.machine.start();;) {
@@ -122,22 +145,34 @@ asio::awaitable<typename Job::Result> run_call(
         case Next::write:
           message = &job.message(borrowed_message);
           job.write(*client, call.machine.delivery(), *message);
-          call.route.emplace(*client, job.path(*client), *message);
           next = call.machine.on_written();
+          break;
+        case Next::admit:
+          call.route.emplace(*client, *message);
+          if (const auto& admission = context.shared.admission) {
+            if (!call.ticket)
+              call.ticket = std::make_unique<Ticket>(admission);
+            if (!call.ticket->try_enter(executor, message->size()))
+              co_await wait_for_admission(call, context);
+          }
+          next = call.machine.on_admitted();
           break;
         case Next::send:
           call.exchange.emplace(
-              loop, executor, call.route->transport(), client->timeouts_of(job.options()), started);
+              loop,
+              executor,
+              call.route->transport(),
+              client->timeouts_of(job.options()),
+              context.started);
           if constexpr (Job::streams)
             call.exchange->expect(http::Exchange::Body::stream);
-          call.exchange->use_place(std::move(call.place));
           co_await call.exchange->send(call.route->message());
           next = call.machine.on_head(call.exchange->head());
           break;
-        case Next::read_stream:
+        case Next::open_stream:
           call.head = call.exchange->head();
           job.opened(call);
-          next = call.machine.on_done();
+          next = call.machine.on_opened();
           break;
         case Next::read_whole: {
           auto& exchange = *call.exchange;
@@ -149,14 +184,12 @@ asio::awaitable<typename Job::Result> run_call(
             if (piece.empty() && !exchange.is_complete())
               piece = co_await exchange.read();
             if (body.empty())
-              answer.first_byte = SteadyClock::now() - started;
+              answer.first_byte = SteadyClock::now() - context.started;
             if (piece.empty())
               break;
             append_bounded(body, piece, exchange.announced_length(), client->transport.limits());
           }
           answer.body = &body;
-          if (call.machine.status() == 503)
-            call.place = exchange.keep_place();
           call.head = exchange.finish();
           call.exchange.reset();
           next = call.machine.on_body();
@@ -167,26 +200,26 @@ asio::awaitable<typename Job::Result> run_call(
           next = call.machine.on_followed();
           break;
         case Next::decode: {
-          if (!is_success(call.head))
-            throw provider::error_from_answer(call.head, *answer.body);
-          answer.total = SteadyClock::now() - started;
-          const BorrowedReader reader(scratch);
+          if (!call.machine.has_success())
+            throw client->wire.decode_error(call.head, *answer.body);
+          answer.total = SteadyClock::now() - context.started;
+          const BorrowedReader reader(data.scratch);
           answer.reader = &reader.get();
           if constexpr (std::is_void_v<typename Job::Result>) {
             job.decode(*client, call, answer);
-            next = call.machine.on_done();
+            next = call.machine.on_decoded();
           } else {
-            co_return job.decode(*client, call, answer);
+            auto result = job.decode(*client, call, answer);
+            leave_with(call, result);
+            co_return result;
           }
           break;
         }
         case Next::wait:
           co_await call.pause.wait(executor, call.machine.pause());
-          call.route.emplace(*client, job.path(*client), *message);
           next = call.machine.on_waited();
           break;
-        case Next::done:
-        case Next::fail: break;
+        default: break;
       }
     } catch (const Error& error) {
       failure = error;
@@ -200,10 +233,12 @@ asio::awaitable<typename Job::Result> run_call(
         co_return;
     if (!failure)
       continue;
-    call.exchange.reset();  // its place is others' meanwhile
-    next = next_after(*failure, call, client, job.options(), *loop, started);
-    if (!call.machine.keeps_place())
-      call.place.reset();
+    if (call.exchange && call.exchange->has_head())
+      call.head = call.exchange->head();
+    call.exchange.reset();
+    next = next_after(*failure, call, context);
+    if (!call.machine.stays_admitted())
+      call.leave(call.machine.status() != 0 ? &call.head.headers : nullptr);
     if (next == Next::fail) {
       job.explain(*client, call, *failure);
       throw *failure;
@@ -211,4 +246,4 @@ asio::awaitable<typename Job::Result> run_call(
   }
 }
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

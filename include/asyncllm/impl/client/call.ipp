@@ -4,7 +4,7 @@
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 namespace {
 
 using Duration = RetryPolicy::Duration;
@@ -15,12 +15,11 @@ Duration time_since(SteadyClock::time_point started)
   return std::chrono::duration_cast<Duration>(SteadyClock::now() - started);
 }
 
-Duration queue_patience(const Client::State& client, Duration passed)
+Duration queue_patience(const ClientState& client, Duration passed)
 {
-  const auto& preset = *client.endpoint.preset;
-  if (!preset.has_queue)
+  if (!client.preset.has_queue)
     return {};
-  return std::chrono::duration_cast<Duration>(preset.first_byte) - passed;
+  return std::chrono::duration_cast<Duration>(client.preset.first_byte) - passed;
 }
 
 // Says which timer a coroutine waits for, as long as its frame lives.
@@ -58,21 +57,49 @@ void Pause::cancel()
     timer_->cancel();
 }
 
-CallMachine::Next next_after(
-    Error& error,
-    Call& call,
-    const std::shared_ptr<const Client::State>& client,
-    const RequestOptions& options,
-    http::Loop& loop,
-    SteadyClock::time_point started)
+void Call::cancel()
 {
+  if (ticket)
+    ticket->cancel();
+  if (exchange)
+    exchange->cancel();
+  pause.cancel();
+}
+
+asio::awaitable<void> wait_for_admission(Call& call, const CallContext& context)
+{
+  const auto timeouts = context.client->timeouts_of(context.options);
+  auto clock = Clock::pool_wait;
+  auto deadline = http::time_after(SteadyClock::now(), timeouts.limit(Clock::pool_wait));
+  const auto total = http::time_after(context.started, timeouts.limit(Clock::total));
+  if (total < deadline) {
+    clock = Clock::total;
+    deadline = total;
+  }
+  const auto result = co_await call.ticket->wait(deadline);
+  if (result == Ticket::Result::admitted)
+    co_return;
+  const auto& where = context.client->transport.destination();
+  if (result == Ticket::Result::cancelled)
+    throw Error(ErrorKind::cancelled, "the call to " + where + " was cancelled");
+  if (clock == Clock::total)
+    throw http::timed_out("no complete answer from " + where, clock, timeouts);
+  throw http::timed_out("no place for a call to " + where, clock, timeouts)
+      .with_hint(
+          "at most " + std::to_string(context.client->max_in_flight) +
+          " are in flight at once (with_max_in_flight)");
+}
+
+CallMachine::Next next_after(Error& error, Call& call, const CallContext& context)
+{
+  const auto& [client, options, executor, loop, started, shared] = context;
   const auto policy = options.retries();
   const auto passed = time_since(started);
   const auto total = client->timeouts_of(options).limit(Clock::total);
   const CallMachine::Conditions conditions{
       policy,
-      loop.retry_budget(client, policy),
-      loop.random(),
+      shared.budget,
+      LoopData::of(*loop).random(),
       total.count() > 0 ? total - passed : Duration::max(),
       queue_patience(*client, passed)};
   const auto next = call.machine.on_failure(error, conditions);
@@ -84,4 +111,4 @@ CallMachine::Next next_after(
   return next;
 }
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

@@ -2,72 +2,103 @@
 #pragma once
 
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/client/retry.hpp>
 #include <asyncllm/impl/core/response_head.hpp>
-#include <asyncllm/impl/http/exchange/retry.hpp>
 #include <asyncllm/impl/provider/wire.hpp>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
-/// One call, whole or streamed, from its first try to its end. Whoever drives it does what `Next`
-/// says and reports what came of it. Everything that fails, at any step, is `on_failure`.
+/// One call, whole or streamed, from its first attempt to its end. Whoever drives it does what
+/// `Next` says and reports what came of it.
+///
+/// A streamed reply is asked for piece by piece: each time by `on_asked`. Until its answer streams
+/// the call runs like any other; what fails until then is `on_failure`, later `on_broken`.
 class CallMachine {
  public:
   using Duration = RetryPolicy::Duration;
 
   enum class Next {
     write,        ///< the request, as `delivery()` says; then on_written
+    admit,        ///< wait until the call may start; then on_admitted
     send,         ///< it, and wait for the head of the answer; then on_head
-    read_stream,  ///< nothing: the stream reads the answer from here on; then on_done
+    open_stream,  ///< hand the answer, which streams, to the stream; then on_opened
     read_whole,   ///< all of the answer; then on_body
     follow,       ///< the redirect that the answer is; then on_followed
-    decode,       ///< the answer, which is a reply or an error; then on_done
+    decode,       ///< the answer, which is a reply or an error; then on_decoded
     wait,         ///< for `pause()`; then on_waited
+    read_piece,   ///< more of the answer; then on_piece
+    deliver,      ///< a piece of the reply
+    complete,     ///< check the reply, which has ended; then on_completed
     done,
     fail
   };
 
-  /// What a decision about another try depends on beside the error.
+  /// What a decision about another attempt depends on besides the error.
   struct Conditions {
     const RetryPolicy& policy;
-    http::RetryBudget& budget;
+    RetryBudget& budget;
     double random;            ///< 0 to 1
     Duration time_left;       ///< of the total timeout
-    Duration queue_patience;  ///< how much longer a queue that is full is waited for; 0: no server
-                              ///< that has one
+    Duration queue_patience;  ///< how much longer to wait for a server whose queue is full; 0: this
+                              ///< server has no queue
   };
 
   explicit CallMachine(provider::Delivery delivery) noexcept : delivery_(delivery) {}
 
-  Next start() const noexcept { return Next::write; }
+  Next start() noexcept;
   Next on_written() noexcept;
+  Next on_admitted() const noexcept { return Next::send; }
   Next on_head(const ResponseHead& head);
+  Next on_opened() noexcept;
   Next on_body() const noexcept;
   Next on_followed() noexcept;
-  Next on_waited() noexcept;
-  Next on_done() const noexcept { return Next::done; }
-  /// `error` gets the status of the answer that it came with, and says so when the budget refuses
-  /// another try.
+  Next on_waited() noexcept { return on_written(); }
+  Next on_decoded() noexcept;
+  /// Sets the status of the answer in `error`, and says so when the budget refuses another attempt.
   Next on_failure(Error& error, const Conditions& conditions);
 
+  /// `has_piece`: of the reply, read and not yet delivered.
+  Next on_asked(bool has_piece) noexcept;
+  /// `is_last`: the answer has no more.
+  Next on_piece(bool has_piece, bool is_last) noexcept;
+  /// The stream fails, after the pieces that it has; unless its reply `is_whole` already: then what
+  /// broke behind it costs only the usage.
+  Next on_broken(ErrorKind kind, bool has_piece, bool is_whole) noexcept;
+  Next on_completed() noexcept;
+  /// The caller wants no more: what follows fails. Returns false if the call had ended before.
+  bool stop() noexcept;
+
   provider::Delivery delivery() const noexcept { return delivery_; }
-  /// How often the request was tried, this time included; 0: not yet.
+  /// How often the request was sent, this time included; 0: not yet.
   int attempts() const noexcept { return attempts_; }
   Duration pause() const noexcept { return pause_; }
-  /// The status of the answer to this try, 0 before there is one.
+  /// The status of the answer to this attempt; 0 before there is one.
   int status() const noexcept { return status_; }
-  /// Whether the call keeps its place among those in flight until the next try: the queue of an
-  /// Ollama is full, and if the call gave its place up, all that wait for one would be refused in
-  /// their turn.
-  bool keeps_place() const noexcept { return keeps_place_; }
+  bool has_success() const noexcept { return status_ >= 200 && status_ < 300; }
+  /// Whether the call stays admitted until its next attempt: the queue of an Ollama is full, and if
+  /// the call gave its place up, all that wait for one would be refused in their turn.
+  bool stays_admitted() const noexcept { return stays_admitted_; }
+  bool is_stopped() const noexcept { return phase_ == Phase::stopped; }
+  /// Whether nothing more will happen.
+  bool is_over() const noexcept { return phase_ == Phase::over || phase_ == Phase::broken; }
 
  private:
-  bool has_success() const noexcept { return status_ >= 200 && status_ < 300; }
+  enum class Phase {
+    unsent,
+    running,  // up to the answer
+    open,     // the answer streams
+    read,     // nothing more is to be read, but pieces may be left
+    broken,   // it fails after the pieces that are left
+    stopped,  // the same, by the caller
+    over
+  };
 
   provider::Delivery delivery_;
+  Phase phase_ = Phase::unsent;
   int attempts_ = 0;
   int status_ = 0;
-  bool keeps_place_ = false;
+  bool stays_admitted_ = false;
   Duration pause_{};
 };
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

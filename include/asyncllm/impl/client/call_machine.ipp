@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 namespace {
 
 using provider::Delivery;
@@ -33,18 +33,32 @@ bool is_queue_full(const Error& error)
 
 }  // namespace
 
+CallMachine::Next CallMachine::start() noexcept
+{
+  if (phase_ == Phase::unsent)
+    phase_ = Phase::running;
+  return Next::write;
+}
+
 CallMachine::Next CallMachine::on_written() noexcept
 {
   ++attempts_;
   status_ = 0;
-  return Next::send;
+  return Next::admit;
 }
 
 CallMachine::Next CallMachine::on_head(const ResponseHead& head)
 {
   status_ = head.status;
   const bool streams = delivery_ != Delivery::whole && has_success() && is_stream(head);
-  return streams ? Next::read_stream : Next::read_whole;
+  return streams ? Next::open_stream : Next::read_whole;
+}
+
+CallMachine::Next CallMachine::on_opened() noexcept
+{
+  if (phase_ == Phase::running)
+    phase_ = Phase::open;
+  return Next::done;
 }
 
 CallMachine::Next CallMachine::on_body() const noexcept
@@ -58,14 +72,62 @@ CallMachine::Next CallMachine::on_followed() noexcept
   return Next::send;
 }
 
-CallMachine::Next CallMachine::on_waited() noexcept
+CallMachine::Next CallMachine::on_decoded() noexcept
 {
-  return on_written();
+  if (phase_ == Phase::running)
+    phase_ = Phase::read;
+  return Next::done;
+}
+
+CallMachine::Next CallMachine::on_asked(bool has_piece) noexcept
+{
+  if (has_piece)
+    return Next::deliver;
+  switch (phase_) {
+    case Phase::unsent: return Next::write;
+    case Phase::running:
+    case Phase::open: return Next::read_piece;
+    case Phase::read: return Next::complete;
+    case Phase::broken:
+    case Phase::stopped: return Next::fail;
+    case Phase::over: break;
+  }
+  return Next::done;
+}
+
+CallMachine::Next CallMachine::on_piece(bool has_piece, bool is_last) noexcept
+{
+  if (is_last && phase_ == Phase::open)
+    phase_ = Phase::read;
+  return on_asked(has_piece);
+}
+
+CallMachine::Next CallMachine::on_broken(ErrorKind kind, bool has_piece, bool is_whole) noexcept
+{
+  if (phase_ == Phase::open && is_whole && kind != ErrorKind::cancelled)
+    phase_ = Phase::read;
+  else if (phase_ != Phase::stopped)
+    phase_ = Phase::broken;
+  return on_asked(has_piece);
+}
+
+CallMachine::Next CallMachine::on_completed() noexcept
+{
+  phase_ = Phase::over;
+  return Next::done;
+}
+
+bool CallMachine::stop() noexcept
+{
+  if (is_over())
+    return false;
+  phase_ = Phase::stopped;
+  return true;
 }
 
 CallMachine::Next CallMachine::on_failure(Error& error, const Conditions& conditions)
 {
-  keeps_place_ = false;
+  stays_admitted_ = false;
   if (attempts_ == 0)
     return Next::fail;
   if (error.http_status() == 0 && status_ != 0)
@@ -79,20 +141,19 @@ CallMachine::Next CallMachine::on_failure(Error& error, const Conditions& condit
   const bool waits_in_queue =
       policy.max_retries() > 0 && conditions.queue_patience.count() > 0 && is_queue_full(error);
   const int counted = waits_in_queue ? std::min(attempts_, policy.max_retries()) : attempts_;
-  const http::FailedTry failed{
-      error, counted, has_success(), conditions.random, conditions.time_left};
-  const auto time = http::time_to_retry(failed, policy);
+  const FailedTry failed{error, counted, has_success(), conditions.random, conditions.time_left};
+  const auto time = time_to_retry(failed, policy);
   if (!time)
     return Next::fail;
-  if (http::needs_budget(error) && !conditions.budget.take()) {
+  if (needs_budget(error) && !conditions.budget.take()) {
     error.with_hint(
         "not tried again: the retries of RetryPolicy::budget are used up, which protects a server "
         "that fails");
     return Next::fail;
   }
-  keeps_place_ = waits_in_queue;
+  stays_admitted_ = waits_in_queue;
   pause_ = *time;
   return Next::wait;
 }
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

@@ -3,7 +3,8 @@
 #include <asyncllm/impl/client/call.hpp>
 #include <asyncllm/impl/client/client_state.hpp>
 #include <asyncllm/impl/client/reply_decoder.hpp>
-#include <asyncllm/impl/client/reply_stream_state.hpp>
+#include <asyncllm/impl/client/stream_state.hpp>
+#include <asyncllm/impl/http/parse/credentials.hpp>
 #include <asyncllm/impl/provider/endpoint.hpp>
 #include <asyncllm/impl/provider/errors/errors.hpp>
 #include <asyncllm/model/chat_request.hpp>
@@ -17,6 +18,15 @@ namespace asyncllm::inline v0_1 {
 
 namespace {
 
+using client::Answer;
+using client::AnyRequest;
+using client::BorrowedString;
+using client::Call;
+using client::ClientState;
+using client::Question;
+using client::SharedOptions;
+using client::StreamState;
+using provider::Operation;
 using SteadyClock = std::chrono::steady_clock;
 
 // What `decode` makes of the body; the error that it is when it is nothing of the kind.
@@ -63,11 +73,11 @@ class WholeJob {
     }
   }
 
-  template <class Job>
   static void explain_as(
-      const Job& job,
+      Operation operation,
       const std::string& model,
-      const Client::State& client,
+      const RequestOptions& options,
+      const ClientState& client,
       const Call& call,
       Error& error)
   {
@@ -75,7 +85,7 @@ class WholeJob {
       return;  // nothing was sent
     error.with_attempts(call.machine.attempts());
     call.route->explain(error);
-    client.explain(error, job.path(client), model, job.options());
+    client.explain(error, operation, model, options);
   }
 };
 
@@ -84,31 +94,30 @@ class ReplyJob : public WholeJob {
  public:
   using Result = Reply;
 
-  ReplyJob(AnyRequest request, SharedOptions options)
-      : request_(std::move(request)), options_(std::move(options))
+  explicit ReplyJob(Question question)
+      : request_(std::move(question.request)), options_(std::move(question.options))
   {}
 
   const RequestOptions& options() const { return *options_; }
-  std::string_view path(const Client::State& client) const { return client.path_of(request_); }
 
-  void write(const Client::State& client, provider::Delivery delivery, std::string& message) const
+  void write(const ClientState& client, provider::Delivery delivery, std::string& message) const
   {
     client.write_message(request_, *options_, delivery, message);
   }
-  Reply decode(const Client::State& client, Call& call, const Answer& answer) const
+  Reply decode(const ClientState& client, Call& call, const Answer& answer) const
   {
     return read(call, answer, [&] { return decoded(client, call, answer); });
   }
-  void explain(const Client::State& client, const Call& call, Error& error) const
+  void explain(const ClientState& client, const Call& call, Error& error) const
   {
-    explain_as(*this, model_of(request_), client, call, error);
+    explain_as(operation_of(request_), model_of(request_), *options_, client, call, error);
   }
 
  private:
-  Reply decoded(const Client::State& client, Call& call, const Answer& answer) const
+  Reply decoded(const ClientState& client, Call& call, const Answer& answer) const
   {
-    auto reply = read_reply(client.wire, client.transport.limits(), *answer.body, *answer.reader);
-    check_finish(reply, *options_);
+    auto reply = client::read_reply(client.wire, client.transport.limits(), *answer.body, *answer.reader);
+    client::check_finish(reply, *options_);
     client.judge_prompt(request_, *options_, reply);
     reply.request_id = provider::request_id(call.head.headers);
     reply.headers = std::move(call.head.headers);
@@ -132,22 +141,21 @@ class EmbedJob : public WholeJob {
   {}
 
   const RequestOptions& options() const { return options_; }
-  std::string_view path(const Client::State& client) const { return client.wire.embed_path(); }
-  void write(const Client::State& client, provider::Delivery, std::string& message) const
+  void write(const ClientState& client, provider::Delivery, std::string& message) const
   {
     client.write_message(request_, options_, message);
   }
-  Embeddings decode(const Client::State& client, const Call& call, const Answer& answer) const
+  Embeddings decode(const ClientState& client, const Call& call, const Answer& answer) const
   {
     return read(call, answer, [&] { return decoded(client, answer); });
   }
-  void explain(const Client::State& client, const Call& call, Error& error) const
+  void explain(const ClientState& client, const Call& call, Error& error) const
   {
-    explain_as(*this, request_.model, client, call, error);
+    explain_as(Operation::embed, request_.model, options_, client, call, error);
   }
 
  private:
-  Embeddings decoded(const Client::State& client, const Answer& answer) const
+  Embeddings decoded(const ClientState& client, const Answer& answer) const
   {
     auto embeddings =
         understood(*answer.body, [&] { return client.wire.decode_embeddings(*answer.body); });
@@ -173,20 +181,19 @@ class ModelsJob : public WholeJob {
   {}
 
   const RequestOptions& options() const { return *options_; }
-  std::string_view path(const Client::State& client) const { return client.wire.models_path(); }
-  void write(const Client::State& client, provider::Delivery, std::string& message) const
+  void write(const ClientState& client, provider::Delivery, std::string& message) const
   {
     client.write_message_for_models(*options_, query_, message);
   }
-  Result decode(const Client::State& client, const Call& call, const Answer& answer) const
+  Result decode(const ClientState& client, const Call& call, const Answer& answer) const
   {
     return read(call, answer, [&] {
       return understood(*answer.body, [&] { return client.wire.decode_models(*answer.body); });
     });
   }
-  void explain(const Client::State& client, const Call& call, Error& error) const
+  void explain(const ClientState& client, const Call& call, Error& error) const
   {
-    explain_as(*this, {}, client, call, error);
+    explain_as(Operation::list_models, {}, *options_, client, call, error);
   }
 
  private:
@@ -194,21 +201,10 @@ class ModelsJob : public WholeJob {
   std::string query_;
 };
 
-// A reply, by whichever way it is to come.
-asio::awaitable<Reply> reply_to(
-    std::shared_ptr<const Client::State> client, AnyRequest request, SharedOptions options)
-{
-  if (options->wire_streaming())
-    return ReplyStream(std::make_shared<ReplyStream::State>(
-                           std::move(client), std::move(request), std::move(options)))
-        .collect();
-  return run_call(std::move(client), ReplyJob(std::move(request), std::move(options)));
-}
-
 // All pages of the list of models, one after the other. A server that does not know the query sends
 // the first page again: that is all there is then.
 asio::awaitable<std::vector<std::string>> list_models(
-    std::shared_ptr<const Client::State> client, SharedOptions options)
+    std::shared_ptr<const ClientState> client, SharedOptions options)
 {
   constexpr int most_pages = 100;
   const auto started = SteadyClock::now();
@@ -242,6 +238,20 @@ asio::awaitable<std::vector<std::string>> list_models(
   }
 }
 
+Question chat_question(std::string model, Messages messages, RequestOptions options)
+{
+  auto request = std::make_unique<const ChatRequest>(
+      ChatRequest{std::move(model), std::move(messages), options.parameters()});
+  return {std::move(request), client::share(std::move(options))};
+}
+
+Question prompt_question(std::string model, Prompt prompt, RequestOptions options)
+{
+  auto request = std::make_unique<const GenerateRequest>(
+      GenerateRequest{std::move(model), std::move(prompt), options.parameters()});
+  return {std::move(request), client::share(std::move(options))};
+}
+
 }  // namespace
 
 Client::Client(const ClientOptions& options, Abi)
@@ -250,51 +260,82 @@ Client::Client(const ClientOptions& options, Abi)
       options.provider(), options.base_url(), options.api_key()};
   auto endpoint = provider::resolve_endpoint(settings, &std::getenv);
   auto credentials = http::take_credentials(endpoint.base_url);
-  state_ = std::make_shared<State>(options, std::move(endpoint), std::move(credentials));
+  state_ = std::make_shared<ClientState>(options, endpoint, std::move(credentials));
+}
+
+asio::awaitable<Reply> Client::ask(client::Question question) const
+{
+  if (question.options->wire_streaming())
+    return ask_streamed(std::move(question)).collect();
+  return run_call(state_, ReplyJob(std::move(question)));
+}
+
+ReplyStream Client::ask_streamed(client::Question question) const
+{
+  return ReplyStream(std::make_shared<StreamState>(state_, std::move(question)));
 }
 
 asio::awaitable<Reply> Client::chat(
     std::string model, Messages messages, RequestOptions options) const
 {
-  ChatRequest request{std::move(model), std::move(messages), options.parameters()};
-  return reply_to(
-      state_, std::make_unique<const ChatRequest>(std::move(request)), share(std::move(options)));
+  return ask(chat_question(std::move(model), std::move(messages), std::move(options)));
+}
+
+PreparedChat Client::prepare(std::string model, Messages before, RequestOptions options) const
+{
+  return PreparedChat(std::make_shared<const client::PreparedState>(
+      state_->prepared(std::move(model), std::move(before), options)));
 }
 
 asio::awaitable<Reply> Client::chat(
     const PreparedChat& chat, std::string question, RequestOptions options) const
 {
-  SharedOptions all;
-  auto request = state_->question(chat, std::move(question), options, all);
-  return reply_to(state_, std::move(request), std::move(all));
+  return ask(state_->question(chat.state_, std::move(question), options));
 }
 
-PreparedChat Client::prepare(std::string model, Messages before, RequestOptions options) const
+asio::awaitable<Reply> Client::chat(
+    const PreparedChat& chat, Messages turns, RequestOptions options) const
 {
-  return PreparedChat(std::make_shared<const PreparedChat::State>(
-      state_->prepared(std::move(model), std::move(before), options)));
+  return ask(state_->question(chat.state_, turns, options));
+}
+
+ReplyStream Client::stream(std::string model, Messages messages, RequestOptions options) const
+{
+  return ask_streamed(chat_question(std::move(model), std::move(messages), std::move(options)));
+}
+
+ReplyStream Client::stream(
+    const PreparedChat& chat, std::string question, RequestOptions options) const
+{
+  return ask_streamed(state_->question(chat.state_, std::move(question), options));
+}
+
+ReplyStream Client::stream(const PreparedChat& chat, Messages turns, RequestOptions options) const
+{
+  return ask_streamed(state_->question(chat.state_, turns, options));
 }
 
 asio::awaitable<Reply> Client::generate(
     std::string model, Prompt prompt, RequestOptions options) const
 {
-  GenerateRequest request{std::move(model), std::move(prompt), options.parameters()};
-  return reply_to(
-      state_,
-      std::make_unique<const GenerateRequest>(std::move(request)),
-      share(std::move(options)));
+  return ask(prompt_question(std::move(model), std::move(prompt), std::move(options)));
+}
+
+ReplyStream Client::stream(std::string model, Prompt prompt, RequestOptions options) const
+{
+  return ask_streamed(prompt_question(std::move(model), std::move(prompt), std::move(options)));
 }
 
 asio::awaitable<Embeddings> Client::embed(
     std::string model, std::vector<std::string> texts, RequestOptions options) const
 {
   EmbedRequest request{std::move(model), std::move(texts), options.parameters()};
-  return run_call<EmbedJob>(state_, EmbedJob(std::move(request), std::move(options)));
+  return run_call(state_, EmbedJob(std::move(request), std::move(options)));
 }
 
 asio::awaitable<std::vector<std::string>> Client::models(RequestOptions options) const
 {
-  return list_models(state_, share(std::move(options)));
+  return list_models(state_, client::share(std::move(options)));
 }
 
 void Client::check(const RequestOptions& options, const std::string& setter_prefix) const
@@ -302,9 +343,19 @@ void Client::check(const RequestOptions& options, const std::string& setter_pref
   state_->check(options.parameters(), setter_prefix);
 }
 
+std::string_view Client::provider() const noexcept
+{
+  return state_->preset.name;
+}
+
 const std::string& Client::base_url() const noexcept
 {
   return state_->base_url;
+}
+
+const std::string& PreparedChat::model() const noexcept
+{
+  return state_->model;
 }
 
 }  // namespace asyncllm

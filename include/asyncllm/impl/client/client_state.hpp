@@ -3,7 +3,7 @@
 
 #include <asyncllm/client/client.hpp>
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/impl/client/prepared_chat_state.hpp>
+#include <asyncllm/impl/client/request.hpp>
 #include <asyncllm/impl/client/secrets.hpp>
 #include <asyncllm/impl/core/response_head.hpp>
 #include <asyncllm/impl/http/connect/proxy.hpp>
@@ -24,27 +24,32 @@
 #include <string>
 #include <string_view>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
 /// Everything of a client that never changes.
-struct Client::State : std::enable_shared_from_this<State> {
-  State(
+class ClientState : public std::enable_shared_from_this<ClientState> {
+ public:
+  /// Throws as `Client` does. `endpoint`: with the base URL as it was found, of which
+  /// `url_credentials` were taken out.
+  ClientState(
       const ClientOptions& options,
-      provider::Endpoint its_endpoint,
-      std::optional<http::Credentials> its_url_credentials);
+      const provider::Endpoint& endpoint,
+      std::optional<http::Credentials> url_credentials);
 
   /// Throws `Error{invalid_argument}` that names the first value that this provider cannot take.
   void check(const Parameters& parameters, const std::string& setter_prefix = "") const;
 
-  PreparedChat::State prepared(
-      std::string model, Messages before, const RequestOptions& options) const;
-  /// The request for a question in a prepared chat, and its options: the chat's own, where `given`
-  /// does not set others.
-  AnyRequest question(
-      const PreparedChat& chat,
+  PreparedState prepared(std::string model, Messages before, const RequestOptions& options) const;
+  /// A question in a prepared chat, with the chat's options where `given` does not set others.
+  Question question(
+      const std::shared_ptr<const PreparedState>& chat,
       std::string text,
-      const RequestOptions& given,
-      SharedOptions& options) const;
+      const RequestOptions& given) const;
+  /// The same with several turns.
+  Question question(
+      const std::shared_ptr<const PreparedState>& chat,
+      const Messages& turns,
+      const RequestOptions& given) const;
 
   /// Replaces `message` by the bytes that ask for a reply. Throws `Error{invalid_argument}`,
   /// `Error{unsupported}`.
@@ -59,17 +64,17 @@ struct Client::State : std::enable_shared_from_this<State> {
   void write_message_for_models(
       const RequestOptions& options, std::string_view query, std::string& message) const;
 
-  /// The clocks of a call, with this server's defaults.
+  /// The timeouts of a call, with this server's defaults.
   Timeouts timeouts_of(const RequestOptions& options) const
   {
-    return options.timeouts().first_if_unset(endpoint.preset->first_byte);
+    return options.timeouts().first_if_unset(preset.first_byte);
   }
 
-  /// Where that goes, behind the base URL's path.
-  std::string_view path_of(const AnyRequest& request) const;
+  /// Where an operation goes, for messages.
+  std::string url_of(provider::Operation operation, std::string_view model) const;
 
-  /// For a redirect to `url`, which is not this server: shares the places, the trust and the
-  /// bounds, shows no client's certificate. Throws as a transport does.
+  /// For a redirect to `url`, which is not this server: shares the trust and the limits, shows no
+  /// client certificate. Throws as a transport does.
   std::shared_ptr<const http::Transport> transport_to(const http::Url& url) const;
 
   /// Sets `prompt_may_be_cut` of a reply that is complete.
@@ -80,17 +85,17 @@ struct Client::State : std::enable_shared_from_this<State> {
   /// The same, and adds where it happened and what to do about it.
   void explain(
       Error& error,
-      std::string_view path,
+      provider::Operation operation,
       const std::string& model,
       const RequestOptions& options) const;
 
-  http::ProxyEnvironment proxy_environment;  ///< as it was when the client was made
-  provider::Endpoint endpoint;
-  std::optional<http::Credentials> url_credentials;
+  const provider::Preset& preset;
   const provider::Wire& wire;
-  http::Transport transport;
-  Redirects redirects;
-  std::string base_url;
+  const http::ProxyEnvironment proxy_environment;  ///< as it was when the client was made
+  const http::Transport transport;
+  const std::string base_url;
+  const Redirects redirects;
+  const std::size_t max_in_flight;  ///< calls at once on one loop; 0: no limit
 
  private:
   /// Those that redirects led to. Several loops on threads of their own may share a client.
@@ -99,17 +104,20 @@ struct Client::State : std::enable_shared_from_this<State> {
     std::map<std::string, std::shared_ptr<const http::Transport>> by_origin;
   };
 
+  std::size_t begin_message(
+      provider::Operation operation,
+      std::string_view model,
+      const RequestOptions& options,
+      std::string& message) const;
+  void finish_message(std::string& message, std::size_t body_at) const;
+
+  std::string api_key_;
   Secrets secrets_;
   std::optional<std::string> proxy_;
-  http::TlsFiles trust_;
+  TlsFiles trust_;
   mutable Elsewhere elsewhere_;
-  http::RequestHead chat_head_, generate_head_, embed_head_, models_head_;
+  http::RequestHead post_head_, get_head_;
 };
-
-inline bool is_success(const ResponseHead& head) noexcept
-{
-  return head.status >= 200 && head.status < 300;
-}
 
 /// Appends a piece of a whole answer, which is to become so long, if that is known. Throws
 /// `Error{response_too_large}`.
@@ -124,4 +132,4 @@ void append_bounded(
 /// nothing.
 void check_finish(const Reply& reply, const RequestOptions& options);
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

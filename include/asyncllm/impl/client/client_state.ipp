@@ -9,7 +9,7 @@
 #include <utility>
 #include <variant>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
 namespace {
 
@@ -23,7 +23,6 @@ http::Transport make_transport(
   how.limits = options.limits();
   how.tls = options.tls_files();
   how.proxy = http::find_proxy(url, options.proxy(), environment);
-  how.max_in_flight = options.max_in_flight().value_or(endpoint.preset->max_in_flight);
   return http::Transport(std::move(url), how);
 }
 
@@ -34,38 +33,40 @@ HeaderList credentials_of(
     const std::optional<http::Credentials>& url_credentials)
 {
   const auto& preset = *endpoint.preset;
-  const bool both = !endpoint.api_key.empty() && url_credentials &&
-                    detail::equal_ignoring_case(preset.key_header, "Authorization");
-  if (both && !options.api_key().empty())
-    throw Error(
-        ErrorKind::invalid_argument,
-        "the base URL has a user name and a password, and there is an API key: both belong into "
-        "the header Authorization; give one of them");
-  HeaderList headers;
-  if (!endpoint.api_key.empty() && !both)  // the URL is meant for this server, the variable for all
-    headers.emplace_back(preset.key_header, std::string(preset.key_prefix) + endpoint.api_key);
-  if (url_credentials)
-    headers.emplace_back("Authorization", url_credentials->basic());
-  return headers;
+  const auto& wire = provider::wire_of(preset);
+  if (!url_credentials)
+    return wire.fields(preset, endpoint.api_key);
+  auto fields = wire.fields(preset, endpoint.api_key);
+  if (fields.contains("Authorization")) {
+    if (!options.api_key().empty())
+      throw Error(
+          ErrorKind::invalid_argument,
+          "the base URL has a user name and a password, and there is an API key: both belong into "
+          "the header Authorization; give one of them");
+    fields = wire.fields(preset, {});  // the URL is meant for this server, the variable for all
+  }
+  fields.emplace_back("Authorization", url_credentials->basic());
+  return fields;
 }
 
 }  // namespace
 
-Client::State::State(
+ClientState::ClientState(
     const ClientOptions& options,
-    provider::Endpoint its_endpoint,
-    std::optional<http::Credentials> its_url_credentials)
-    : proxy_environment(&std::getenv),
-      endpoint(std::move(its_endpoint)),
-      url_credentials(std::move(its_url_credentials)),
-      wire(provider::wire_of(*endpoint.preset)),
+    const provider::Endpoint& endpoint,
+    std::optional<http::Credentials> url_credentials)
+    : preset(*endpoint.preset),
+      wire(provider::wire_of(preset)),
+      proxy_environment(&std::getenv),
       transport(make_transport(options, endpoint, proxy_environment)),
-      redirects(options.redirects()),
       base_url(transport.url().origin() + transport.url().path),
+      redirects(options.redirects()),
+      max_in_flight(options.max_in_flight().value_or(preset.max_in_flight)),
+      api_key_(endpoint.api_key),
       proxy_(options.proxy()),
       trust_(options.tls_files())
 {
-  secrets_.add(endpoint.api_key);
+  secrets_.add(api_key_);
   if (url_credentials)
     secrets_.add(url_credentials->user, url_credentials->password);
   if (const auto& proxy = transport.proxy())
@@ -73,30 +74,22 @@ Client::State::State(
   trust_.certificate.clear();
   trust_.key.clear();
   const auto& url = transport.url();
-  const auto& preset = *endpoint.preset;
   auto headers = transport.headers();
-  const auto credentials = credentials_of(options, endpoint, url_credentials);
-  if (!credentials.empty() && transport.is_exposed() && !options.key_over_plain_http())
+  headers.append(credentials_of(options, endpoint, url_credentials));
+  const bool has_credentials = !api_key_.empty() || url_credentials;
+  if (has_credentials && transport.is_exposed() && !options.key_over_plain_http())
     throw Error(
         ErrorKind::invalid_argument,
         std::string(url_credentials ? "the password" : "the API key") +
             " would travel unencrypted to " + transport.destination() +
             ": use https://, or allow it by with_key_over_plain_http(true)");
-  headers.append(credentials);
-  if (!preset.version_header.empty())
-    headers.emplace_back(preset.version_header, preset.version);
-  const auto head = [&](const char* method, std::string_view path) {
-    return http::RequestHead(method, url, path, headers, transport.target_prefix());
-  };
-  chat_head_ = head("POST", wire.chat_path());
-  generate_head_ = head("POST", wire.generate_path());
-  embed_head_ = head("POST", wire.embed_path());
-  models_head_ = head("GET", wire.models_path());
+  post_head_ = http::RequestHead("POST", url, headers, transport.target_prefix());
+  get_head_ = http::RequestHead("GET", url, headers, transport.target_prefix());
 }
 
-void Client::State::check(const Parameters& parameters, const std::string& setter_prefix) const
+void ClientState::check(const Parameters& parameters, const std::string& setter_prefix) const
 {
-  parameters.validate(setter_prefix, endpoint.preset->max_temperature);
+  parameters.validate(setter_prefix, preset.max_temperature);
 }
 
 namespace {
@@ -129,94 +122,137 @@ void check_message(const GenerateRequest& request, const RequestOptions& options
 
 }  // namespace
 
-PreparedChat::State Client::State::prepared(
+PreparedState ClientState::prepared(
     std::string model, Messages before, const RequestOptions& options) const
 {
   check(options.parameters());
-  PreparedChat::State chat{weak_from_this(), std::move(model), std::move(before), options, {}, {}};
+  PreparedState chat{weak_from_this(), std::move(model), std::move(before), options, {}, {}};
   const ChatRequest request{chat.model, chat.before, options.parameters()};
   using provider::Delivery;
   const auto make = [&](Delivery delivery) {
-    return provider::RequestTemplate::make(wire, request, *endpoint.preset, delivery);
+    return provider::RequestTemplate::make(wire, request, preset, delivery);
   };
   chat.whole = make(Delivery::whole);
   chat.streamed = make(Delivery::streamed);
   return chat;
 }
 
-AnyRequest Client::State::question(
-    const PreparedChat& chat,
-    std::string text,
-    const RequestOptions& given,
-    SharedOptions& options) const
+namespace {
+
+SharedOptions merged(const std::shared_ptr<const PreparedState>& chat, const RequestOptions& given)
 {
-  const auto& state = chat.state();
-  if (state->client.lock().get() != this)
+  if (given.empty())
+    return options_of(chat);
+  auto all = chat->options;
+  return share(std::move(all.override_with(given)));
+}
+
+void check_owner(const PreparedState& chat, const ClientState& client)
+{
+  if (chat.client.lock().get() != &client)
     throw Error(
         ErrorKind::invalid_argument,
         "the chat was prepared by another client, whose server and options may be others");
-  if (given.empty()) {
-    options = SharedOptions(state, &state->defaults);
-  } else {
-    auto all = state->defaults;
-    options = share(std::move(all.override_with(given)));
-  }
-  const bool is_as_prepared = given.parameters() == Parameters();
-  if (is_as_prepared && state->whole && state->streamed)
-    return PreparedRequest{std::move(text), state};
-  auto messages = state->before;
-  messages.user(std::move(text));
-  return std::make_unique<const ChatRequest>(
-      ChatRequest{state->model, std::move(messages), options->parameters()});
 }
 
-void Client::State::write_message(
+}  // namespace
+
+Question ClientState::question(
+    const std::shared_ptr<const PreparedState>& chat,
+    std::string text,
+    const RequestOptions& given) const
+{
+  const bool is_as_prepared = given.parameters() == Parameters();
+  if (!is_as_prepared || !chat->whole || !chat->streamed)
+    return question(chat, Messages().user(std::move(text)), given);
+  check_owner(*chat, *this);
+  return {PreparedRequest{std::move(text), chat}, merged(chat, given)};
+}
+
+Question ClientState::question(
+    const std::shared_ptr<const PreparedState>& chat,
+    const Messages& turns,
+    const RequestOptions& given) const
+{
+  check_owner(*chat, *this);
+  auto options = merged(chat, given);
+  auto messages = chat->before;
+  messages.append(turns);
+  auto request = std::make_unique<const ChatRequest>(
+      ChatRequest{chat->model, std::move(messages), options->parameters()});
+  return {std::move(request), std::move(options)};
+}
+
+std::size_t ClientState::begin_message(
+    provider::Operation operation,
+    std::string_view model,
+    const RequestOptions& options,
+    std::string& message) const
+{
+  const bool is_get = operation == provider::Operation::list_models;
+  const auto& head = is_get ? get_head_ : post_head_;
+  head.begin(message);
+  wire.append_path(operation, model, message);
+  return head.end(message, options.headers());
+}
+
+void ClientState::finish_message(std::string& message, std::size_t body_at) const
+{
+  const std::string_view whole = message;
+  const auto method = whole.substr(0, whole.find(' '));
+  const auto target =
+      whole.substr(method.size() + 1, whole.find(' ', method.size() + 1) - method.size() - 1);
+  const provider::SignedParts parts{method, target, whole.substr(body_at)};
+  http::RequestHead::finish(message, body_at, wire.signature(parts, preset, api_key_));
+}
+
+void ClientState::write_message(
     const AnyRequest& any,
     const RequestOptions& options,
     provider::Delivery delivery,
     std::string& message) const
 {
-  const auto write = [&](const auto& request, const http::RequestHead& head) {
+  const auto write = [&](const auto& request) {
     check(request.parameters);
     check_message(request, options);
-    const auto body_at = head.begin(message, options.headers());
-    wire.encode(request, *endpoint.preset, delivery, message);
-    http::RequestHead::finish(message, body_at);
+    const auto body_at = begin_message(operation_of(any), request.model, options, message);
+    wire.encode(request, preset, delivery, message);
+    finish_message(message, body_at);
   };
   if (const auto* const chat = std::get_if<OwnedChat>(&any))
-    return write(**chat, chat_head_);
+    return write(**chat);
   if (const auto* const prompt = std::get_if<OwnedPrompt>(&any))
-    return write(**prompt, generate_head_);
+    return write(**prompt);
 
   const auto& [question, chat] = std::get<PreparedRequest>(any);
   if (delivery == provider::Delivery::streamed_without_options) {  // rare: written anew
     auto messages = chat->before;
     messages.user(question);
-    return write(ChatRequest{chat->model, messages, options.parameters()}, chat_head_);
+    return write(ChatRequest{chat->model, messages, options.parameters()});
   }
   check_text(question.empty(), "the message", options);
   const bool replaces = options.parameters().replace_invalid_utf8.value_or(false);
   const auto& body = delivery == provider::Delivery::whole ? chat->whole : chat->streamed;
-  const auto body_at = chat_head_.begin(message, options.headers());
+  const auto body_at = begin_message(provider::Operation::chat, chat->model, options, message);
   body->write(question, replaces, message);
-  http::RequestHead::finish(message, body_at);
+  finish_message(message, body_at);
 }
 
-void Client::State::write_message(
+void ClientState::write_message(
     const EmbedRequest& request, const RequestOptions& options, std::string& message) const
 {
   check(request.parameters);
   for (const auto& text : request.texts)
     check_text(text.empty(), "a text to embed", options);
-  const auto body_at = embed_head_.begin(message, options.headers());
+  const auto body_at = begin_message(provider::Operation::embed, request.model, options, message);
   wire.encode(request, message);
-  http::RequestHead::finish(message, body_at);
+  finish_message(message, body_at);
 }
 
-void Client::State::write_message_for_models(
+void ClientState::write_message_for_models(
     const RequestOptions& options, std::string_view query, std::string& message) const
 {
-  models_head_.begin(message, options.headers());
+  begin_message(provider::Operation::list_models, {}, options, message);
   if (query.empty())
     return;
   const auto end = message.find(' ', message.find(' ') + 1);  // of the target
@@ -224,10 +260,11 @@ void Client::State::write_message_for_models(
   message.insert(end, (has_query ? '&' : '?') + std::string(query));
 }
 
-std::string_view Client::State::path_of(const AnyRequest& request) const
+std::string ClientState::url_of(provider::Operation operation, std::string_view model) const
 {
-  const bool is_bare = std::holds_alternative<OwnedPrompt>(request);
-  return is_bare ? wire.generate_path() : wire.chat_path();
+  std::string url = base_url;
+  wire.append_path(operation, model, url);
+  return url;
 }
 
 namespace {
@@ -264,7 +301,7 @@ std::size_t text_bytes(const AnyRequest& request)
 
 }  // namespace
 
-void Client::State::judge_prompt(
+void ClientState::judge_prompt(
     const AnyRequest& request, const RequestOptions& options, Reply& reply) const
 {
   // Prose has four or five bytes a token, other texts and languages fewer. What Ollama cuts has
@@ -272,7 +309,7 @@ void Client::State::judge_prompt(
   constexpr std::size_t most_bytes_a_token = 7, shortest = 2048;
   const auto& parameters = options.parameters();
   const auto tokens = reply.usage.input_tokens;
-  if (!endpoint.preset->cuts_prompts || tokens <= 0 || !parameters.truncate.value_or(true))
+  if (!preset.cuts_prompts || tokens <= 0 || !parameters.truncate.value_or(true))
     return;
   const auto bytes = text_bytes(request);
   const bool is_full = parameters.context_length && tokens >= *parameters.context_length;
@@ -281,7 +318,7 @@ void Client::State::judge_prompt(
   reply.prompt_may_be_cut = is_full || has_lost;
 }
 
-std::shared_ptr<const http::Transport> Client::State::transport_to(const http::Url& url) const
+std::shared_ptr<const http::Transport> ClientState::transport_to(const http::Url& url) const
 {
   constexpr std::size_t most_remembered = 16;
   const std::lock_guard lock(elsewhere_.mutex);
@@ -292,32 +329,29 @@ std::shared_ptr<const http::Transport> Client::State::transport_to(const http::U
   how.limits = transport.limits();
   how.tls = trust_;
   how.proxy = http::find_proxy(url, proxy_, proxy_environment);
-  how.max_in_flight = transport.max_in_flight();
-  how.places_of = transport.places_key();
   if (known.size() == most_remembered)  // calls under way hold theirs
     known.clear();
   return known[url.origin()] = std::make_shared<const http::Transport>(url, how);
 }
 
-void Client::State::mask(Error& error, const RequestOptions& options) const
+void ClientState::mask(Error& error, const RequestOptions& options) const
 {
   secrets_.mask(error);
   mask_headers(error, options.headers());
 }
 
-void Client::State::explain(
+void ClientState::explain(
     Error& error,
-    std::string_view path,
+    provider::Operation operation,
     const std::string& model,
     const RequestOptions& options) const
 {
-  const auto& preset = *endpoint.preset;
   mask(error, options);
   if (error.attempts() > 1)
     error.with_hint("tried " + std::to_string(error.attempts()) + " times");
   if (error.http_status() != 0)
     error.with_hint(
-        "URL: " + base_url + std::string(path) +
+        "URL: " + url_of(operation, model) +
         (transport.proxy() ? " through the proxy " + transport.proxy()->name() : ""));
   switch (error.kind()) {
     case ErrorKind::connect_failed:
@@ -332,14 +366,13 @@ void Client::State::explain(
       break;
     case ErrorKind::model_not_found:
       if (preset.if_no_model.empty())
-        error.with_hint("its models are listed at " + base_url + std::string(wire.models_path()));
+        error.with_hint("its models are listed at " + url_of(provider::Operation::list_models, {}));
       else
         error.with_hint(std::string(preset.if_no_model) + model);
       break;
     case ErrorKind::authentication:
       error.with_hint(
-          endpoint.api_key.empty() ? "no API key was sent: call with_api_key"
-                                   : "check the API key");
+          api_key_.empty() ? "no API key was sent: call with_api_key" : "check the API key");
       break;
     case ErrorKind::not_found: error.with_hint("check the base URL"); break;
     default: break;
@@ -379,4 +412,4 @@ void check_finish(const Reply& reply, const RequestOptions& options)
         .with_partial_text(reply.text);
 }
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <variant>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
 /// The one place that judges what a piece of such a body is:
 ///
@@ -79,4 +79,4 @@ provider::ReplyBounds bounds_of(const Limits& limits) noexcept;
 Reply read_reply(
     const provider::Wire& wire, const Limits& limits, std::string& body, json::Reader& reader);
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 namespace {
 
 using provider::StreamedReply;
@@ -219,4 +219,4 @@ Reply read_reply(
   return std::move(reply.reply());
 }
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

@@ -1,9 +1,10 @@
+#include <asyncllm/client/client.hpp>
 #include <asyncllm/client/reply_stream.hpp>
 #include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/impl/client/call.hpp>
 #include <asyncllm/impl/client/client_state.hpp>
-#include <asyncllm/impl/client/reply_stream_state.hpp>
+#include <asyncllm/impl/client/stream_state.hpp>
 
 #include <chrono>
 #include <exception>
@@ -14,17 +15,22 @@
 namespace asyncllm::inline v0_1 {
 namespace {
 
+using client::Answer;
+using client::BorrowedString;
+using client::Call;
+using client::CallMachine;
+using client::ClientState;
+using client::StreamState;
 using SteadyClock = std::chrono::steady_clock;
-using Phase = ReplyStream::State::Phase;
 
-// What is waited for the end of a body whose reply is complete.
+// How long, and for how much, the end of a body is waited for whose reply is complete.
 constexpr auto drain_time = std::chrono::milliseconds(50);
 constexpr std::size_t drain_bytes = 64 * 1024;
 
 // The turn of one next(), for as long as its coroutine lives.
 class InTurn {
  public:
-  explicit InTurn(ReplyStream::State& state) : state_(state)
+  explicit InTurn(StreamState& state) : state_(state)
   {
     if (!state_.turn.take())
       throw std::logic_error("asyncllm::ReplyStream: next() while another one is pending");
@@ -41,7 +47,7 @@ class InTurn {
   void end() noexcept { has_ended_ = true; }
 
  private:
-  ReplyStream::State& state_;
+  StreamState& state_;
   bool has_ended_ = false;
 };
 
@@ -60,41 +66,34 @@ class StreamJob {
     Call& call_;
   };
 
-  explicit StreamJob(ReplyStream::State& state) : state_(state) {}
+  explicit StreamJob(StreamState& state) : state_(state) {}
 
   const RequestOptions& options() const { return *state_.options; }
-  std::string_view path(const Client::State& client) const
-  {
-    return client.path_of(state_.request);
-  }
   std::string& message(const BorrowedString&) const { return state_.message; }
-  void write(const Client::State& client, provider::Delivery delivery, std::string& message) const
+  void write(const ClientState& client, provider::Delivery delivery, std::string& message) const
   {
     client.write_message(state_.request, options(), delivery, message);
   }
-  void opened(const Call& call) const { begin(call, Phase::open); }
-  void decode(const Client::State&, const Call& call, const Answer& answer) const
+  void opened(const Call& call) const
   {
-    begin(call, Phase::read);
-    state_.decoder.read(*answer.body, state_.reply);
-  }
-  static void explain(const Client::State&, const Call&, const Error&) {}  // break_off does
-
- private:
-  void begin(const Call& call, Phase phase) const
-  {
-    state_.phase = phase;
     auto& reply = state_.reply.reply();
     reply.request_id = provider::request_id(call.head.headers);
     reply.headers = call.head.headers;
     reply.attempts = call.machine.attempts();
   }
+  void decode(const ClientState&, const Call& call, const Answer& answer) const
+  {
+    opened(call);
+    state_.decoder.read(*answer.body, state_.reply);
+  }
+  static void explain(const ClientState&, const Call&, const Error&) {}  // StreamState::fail does
 
-  ReplyStream::State& state_;
+ private:
+  StreamState& state_;
 };
 
 // The exchange of a stream whose answer is being read.
-http::Exchange& exchange_of(ReplyStream::State& state)
+http::Exchange& exchange_of(StreamState& state)
 {
   auto& exchange = state.call.exchange;
   if (exchange && exchange->has_connection())
@@ -103,79 +102,103 @@ http::Exchange& exchange_of(ReplyStream::State& state)
 }
 
 // Lets others use the connection of a reply that was read.
-asio::awaitable<void> give_back(ReplyStream::State& state)
+asio::awaitable<void> give_back(StreamState& state)
 {
   auto& exchange = state.call.exchange;
-  if (exchange->has_connection()) {
+  if (exchange && exchange->has_connection()) {
     co_await exchange->drain(drain_time, drain_bytes);
     exchange->finish();
   }
   exchange.reset();
+  const auto& reply = state.reply.reply();
+  state.call.leave(&reply.headers, &reply.usage);
 }
 
-asio::awaitable<std::optional<Delta>> advance(std::shared_ptr<ReplyStream::State> shared)
+Error closed_early()
 {
+  return Error(ErrorKind::cancelled, "the stream was closed before its end");
+}
+
+// What follows an error.
+CallMachine::Next broken(StreamState& state, const Error& error)
+{
+  auto& machine = state.call.machine;
+  const auto next =
+      machine.on_broken(error.kind(), state.reply.has_next(), state.decoder.is_complete());
+  if (machine.is_stopped())
+    state.fail(closed_early());
+  else if (machine.is_over())
+    state.fail(error);
+  else
+    state.call.exchange.reset();  // the reply is whole
+  return next;
+}
+
+// Runs the call until it can deliver a piece, or until its end.
+asio::awaitable<std::optional<Delta>> advance(std::shared_ptr<StreamState> shared)
+{
+  using Next = CallMachine::Next;
   auto& state = *shared;
+  auto& machine = state.call.machine;
+  auto& timings = state.reply.reply().timings;
   InTurn turn(state);
-  auto delta = state.reply.next();
-  if (!delta && state.phase != Phase::over) {
+  auto next = machine.on_asked(state.reply.has_next());
+  while (next != Next::deliver && next != Next::done && next != Next::fail) {
+    std::exception_ptr other;
     try {
-      if (state.is_stopped())
-        throw state.stopped();
-      if (state.phase == Phase::unsent) {
-        state.started = SteadyClock::now();
-        auto opening = run_call(state.client, StreamJob(state), state.started);
-        co_await std::move(opening);
-      }
-      while (state.phase == Phase::open && !state.reply.has_next()) {
-        try {
+      switch (next) {
+        case Next::write: {
+          state.started = SteadyClock::now();
+          auto opening = run_call(state.client, StreamJob(state), state.started);
+          co_await std::move(opening);
+          next = machine.on_asked(state.reply.has_next());
+          break;
+        }
+        case Next::read_piece: {
           auto& exchange = exchange_of(state);
           auto piece = exchange.buffered();
           if (piece.empty() && !exchange.is_complete())
             piece = co_await exchange.read();
-          state.take({piece.data(), piece.size()});
-        } catch (const Error& error) {
-          // What breaks behind a complete reply costs only the usage.
-          const bool is_whole = state.decoder.is_complete() && error.kind() != ErrorKind::cancelled;
-          if (!is_whole && !state.reply.has_next())
-            throw;
-          if (!is_whole)
-            state.break_off(error);  // after the pieces that came with it
-          state.call.exchange.reset();
-          state.phase = is_whole ? Phase::read : Phase::over;
+          const bool is_last = state.take({piece.data(), piece.size()});
+          next = machine.on_piece(state.reply.has_next(), is_last);
+          break;
         }
-      }
-      auto& timings = state.reply.reply().timings;
-      if (timings.first_token.count() == 0)
-        timings.first_token = SteadyClock::now() - state.started;
-      delta = state.reply.next();
-      if (!delta) {
-        state.phase = Phase::over;
-        timings.total = SteadyClock::now() - state.started;
-        state.reply.complete();
-        check_finish(state.reply.reply(), *state.options);
-        state.client->judge_prompt(state.request, *state.options, state.reply.reply());
-        if (state.call.exchange)
+        case Next::complete:
+          timings.total = SteadyClock::now() - state.started;
+          state.complete();
           co_await give_back(state);
+          next = machine.on_completed();
+          break;
+        default: break;
       }
     } catch (const Error& error) {
-      state.break_off(state.is_stopped() ? state.stopped() : error);
+      next = broken(state, error);
     } catch (...) {
-      if (is_cancelled(std::current_exception()))
-        state.break_off(Error(ErrorKind::cancelled, "the stream was cancelled"));
-      else
-        state.break_off(std::current_exception());
+      other = std::current_exception();
+    }
+    if (!other)
+      continue;
+    if (is_cancelled(other)) {
+      next = broken(state, Error(ErrorKind::cancelled, "the stream was cancelled"));
+    } else {  // a piece may be lost, so nothing follows
+      state.fail(other);
+      machine.on_broken(ErrorKind::cancelled, false, false);
+      next = Next::fail;
     }
   }
   turn.end();
-  if (!delta)
-    state.rethrow_failure();
-  co_return delta;
+  if (next == Next::fail && !state.failure)
+    state.fail(closed_early());
+  if (next == Next::fail)
+    std::rethrow_exception(state.failure);
+  if (timings.first_token.count() == 0)
+    timings.first_token = SteadyClock::now() - state.started;
+  co_return state.reply.next();
 }
 
 // The stream is gone before the piece is.
 asio::awaitable<std::optional<Delta>> only_piece(
-    std::shared_ptr<ReplyStream::State> state, std::shared_ptr<void> stream)
+    std::shared_ptr<StreamState> state, std::shared_ptr<void> stream)
 {
   auto delta = co_await advance(state);
   if (delta)
@@ -184,8 +207,7 @@ asio::awaitable<std::optional<Delta>> only_piece(
   co_return delta;
 }
 
-asio::awaitable<Reply> collect_all(
-    std::shared_ptr<ReplyStream::State> state, std::shared_ptr<void> stream)
+asio::awaitable<Reply> collect_all(std::shared_ptr<StreamState> state, std::shared_ptr<void> stream)
 {
   for (bool has_more = true; has_more;) {
     const auto delta = co_await advance(state);
@@ -195,7 +217,7 @@ asio::awaitable<Reply> collect_all(
   co_return state->reply.reply();
 }
 
-asio::awaitable<void> close_now(std::shared_ptr<ReplyStream::State> state)
+asio::awaitable<void> close_now(std::shared_ptr<StreamState> state)
 {
   state->stop();
   co_await state->turn.wait();
@@ -203,12 +225,12 @@ asio::awaitable<void> close_now(std::shared_ptr<ReplyStream::State> state)
 
 }  // namespace
 
-ReplyStream::ReplyStream(std::shared_ptr<State> state)
+ReplyStream::ReplyStream(std::shared_ptr<client::StreamState> state)
     : state_(std::move(state)),
       owner_(state_.get(), [kept = state_](void*) noexcept { kept->abandon(); })
 {}
 
-const std::shared_ptr<ReplyStream::State>& ReplyStream::state() const
+const std::shared_ptr<client::StreamState>& ReplyStream::state() const
 {
   if (!state_)
     throw std::logic_error("asyncllm::ReplyStream: this stream was moved from");
@@ -238,31 +260,6 @@ asio::awaitable<Reply> ReplyStream::collect()
 asio::awaitable<void> ReplyStream::close()
 {
   return close_now(state());
-}
-
-ReplyStream Client::stream(std::string model, Messages messages, RequestOptions options) const
-{
-  auto request = std::make_unique<const ChatRequest>(
-      ChatRequest{std::move(model), std::move(messages), options.parameters()});
-  return ReplyStream(
-      std::make_shared<ReplyStream::State>(state_, std::move(request), share(std::move(options))));
-}
-
-ReplyStream Client::stream(
-    const PreparedChat& chat, std::string question, RequestOptions options) const
-{
-  SharedOptions all;
-  auto request = state_->question(chat, std::move(question), options, all);
-  return ReplyStream(
-      std::make_shared<ReplyStream::State>(state_, std::move(request), std::move(all)));
-}
-
-ReplyStream Client::stream(std::string model, Prompt prompt, RequestOptions options) const
-{
-  auto request = std::make_unique<const GenerateRequest>(
-      GenerateRequest{std::move(model), std::move(prompt), options.parameters()});
-  return ReplyStream(
-      std::make_shared<ReplyStream::State>(state_, std::move(request), share(std::move(options))));
 }
 
 }  // namespace asyncllm

@@ -11,16 +11,14 @@
 #include <string>
 #include <string_view>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
 /// Must outlive the exchanges that go its way; `client` and `message` must outlive it. Costs
 /// next to nothing as long as nobody redirects.
 class Route {
  public:
-  /// `path`: behind the base URL's, where `message` goes first.
-  Route(const Client::State& client, std::string_view path, std::string_view message)
-      : client_(client), path_(path), message_(message)
-  {}
+  /// `message` goes to the client's own server first.
+  Route(const ClientState& client, std::string_view message) : client_(client), message_(message) {}
 
   const http::Transport& transport() const noexcept
   {
@@ -45,9 +43,9 @@ class Route {
     std::string message;
   };
 
-  const Client::State& client_;
-  std::string_view path_, message_;
+  const ClientState& client_;
+  std::string_view message_;
   std::unique_ptr<Redirected> redirected_;
 };
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

@@ -1,7 +1,6 @@
 // Memory that the calls on one io_context hand on to each other.
 #pragma once
 
-#include <asyncllm/impl/http/connect/loop.hpp>
 #include <asyncllm/impl/http/connect/spares.hpp>
 #include <asyncllm/impl/provider/reply/kept_reader.hpp>
 
@@ -10,12 +9,10 @@
 #include <string>
 #include <utility>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
 /// Safe from any thread.
 struct Scratch {
-  static Scratch& of(http::Loop& loop) { return loop.kept<Scratch>(); }
-
   http::Spares<std::string, 64> strings;
   http::Spares<provider::KeptReader, 4> readers;
 };
@@ -66,4 +63,4 @@ class BorrowedReader {
   std::unique_ptr<provider::KeptReader> reader_;
 };
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
 class Secrets {
  public:
@@ -28,4 +28,4 @@ class Secrets {
 /// Authorization, Cookie, and what has "key", "token", "secret", "auth" or "password" in it.
 void mask_headers(Error& error, const HeaderList& headers);
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <utility>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 namespace {
 
 std::string percent_encoded(std::string_view text, std::string_view hex)
@@ -82,4 +82,4 @@ void mask_headers(Error& error, const HeaderList& headers)
   secrets.mask(error);
 }
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

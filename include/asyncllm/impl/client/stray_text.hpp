@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
 /// Some servers and gateways break into a stream with an error, or send a chunk, as a bare JSON
 /// document of one line or of several; others with a plain text. Each byte is looked at once.
@@ -40,4 +40,4 @@ class StrayText {
   bool is_open_ = false;
 };
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

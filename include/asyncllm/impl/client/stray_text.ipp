@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
 std::optional<std::string_view> StrayText::add(std::string_view line)
 {
@@ -49,4 +49,4 @@ void StrayText::add_words(std::string_view line)
   words_ += line.substr(0, most - std::min(words_.size(), most));
 }
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
 class Turn {
  public:
@@ -68,4 +68,4 @@ class Turn {
   Timers waiting_;
 };
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

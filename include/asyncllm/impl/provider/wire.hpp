@@ -1,6 +1,9 @@
 // A provider's wire as pure translation: values in, bytes out, and back.
 #pragma once
 
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/core/header_list.hpp>
+#include <asyncllm/impl/core/response_head.hpp>
 #include <asyncllm/impl/provider/preset.hpp>
 #include <asyncllm/impl/provider/reply/delta_decoder.hpp>
 #include <asyncllm/model/chat_request.hpp>
@@ -31,6 +34,13 @@ enum class Framing {
   lines,   ///< NDJSON
 };
 
+enum class Operation { chat, generate, embed, list_models };
+
+/// A request, for who signs it.
+struct SignedParts {
+  std::string_view method, target, body;  ///< the target with path and query
+};
+
 /// A page of the list of models; mostly there is but one.
 struct ModelPage {
   std::vector<std::string> names;
@@ -41,11 +51,18 @@ class Wire {
  public:
   virtual ~Wire() = default;
 
-  /// Behind the base URL's path; "" where this wire has no such thing.
-  virtual std::string_view chat_path() const = 0;
-  virtual std::string_view generate_path() const { return {}; }
-  virtual std::string_view embed_path() const { return {}; }
-  virtual std::string_view models_path() const = 0;
+  /// Appends the path of an operation, which goes behind the base URL's; nothing where this wire
+  /// has no such operation. It may depend on the model.
+  virtual void append_path(Operation operation, std::string_view model, std::string& out) const = 0;
+
+  /// The header fields that each request carries: who asks, and which version of the API. `api_key`
+  /// may be "".
+  virtual HeaderList fields(const Preset& preset, std::string_view api_key) const;
+  /// The same of those that depend on the request, such as a signature over it.
+  virtual HeaderList signature(const SignedParts&, const Preset&, std::string_view) const
+  {
+    return {};
+  }
 
   /// Appends the body that asks for a reply. A parameter that is not set is not written; one that
   /// only tunes the answer and that the host does not know is left out. Throws
@@ -70,14 +87,17 @@ class Wire {
   /// The same with a reader made for it.
   Reply decode(std::string& body) const;
 
-  /// The vectors in the body of the answer to `embed_path`.
+  /// The vectors in the body of the answer to `Operation::embed`.
   virtual Embeddings decode_embeddings(std::string& body) const;
 
   virtual Framing framing() const noexcept { return Framing::events; }
   /// What reads a streamed reply.
   virtual std::unique_ptr<DeltaDecoder> deltas() const = 0;
 
-  /// The names of the models in the body of an answer to `models_path`.
+  /// The error that an answer other than 2xx is.
+  virtual Error decode_error(const ResponseHead& head, std::string_view body) const;
+
+  /// The names of the models in the body of an answer to `Operation::list_models`.
   virtual ModelPage decode_models(std::string& body) const = 0;
 };
 

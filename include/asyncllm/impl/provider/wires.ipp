@@ -1,5 +1,6 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/impl/json/reader.hpp>
+#include <asyncllm/impl/provider/errors/errors.hpp>
 #include <asyncllm/impl/provider/wires.hpp>
 
 namespace asyncllm::inline v0_1::provider {
@@ -20,6 +21,21 @@ void Wire::encode(const GenerateRequest&, const Preset&, Delivery, std::string&)
 void Wire::encode(const EmbedRequest&, std::string&) const
 {
   refuse("embeddings");
+}
+
+HeaderList Wire::fields(const Preset& preset, std::string_view api_key) const
+{
+  HeaderList fields;
+  if (!api_key.empty())
+    fields.emplace_back(preset.key_header, std::string(preset.key_prefix).append(api_key));
+  if (!preset.version_header.empty())
+    fields.emplace_back(preset.version_header, preset.version);
+  return fields;
+}
+
+Error Wire::decode_error(const ResponseHead& head, std::string_view body) const
+{
+  return error_from_answer(head, body);
 }
 
 Reply Wire::decode(std::string& body) const

@@ -1,13 +1,11 @@
-// What all calls on one io_context share: idle connections, look-ups, clocks, places, retries.
+// What all calls on one io_context share: idle connections, look-ups, timeouts, spare memory.
 #pragma once
 
 #include <asyncllm/impl/http/connect/mutex.hpp>
-#include <asyncllm/impl/http/connect/places.hpp>
 #include <asyncllm/impl/http/connect/pool.hpp>
 #include <asyncllm/impl/http/connect/resolve.hpp>
 #include <asyncllm/impl/http/connect/spares.hpp>
 #include <asyncllm/impl/http/exchange/deadlines.hpp>
-#include <asyncllm/impl/http/exchange/retry.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/steady_timer.hpp>
@@ -17,8 +15,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
-#include <unordered_map>
 
 namespace asyncllm::inline v0_1::http {
 
@@ -49,15 +45,6 @@ class Loop : public std::enable_shared_from_this<Loop> {
       arm(at);
   }
 
-  /// The places of `owner`, who must live as long as anybody holds them.
-  std::shared_ptr<Places> places(const void* owner, std::size_t count);
-
-  /// The retries that the calls of `owner` have left; kept as long as that lives.
-  RetryBudget& retry_budget(const std::shared_ptr<const void>& owner, const RetryPolicy& policy);
-
-  /// A number from 0 to 1.
-  double random();
-
   std::shared_ptr<Lookup> look_up(const std::string& host, std::uint16_t port)
   {
     return lookups_.join(executor_, host, port);
@@ -70,7 +57,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   template <class T>
   T& kept()
   {
-    const std::lock_guard lock(owners_mutex_);
+    const std::lock_guard lock(kept_mutex_);
     if (!kept_)
       kept_ = std::make_shared<T>();
     return *static_cast<T*>(kept_.get());
@@ -88,19 +75,11 @@ class Loop : public std::enable_shared_from_this<Loop> {
   /// Stops the timer if there is still nothing to watch.
   void rest();
 
-  struct OwnedBudget {
-    std::weak_ptr<const void> owner;
-    std::unique_ptr<RetryBudget> budget;
-  };
-
   asio::any_io_executor executor_;
   Lookups lookups_;
 
-  Mutex owners_mutex_;  // of the next four
+  Mutex kept_mutex_;
   std::shared_ptr<void> kept_;
-  std::unordered_map<const void*, std::weak_ptr<Places>> places_;
-  std::unordered_map<const void*, OwnedBudget> budgets_;
-  std::minstd_rand random_{std::random_device{}()};
 
   Mutex clocks_mutex_;  // of the following, but for looks at `armed_`
   Deadlines deadlines_;

@@ -159,35 +159,6 @@ void Loop::expire(Deadlines::Ticket ticket, Deadlines::TimePoint now)
     rearm(entry->at());
 }
 
-std::shared_ptr<Places> Loop::places(const void* owner, std::size_t count)
-{
-  const std::lock_guard lock(owners_mutex_);
-  if (auto known = places_[owner].lock())
-    return known;
-  std::erase_if(places_, [](const auto& entry) { return entry.second.expired(); });
-  auto places = std::make_shared<Places>(count);
-  places_[owner] = places;
-  return places;
-}
-
-RetryBudget& Loop::retry_budget(const std::shared_ptr<const void>& owner, const RetryPolicy& policy)
-{
-  const std::lock_guard lock(owners_mutex_);
-  auto found = budgets_.find(owner.get());
-  if (found == budgets_.end() || found->second.owner.expired()) {
-    std::erase_if(budgets_, [](const auto& entry) { return entry.second.owner.expired(); });
-    OwnedBudget fresh{owner, std::make_unique<RetryBudget>(policy)};
-    found = budgets_.emplace(owner.get(), std::move(fresh)).first;
-  }
-  return *found->second.budget;
-}
-
-double Loop::random()
-{
-  const std::lock_guard lock(owners_mutex_);
-  return std::generate_canonical<double, 32>(random_);
-}
-
 void Loop::shut_down() noexcept
 {
   deadlines_.shut_down();

@@ -68,7 +68,7 @@ Resolution::~Resolution()
 
 asio::awaitable<Endpoints> Resolution::run(asio::error_code& error)
 {
-  co_await sleeper_->sleep(lookup_->mutex, error);
+  co_await sleeper_->sleep(lookup_->mutex, Sleeper::TimePoint::max(), error);
   const std::lock_guard lock(lookup_->mutex);
   error = lookup_->answered ? lookup_->error : asio::error::operation_aborted;
   co_return lookup_->endpoints;

@@ -20,23 +20,27 @@ namespace asyncllm::inline v0_1::http {
 /// To wake takes no memory, so it can be done where nothing may be thrown.
 class Sleeper {
  public:
+  using TimePoint = asio::steady_timer::time_point;
+
   /// The coroutine runs on `executor`.
-  explicit Sleeper(const asio::any_io_executor& executor)
-      : timer_(executor, asio::steady_timer::time_point::max())
-  {}
+  explicit Sleeper(const asio::any_io_executor& executor) : timer_(executor) {}
   Sleeper(const Sleeper&) = delete;
   Sleeper& operator=(const Sleeper&) = delete;
 
-  /// Sleeps until `wake` is called, at once if it was. `mutex` is not held. `error`: why it woke
-  /// up, which is of no use: who woke it knows, and a cancellation may come with it.
-  asio::awaitable<void> sleep(Mutex& mutex, asio::error_code& error)
+  /// Sleeps until `wake` is called, at once if it was, or until `deadline`. `mutex` is not held.
+  /// `error`: none if the deadline passed or `wake` came first; operation_aborted: woken, or
+  /// cancelled, or both.
+  asio::awaitable<void> sleep(Mutex& mutex, TimePoint deadline, asio::error_code& error)
   {
     using Token = asio::redirect_error_t<asio::use_awaitable_t<>>;
     Token token(asio::use_awaitable, error);
-    return asio::async_initiate<Token, void(asio::error_code)>(Start(), token, this, &mutex);
+    return asio::async_initiate<Token, void(asio::error_code)>(
+        Start(), token, this, &mutex, deadline);
   }
 
   /// `mutex` is held.
+  bool is_awake() const noexcept { return is_awake_; }
+  /// The same.
   void wake() noexcept
   {
     is_awake_ = true;
@@ -46,11 +50,10 @@ class Sleeper {
  private:
   struct Start {
     template <class Handler>
-    void operator()(Handler&& handler, Sleeper* self, Mutex* mutex) const
+    void operator()(Handler&& handler, Sleeper* self, Mutex* mutex, TimePoint deadline) const
     {
       const std::lock_guard lock(*mutex);
-      if (self->is_awake_)
-        self->timer_.expires_at(asio::steady_timer::time_point::min());
+      self->timer_.expires_at(self->is_awake_ ? TimePoint::min() : deadline);
       self->timer_.async_wait(std::forward<Handler>(handler));
     }
   };

@@ -7,7 +7,6 @@
 #include <asyncllm/options/limits.hpp>
 #include <asyncllm/options/tls_files.hpp>
 
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,16 +19,11 @@ class TlsContext;
 struct TransportOptions {
   TlsFiles tls;
   std::optional<Proxy> proxy;
-  std::size_t max_in_flight = 0;  ///< calls at once on one loop; 0: no limit
   Limits limits;
-  /// Whose places its calls take; null: its own. Only its address counts.
-  const void* places_of = nullptr;
 };
 
-/// An immutable configuration: everything by which connections differ, and how many calls may be in
-/// flight. An API key is no part of it, so that agents with different keys share connections.
-/// Places are counted by the address of the transport, so that copies of a client share them, or by
-/// `TransportOptions::places_of`.
+/// An immutable configuration: everything by which connections differ. An API key is no part of it,
+/// so that agents with different keys share connections.
 class Transport {
  public:
   /// Throws `Error{invalid_argument}` when a file cannot be read, `Error{unsupported}` for https
@@ -39,9 +33,6 @@ class Transport {
   Transport& operator=(const Transport&) = delete;
 
   const Url& url() const noexcept { return url_; }
-  std::size_t max_in_flight() const noexcept { return max_in_flight_; }
-  /// By what places are counted.
-  const void* places_key() const noexcept { return places_of_ ? places_of_ : this; }
   const Limits& limits() const noexcept { return limits_; }
   const std::optional<Proxy>& proxy() const noexcept { return proxy_; }
   /// Whether requests go to the proxy itself, which forwards them, instead of through it.
@@ -66,8 +57,6 @@ class Transport {
   Url url_;
   std::optional<Proxy> proxy_;
   std::string destination_;
-  std::size_t max_in_flight_;
-  const void* places_of_;
   Limits limits_;
   std::shared_ptr<const TlsContext> tls_;
   std::string pool_key_;

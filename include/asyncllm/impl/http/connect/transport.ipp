@@ -9,8 +9,6 @@ Transport::Transport(Url url, const TransportOptions& options)
     : url_(std::move(url)),
       proxy_(options.proxy),
       destination_(url_.authority()),
-      max_in_flight_(options.max_in_flight),
-      places_of_(options.places_of),
       limits_(options.limits)
 {
   pool_key_ = url_.origin();

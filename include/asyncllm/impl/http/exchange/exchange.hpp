@@ -6,7 +6,6 @@
 #include <asyncllm/impl/http/connect/connection.hpp>
 #include <asyncllm/impl/http/connect/connector.hpp>
 #include <asyncllm/impl/http/connect/loop.hpp>
-#include <asyncllm/impl/http/connect/places.hpp>
 #include <asyncllm/impl/http/connect/transport.hpp>
 #include <asyncllm/impl/http/parse/content_decoder.hpp>
 #include <asyncllm/options/timeouts.hpp>
@@ -18,10 +17,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
 namespace asyncllm::inline v0_1::http {
+
+/// The error of a call that did not get so far within one of its timeouts. `what`: "no answer from
+/// x".
+Error timed_out(const std::string& what, Clock clock, const Timeouts& timeouts);
 
 /// Lives in the frame of the call. Destroyed before its end it closes the connection, which is how
 /// a server learns that nobody waits any more.
@@ -49,20 +53,17 @@ class Exchange : private Deadlines::Entry {
   enum class Body { whole, stream };
   void expect(Body body) noexcept;
 
-  /// The place that it holds, null if none, for the next exchange of the same call.
-  std::unique_ptr<Place> keep_place() noexcept { return std::move(place_); }
-  /// To be called before `send`, which takes no other place then. Null: none.
-  void use_place(std::unique_ptr<Place> place) noexcept { place_ = std::move(place); }
-
-  /// Waits for a place, sends the request and reads until the head of the answer is whole. Takes an
-  /// idle connection if there is one; when that breaks before any byte of the answer and soon after
-  /// the request was sent, the server had closed it and the request goes out once more on a new
-  /// one. `message` must stay until the
-  /// end.
+  /// Sends the request and reads until the head of the answer is whole. Takes an idle connection if
+  /// there is one; when that breaks before any byte of the answer and soon after the request was
+  /// sent, the server had closed it and the request goes out once more on a new one. `message` must
+  /// stay until the end.
   asio::awaitable<void> send(std::string_view message);
 
   /// Of the answer; until `finish`.
   const ResponseHead& head() noexcept { return connection_->parser.head(); }
+
+  /// Whether there is one.
+  bool has_head() const noexcept { return connection_ && connection_->parser.has_head(); }
 
   /// The next piece of the body; empty at the end. Valid until the next call of any function here.
   asio::awaitable<std::span<const char>> read();
@@ -115,7 +116,6 @@ class Exchange : private Deadlines::Entry {
   void rest() { start(Clock::none, TimePoint::max()); }
   TimePoint idle_end(TimePoint now) const noexcept;
 
-  asio::awaitable<void> wait_for_place();
   asio::awaitable<void> connect();
   /// Makes the connection ready for `message` and writes what it takes at once. Result: the rest.
   std::string_view begin(std::string_view message, asio::error_code& error);
@@ -151,7 +151,6 @@ class Exchange : private Deadlines::Entry {
   std::chrono::steady_clock::duration idle_spent_{};  // of what the idle clock allows
   Body expected_ = Body::whole;
   bool awaits_token_ = false;
-  std::unique_ptr<Place> place_;
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Connector> connector_;          // while connecting
   std::unique_ptr<Connection::BulkBuffer> bulk_;  // in which the rest of what was received lies

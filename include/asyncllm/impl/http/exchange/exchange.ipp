@@ -100,8 +100,6 @@ void Exchange::cancel()
 
 void Exchange::end_operation()
 {
-  if (place_)
-    place_->cancel();
   if (connector_)
     connector_->cancel();
   if (connection_)
@@ -110,11 +108,6 @@ void Exchange::end_operation()
 
 asio::awaitable<void> Exchange::send(std::string_view message)
 {
-  if (transport_.max_in_flight() > 0 && !place_) {
-    place_ = std::make_unique<Place>();
-    if (!place_->try_take(loop_->places(transport_.places_key(), transport_.max_in_flight())))
-      co_await wait_for_place();
-  }
   connection_ = loop_->pool.take(transport_.pool_key());
   // Twice only when the reused connection turns out to be closed before any byte of the answer.
   for (bool reused = connection_ != nullptr;; reused = false) {
@@ -204,15 +197,6 @@ asio::awaitable<void> Exchange::listen(asio::error_code& error, bool& answered)
     answered = answered || size > 0;
     take(size, error);
   }
-}
-
-asio::awaitable<void> Exchange::wait_for_place()
-{
-  start(Clock::pool_wait);
-  asio::error_code error;
-  co_await place_->wait(error);
-  if (is_over(error))
-    fail_ended();
 }
 
 std::string_view Exchange::begin(std::string_view message, asio::error_code& error)
@@ -371,7 +355,6 @@ ResponseHead Exchange::finish()
     loop_->pool.put(transport_.pool_key(), std::move(connection_));
   }
   connection_.reset();
-  place_.reset();
   return head;
 }
 
@@ -399,7 +382,6 @@ void Exchange::fail_ended()
   const bool handshaking = connector_ && connector_->is_handshaking();
   const auto what = [&]() -> std::string {
     switch (expired_) {
-      case Clock::pool_wait: return "no place for a call to " + where;
       case Clock::connect: return (handshaking ? "no TLS with " : "no connection to ") + where;
       case Clock::write: return where + " did not take the request";
       case Clock::first_byte: return "no answer from " + where;
@@ -408,17 +390,19 @@ void Exchange::fail_ended()
       default: return "no complete answer from " + where;
     }
   };
-  const auto limit = std::to_string(timeouts_.limit(expired_).count());
-  Error error(ErrorKind::timeout, what() + " within " + limit + " ms");
-  error.with_clock(expired_);
-  error.with_hint("the clock is Timeouts::" + std::string(to_string(expired_)));
-  if (expired_ == Clock::pool_wait)
-    error.with_hint(
-        "at most " + std::to_string(transport_.max_in_flight()) +
-        " are in flight at once (with_max_in_flight)");
+  auto error = timed_out(what(), expired_, timeouts_);
   if (handshaking)
     error.with_retryable(false).with_hint("if it is a plain server, use http://");
   throw error;
+}
+
+Error timed_out(const std::string& what, Clock clock, const Timeouts& timeouts)
+{
+  const auto limit = std::to_string(timeouts.limit(clock).count());
+  Error error(ErrorKind::timeout, what + " within " + limit + " ms");
+  error.with_clock(clock);
+  error.with_hint("the timeout is Timeouts::" + std::string(to_string(clock)));
+  return error;
 }
 
 void Exchange::fail(ErrorKind kind, std::string what)

@@ -18,23 +18,25 @@ void check_header(std::string_view name, std::string_view value);
 class RequestHead {
  public:
   RequestHead() = default;
-  /// `method` is POST, with a body of JSON to follow, or GET. The target is `url` with
-  /// `path_suffix` behind its path, and `target_prefix` in front for a proxy that forwards it.
-  /// Throws as `check_header`.
+  /// `method` is POST, with a body of JSON to follow, or GET. The target begins with `url`'s path,
+  /// and with `target_prefix` in front of that for a proxy that forwards it. Throws as
+  /// `check_header`.
   RequestHead(
       const std::string& method,
       const Url& url,
-      std::string_view path_suffix,
       const HeaderList& headers,
       const std::string& target_prefix = "");
 
-  /// Replaces `message` by this head, with `more` header fields, which replace those of this head
-  /// that have the same names. The body of a POST is to be
-  /// appended; the result is where it begins.
-  std::size_t begin(std::string& message, const HeaderList& more) const;
+  /// Replaces `message` by the beginning of this head. The rest of the target's path is to be
+  /// appended, then `end` is to be called.
+  void begin(std::string& message) const { message = start_; }
+  /// Appends the rest of the head, with `more` header fields, which replace those of this head that
+  /// have the same names. The body of a POST is to be appended; the result is where it begins.
+  std::size_t end(std::string& message, const HeaderList& more) const;
 
-  /// Writes the length of the body, which begins at `body_at`, into the head.
-  static void finish(std::string& message, std::size_t body_at);
+  /// Writes the length of the body, which begins at `body_at`, into the head, and further fields,
+  /// which only the whole request can tell.
+  static void finish(std::string& message, std::size_t body_at, const HeaderList& more = {});
 
  private:
   static void replace_fields(std::string& message, const HeaderList& more);
@@ -44,7 +46,7 @@ class RequestHead {
 
   static void add(std::string& out, std::string_view name, std::string_view value);
 
-  std::string fixed_;
+  std::string start_, fixed_;
   std::string_view last_;
 };
 

@@ -30,12 +30,11 @@ void check_header(std::string_view name, std::string_view value)
 RequestHead::RequestHead(
     const std::string& method,
     const Url& url,
-    std::string_view path_suffix,
     const HeaderList& headers,
     const std::string& target_prefix)
-    : fixed_(
-          method + ' ' + target_prefix + url.target(path_suffix) +
-          " HTTP/1.1\r\nHost: " + url.host_header() + "\r\nUser-Agent: asyncllm\r\n"),
+    : start_(method + ' ' + target_prefix + url.path),
+      fixed_(
+          url.query + " HTTP/1.1\r\nHost: " + url.host_header() + "\r\nUser-Agent: asyncllm\r\n"),
       last_(method == "POST" ? length_field : "\r\n")
 {
   if (method == "POST")
@@ -44,19 +43,25 @@ RequestHead::RequestHead(
     add(fixed_, name, value);
 }
 
-std::size_t RequestHead::begin(std::string& message, const HeaderList& more) const
+std::size_t RequestHead::end(std::string& message, const HeaderList& more) const
 {
-  message = fixed_;
+  message += fixed_;
   if (!more.empty())
     replace_fields(message, more);
   message += last_;
   return message.size();
 }
 
-void RequestHead::finish(std::string& message, std::size_t body_at)
+void RequestHead::finish(std::string& message, std::size_t body_at, const HeaderList& more)
 {
   const auto digits = std::to_string(message.size() - body_at);
   message.replace(body_at - 4 - digits.size(), digits.size(), digits);
+  if (more.empty())
+    return;
+  std::string lines;
+  for (const auto& [name, value] : more)
+    add(lines, name, value);
+  message.insert(body_at - 2, lines);
 }
 
 void RequestHead::replace_fields(std::string& message, const HeaderList& more)

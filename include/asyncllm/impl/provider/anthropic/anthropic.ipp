@@ -152,8 +152,15 @@ void write_thinking(RequestWriter& json, const Parameters& parameters)
 
 class Anthropic final : public Wire {
  public:
-  std::string_view chat_path() const override { return "/v1/messages"; }
-  std::string_view models_path() const override { return "/v1/models"; }
+  void append_path(Operation operation, std::string_view, std::string& out) const override
+  {
+    switch (operation) {
+      case Operation::chat: out += "/v1/messages"; break;
+      case Operation::list_models: out += "/v1/models"; break;
+      case Operation::generate:
+      case Operation::embed: break;
+    }
+  }
 
   void encode(const ChatRequest& request, const Preset& preset, Delivery delivery, std::string& out)
       const override

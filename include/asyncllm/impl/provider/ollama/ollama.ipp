@@ -109,11 +109,15 @@ void write_parameters(RequestWriter& json, const Parameters& parameters, Deliver
 
 class Ollama final : public Wire {
  public:
-  std::string_view chat_path() const override { return "/api/chat"; }
-  std::string_view models_path() const override { return "/api/tags"; }
-
-  std::string_view generate_path() const override { return "/api/generate"; }
-  std::string_view embed_path() const override { return "/api/embed"; }
+  void append_path(Operation operation, std::string_view, std::string& out) const override
+  {
+    switch (operation) {
+      case Operation::chat: out += "/api/chat"; break;
+      case Operation::generate: out += "/api/generate"; break;
+      case Operation::embed: out += "/api/embed"; break;
+      case Operation::list_models: out += "/api/tags"; break;
+    }
+  }
 
   void encode(
       const ChatRequest& request, const Preset&, Delivery delivery, std::string& out) const override

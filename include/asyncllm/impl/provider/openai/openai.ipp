@@ -211,10 +211,15 @@ bool read_choice(
 
 class OpenAi final : public Wire {
  public:
-  std::string_view chat_path() const override { return "/chat/completions"; }
-  std::string_view models_path() const override { return "/models"; }
-
-  std::string_view embed_path() const override { return "/embeddings"; }
+  void append_path(Operation operation, std::string_view, std::string& out) const override
+  {
+    switch (operation) {
+      case Operation::chat: out += "/chat/completions"; break;
+      case Operation::embed: out += "/embeddings"; break;
+      case Operation::list_models: out += "/models"; break;
+      case Operation::generate: break;
+    }
+  }
 
   void encode(const ChatRequest& request, const Preset& preset, Delivery delivery, std::string& out)
       const override

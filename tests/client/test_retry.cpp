@@ -1,4 +1,4 @@
-#include <asyncllm/impl/http/exchange/retry.hpp>
+#include <asyncllm/impl/client/retry.hpp>
 
 #include "test.hpp"
 
@@ -6,9 +6,9 @@
 
 using namespace asyncllm;
 using namespace std::chrono_literals;
-using http::FailedTry;
-using http::RetryBudget;
-using http::time_to_retry;
+using client::FailedTry;
+using client::RetryBudget;
+using client::time_to_retry;
 
 namespace {
 
@@ -26,7 +26,7 @@ bool retries(const Error& error, const RetryPolicy& policy = RetryPolicy(), bool
 
 }  // namespace
 
-TEST_CASE("what is tried again goes by what failed", "[http]")
+TEST_CASE("what is tried again goes by what failed", "[client]")
 {
   CHECK(retries(answered(429, ErrorKind::rate_limited)));
   CHECK(retries(answered(408, ErrorKind::timeout)));
@@ -51,26 +51,26 @@ TEST_CASE("what is tried again goes by what failed", "[http]")
     CHECK_FALSE(retries(Error(ErrorKind::timeout, "x").with_clock(clock)));
 }
 
-TEST_CASE("what began to succeed is never tried again", "[http]")
+TEST_CASE("what began to succeed is never tried again", "[client]")
 {
   CHECK_FALSE(retries(answered(503, ErrorKind::overloaded), {}, true));
   CHECK_FALSE(retries(Error(ErrorKind::connection_lost, "x"), {}, true));
 }
 
-TEST_CASE("the server's own word goes before its status", "[http]")
+TEST_CASE("the server's own word goes before its status", "[client]")
 {
   CHECK(retries(answered(400, ErrorKind::bad_request).with_retryable(true)));
   CHECK_FALSE(retries(answered(503, ErrorKind::overloaded).with_retryable(false)));
 }
 
-TEST_CASE("a lost request may be kept from going out again", "[http]")
+TEST_CASE("a lost request may be kept from going out again", "[client]")
 {
   const auto policy = RetryPolicy().retry_unanswered(false);
   CHECK_FALSE(retries(Error(ErrorKind::connection_lost, "x"), policy));
   CHECK(retries(Error(ErrorKind::connect_failed, "x"), policy));
 }
 
-TEST_CASE("as many tries follow as allowed, none after zero", "[http]")
+TEST_CASE("as many tries follow as allowed, none after zero", "[client]")
 {
   const auto error = answered(503, ErrorKind::overloaded);
   const RetryPolicy policy;
@@ -80,7 +80,7 @@ TEST_CASE("as many tries follow as allowed, none after zero", "[http]")
   CHECK_FALSE(retries(error, RetryPolicy().max_retries(-1)));
 }
 
-TEST_CASE("the wait is what the server asks for, up to a limit", "[http]")
+TEST_CASE("the wait is what the server asks for, up to a limit", "[client]")
 {
   auto error = answered(429, ErrorKind::rate_limited);
   const RetryPolicy policy;
@@ -93,7 +93,7 @@ TEST_CASE("the wait is what the server asks for, up to a limit", "[http]")
   CHECK_FALSE(wait());
 }
 
-TEST_CASE("else it is random, doubles from try to try, and is bounded", "[http]")
+TEST_CASE("else it is random, doubles from try to try, and is bounded", "[client]")
 {
   const auto error = answered(503, ErrorKind::overloaded);
   const auto policy = RetryPolicy().max_retries(1000);
@@ -108,7 +108,7 @@ TEST_CASE("else it is random, doubles from try to try, and is bounded", "[http]"
   CHECK(wait(999, 1) == 8s);
 }
 
-TEST_CASE("no try is waited for that the total clock would end", "[http]")
+TEST_CASE("no try is waited for that the total clock would end", "[client]")
 {
   const auto error = answered(503, ErrorKind::overloaded);
   const RetryPolicy policy;
@@ -116,7 +116,7 @@ TEST_CASE("no try is waited for that the total clock would end", "[http]")
   CHECK_FALSE(time_to_retry({error, 1, false, 1, 500ms}, policy));
 }
 
-TEST_CASE("a shared budget keeps a dead server from being stormed", "[http]")
+TEST_CASE("a shared budget keeps a dead server from being stormed", "[client]")
 {
   const auto policy = RetryPolicy().budget(0.25, 2);
   RetryBudget budget(policy);
@@ -135,9 +135,9 @@ TEST_CASE("a shared budget keeps a dead server from being stormed", "[http]")
   CHECK_FALSE(try_again());
 }
 
-TEST_CASE("a server that is alive needs no budget", "[http]")
+TEST_CASE("a server that is alive needs no budget", "[client]")
 {
-  using http::needs_budget;
+  using client::needs_budget;
   CHECK_FALSE(needs_budget(answered(429, ErrorKind::rate_limited)));
   CHECK_FALSE(needs_budget(answered(503, ErrorKind::overloaded)));
   CHECK_FALSE(needs_budget(answered(500, ErrorKind::server_error).with_retry_after(1s)));

@@ -1,8 +1,6 @@
-// What a prepared chat is made of, and the request that it makes of a question.
+// What a call asks for.
 #pragma once
 
-#include <asyncllm/client/client.hpp>
-#include <asyncllm/client/prepared_chat.hpp>
 #include <asyncllm/impl/provider/request/request_template.hpp>
 #include <asyncllm/impl/provider/wire.hpp>
 #include <asyncllm/model/chat_request.hpp>
@@ -13,13 +11,16 @@
 #include <string>
 #include <variant>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
-struct PreparedChat::State {
-  std::weak_ptr<const Client::State> client;  // that prepared it
+class ClientState;
+
+/// What a `PreparedChat` is made of.
+struct PreparedState {
+  std::weak_ptr<const ClientState> client;  // that prepared it
   std::string model;
   Messages before;
-  RequestOptions defaults;
+  RequestOptions options;
   /// Nothing where a question has to be written with all the rest.
   std::optional<provider::RequestTemplate> whole, streamed;
 };
@@ -27,7 +28,7 @@ struct PreparedChat::State {
 /// A question in a prepared chat, with no parameters of its own.
 struct PreparedRequest {
   std::string question;
-  std::shared_ptr<const PreparedChat::State> chat;
+  std::shared_ptr<const PreparedState> chat;
 };
 
 using OwnedChat = std::unique_ptr<const ChatRequest>;
@@ -44,12 +45,28 @@ inline const std::string& model_of(const AnyRequest& request)
   return std::get<PreparedRequest>(request).chat->model;
 }
 
-/// The options of a call: mostly those of its prepared chat, of which no copy is made.
+inline provider::Operation operation_of(const AnyRequest& request)
+{
+  return std::holds_alternative<OwnedPrompt>(request) ? provider::Operation::generate
+                                                      : provider::Operation::chat;
+}
+
+/// The options of a call. Those of a prepared chat are not copied.
 using SharedOptions = std::shared_ptr<const RequestOptions>;
 
 inline SharedOptions share(RequestOptions options)
 {
   return std::make_shared<const RequestOptions>(std::move(options));
 }
+inline SharedOptions options_of(const std::shared_ptr<const PreparedState>& chat)
+{
+  return SharedOptions(chat, &chat->options);
+}
 
-}  // namespace asyncllm
+/// A request with its options.
+struct Question {
+  AnyRequest request;
+  SharedOptions options;
+};
+
+}  // namespace asyncllm::client

@@ -1,7 +1,6 @@
 // What a stream is made of: the request, its exchange, and the machines that read the answer.
 #pragma once
 
-#include <asyncllm/client/reply_stream.hpp>
 #include <asyncllm/impl/client/call.hpp>
 #include <asyncllm/impl/client/client_state.hpp>
 #include <asyncllm/impl/client/reply_decoder.hpp>
@@ -17,27 +16,21 @@
 #include <string>
 #include <string_view>
 
-namespace asyncllm::inline v0_1 {
+namespace asyncllm::inline v0_1::client {
 
-struct ReplyStream::State {
-  enum class Phase {
-    unsent,  // nobody asked for a piece yet
-    open,    // the answer is read as pieces are asked for
-    read,    // nothing more is to be read, but pieces of it may be left
-    over     // by `failure` or `other_failure`, or well
-  };
-
-  State(std::shared_ptr<const Client::State> client, AnyRequest request, SharedOptions options);
+/// What a stream and its coroutines share.
+struct StreamState {
+  StreamState(std::shared_ptr<const ClientState> client, Question question);
 
   /// A piece of the body; empty: its end, which throws `Error{incomplete}` when the reply is not
-  /// complete.
-  void take(std::string_view bytes);
-  /// The stream ends by `error`, which gets what is known about it, now and for every next().
-  void break_off(Error error);
-  /// The same with an exception that is not ours: a piece may be lost, so nothing follows.
-  void break_off(std::exception_ptr error) noexcept;
-
-  void rethrow_failure() const;
+  /// complete. Whether it was the last one.
+  bool take(std::string_view bytes);
+  /// The reply has ended. Throws `Error{incomplete}` when the server says that it is not whole.
+  void complete();
+  /// The stream fails by `error`, which gets what is known about it, now and at every next().
+  void fail(Error error);
+  /// The same with an exception that is not ours.
+  void fail(std::exception_ptr error) noexcept;
 
   /// Ends the request. A next() under way throws `Error{cancelled}`, but not within this call.
   void stop();
@@ -45,11 +38,8 @@ struct ReplyStream::State {
   void drop() noexcept;
   /// The same as `stop` when nobody has the stream any more.
   void abandon() noexcept;
-  bool is_stopped() const noexcept { return is_stopped_; }
-  /// What a stopped stream throws.
-  Error stopped() const;
 
-  std::shared_ptr<const Client::State> client;
+  std::shared_ptr<const ClientState> client;
   AnyRequest request;
   SharedOptions options;
   std::string message;
@@ -57,13 +47,11 @@ struct ReplyStream::State {
   std::chrono::steady_clock::time_point started;
   ReplyDecoder decoder;
   provider::StreamedReply reply;
-  std::optional<Error> failure;      // by which it ended
-  std::exception_ptr other_failure;  // the same, if it was none of ours
-  Phase phase = Phase::unsent;
+  std::exception_ptr failure;
   Turn turn;  // of the one next() under way
 
  private:
-  bool is_stopped_ = false;
+  void close() noexcept;
 };
 
-}  // namespace asyncllm
+}  // namespace asyncllm::client

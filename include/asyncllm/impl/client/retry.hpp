@@ -9,7 +9,7 @@
 #include <cmath>
 #include <optional>
 
-namespace asyncllm::inline v0_1::http {
+namespace asyncllm::inline v0_1::client {
 
 /// The retries that calls share, on several threads too.
 class RetryBudget {
@@ -88,4 +88,4 @@ inline std::optional<RetryPolicy::Duration> time_to_retry(
   return wait < failed.time_left ? std::optional(wait) : std::nullopt;
 }
 
-}  // namespace asyncllm::http
+}  // namespace asyncllm::client

@@ -1,0 +1,102 @@
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/client/stream_state.hpp>
+
+#include <utility>
+
+namespace asyncllm::inline v0_1::client {
+
+StreamState::StreamState(std::shared_ptr<const ClientState> its_client, Question question)
+    : client(std::move(its_client)),
+      request(std::move(question.request)),
+      options(std::move(question.options)),
+      decoder(client->wire, client->transport.limits()),
+      reply(bounds_of(client->transport.limits()))
+{}
+
+bool StreamState::take(std::string_view bytes)
+{
+  if (bytes.empty()) {
+    decoder.finish(reply);
+    return true;
+  }
+  decoder.feed(bytes, reply);
+  call.exchange->mark_used();
+  if (decoder.had_data())
+    call.exchange->mark_data();
+  if (reply.has_next())
+    call.exchange->mark_token();
+  return decoder.is_done();
+}
+
+void StreamState::complete()
+{
+  reply.complete();
+  auto& whole = reply.reply();
+  check_finish(whole, *options);
+  client->judge_prompt(request, *options, whole);
+}
+
+void StreamState::close() noexcept
+{
+  call.exchange.reset();
+  call.leave(&reply.reply().headers);
+}
+
+void StreamState::fail(Error error)
+{
+  close();
+  error.with_partial_text(reply.reply().text);
+  const auto& machine = call.machine;
+  if (error.http_status() == 0 && machine.status() != 0)
+    error.with_http_status(machine.status());
+  if (machine.attempts() > 0) {
+    if (error.request_id().empty())
+      error.with_request_id(reply.reply().request_id);
+    error.with_attempts(machine.attempts());
+    if (call.route)
+      call.route->explain(error);
+    client->explain(error, operation_of(request), model_of(request), *options);
+  }
+  failure = std::make_exception_ptr(std::move(error));
+}
+
+void StreamState::fail(std::exception_ptr error) noexcept
+{
+  close();
+  failure = std::move(error);
+}
+
+void StreamState::stop()
+{
+  if (!call.machine.stop())
+    return;
+  if (turn.is_taken())
+    call.cancel();
+  else
+    close();
+}
+
+void StreamState::drop() noexcept
+{
+  if (call.machine.is_over()) {
+    close();
+    return;
+  }
+  call.machine.on_broken(ErrorKind::cancelled, false, false);
+  try {
+    fail(Error(
+        ErrorKind::cancelled, "the io_context was destroyed while the stream waited for a piece"));
+  } catch (...) {
+    fail(std::current_exception());
+  }
+}
+
+void StreamState::abandon() noexcept
+{
+  try {
+    stop();
+  } catch (...) {  // a timer could not be cancelled: the next() ends by its own timeouts
+  }
+}
+
+}  // namespace asyncllm::client
