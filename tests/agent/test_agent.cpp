@@ -9,6 +9,7 @@
 #include <asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -320,4 +321,63 @@ TEST_CASE("an agent that was moved from still works", "[agent]")
   CHECK(agent.name() == "a");
   CHECK(agent.send_message("Hi").text == "Hello.");
   CHECK(other.send_message("Hi").text == "Hello.");
+}
+
+TEST_CASE("agents made from one client share its bound and its connections", "[agent]")
+{
+  support::on_loop([](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.always(Answer::echo().after(std::chrono::milliseconds(2)));
+    const Client client(ClientOptions("ollama").base_url(server.url()).max_in_flight(2));
+    const auto brief =
+        LlmAgent::builder("brief", client, "a").with_system_prompt("Be brief.").build();
+    const auto long_winded = LlmAgent::builder("long", client, "b").with_temperature(1).build();
+    std::vector<asio::awaitable<Reply>> calls;
+    for (int i = 0; i < 10; ++i) {
+      calls.push_back(brief.send_message_async("x"));
+      calls.push_back(long_winded.send_message_async("y"));
+    }
+    co_await gather(std::move(calls));
+    CHECK(server.stats().max_in_flight == 2);
+    CHECK(server.stats().connections == 2);
+    const auto first = Json::parse(server.bodies().at(0));
+    const auto second = Json::parse(server.bodies().at(1));
+    CHECK(first["model"] == "a");
+    CHECK(first["messages"].size() == 2);
+    CHECK(second["model"] == "b");
+    CHECK(second["messages"].size() == 1);
+    CHECK(brief.model().provider == "ollama");
+    CHECK(brief.model().base_url == server.url());
+    CHECK(brief.client().base_url() == client.base_url());
+    server.stop();
+  });
+}
+
+TEST_CASE("an agent that was given a client takes no options of a client", "[agent]")
+{
+  const Client client(ClientOptions("ollama").base_url("http://127.0.0.1:1"));
+  const auto build = [&](auto set) {
+    return [&client, set] {
+      auto builder = LlmAgent::builder("a", client, "m");
+      set(builder);
+      builder.build();
+    };
+  };
+  using Builder = LlmAgent::Builder;
+  CHECK(fails_with(
+      ErrorKind::invalid_argument,
+      "with_base_url",
+      build([](Builder& builder) { builder.with_base_url("http://x"); })));
+  CHECK(fails_with(
+      ErrorKind::invalid_argument,
+      "with_max_in_flight",
+      build([](Builder& builder) { builder.with_max_in_flight(3); })));
+  CHECK(fails_with(
+      ErrorKind::invalid_argument,
+      "with_temperature",
+      build([](Builder& builder) { builder.with_temperature(9); })));
+  CHECK_NOTHROW(build([](Builder&) {})());
+  CHECK(fails_with(ErrorKind::invalid_argument, "name of the model", [&] {
+    LlmAgent::builder("a", client, "").build();
+  }));
 }

@@ -28,63 +28,74 @@ class ASYNCLLM_EXPORT RequestOptions {
   RequestOptions() = default;
 
   /// Randomness of the answer, 0 to 2.
-  RequestOptions& temperature(double value) { return set(parameters_.temperature, value); }
+  RequestOptions& temperature(double value)
+  {
+    return set_parameter(parameters_.temperature, value);
+  }
   /// Longest answer in tokens, at least 1.
-  RequestOptions& max_tokens(int count) { return set(parameters_.max_tokens, count); }
+  RequestOptions& max_tokens(int count) { return set_parameter(parameters_.max_tokens, count); }
   /// Only the likeliest tokens that have this share together, 0 to 1.
-  RequestOptions& top_p(double value) { return set(parameters_.top_p, value); }
+  RequestOptions& top_p(double value) { return set_parameter(parameters_.top_p, value); }
   /// Only so many of the likeliest tokens. Left out where the host knows no such thing, as OpenAI.
-  RequestOptions& top_k(int count) { return set(parameters_.top_k, count); }
+  RequestOptions& top_k(int count) { return set_parameter(parameters_.top_k, count); }
   /// Only tokens at least this likely beside the likeliest, 0 to 1. Left out as top_k.
-  RequestOptions& min_p(double value) { return set(parameters_.min_p, value); }
+  RequestOptions& min_p(double value) { return set_parameter(parameters_.min_p, value); }
   /// -2 to 2.
   RequestOptions& presence_penalty(double value)
   {
-    return set(parameters_.presence_penalty, value);
+    return set_parameter(parameters_.presence_penalty, value);
   }
   /// -2 to 2.
   RequestOptions& frequency_penalty(double value)
   {
-    return set(parameters_.frequency_penalty, value);
+    return set_parameter(parameters_.frequency_penalty, value);
   }
   /// Makes the answer repeatable, as far as the server can.
-  RequestOptions& seed(std::int64_t value) { return set(parameters_.seed, value); }
+  RequestOptions& seed(std::int64_t value) { return set_parameter(parameters_.seed, value); }
   /// One more text that ends the answer where it would appear.
   RequestOptions& stop(std::string text)
   {
     parameters_.stop.push_back(std::move(text));
+    has_parameters_ = true;
     return *this;
   }
   /// The probabilities of the answer's tokens, with so many alternatives for each, 0 to 20, in
   /// `Reply::logprobs`. `Error{unsupported}` where a provider has none.
-  RequestOptions& logprobs(int top) { return set(parameters_.logprobs, top); }
+  RequestOptions& logprobs(int top) { return set_parameter(parameters_.logprobs, top); }
   /// Whether the model reasons before it answers, where that can be set. Sent in each host's own
   /// way; where that is by `effort` alone, true is "medium" and false is "none".
-  RequestOptions& think(bool value) { return set(parameters_.think, value); }
+  RequestOptions& think(bool value) { return set_parameter(parameters_.think, value); }
   /// How much it reasons: "low", "medium", "high", and what else the host knows.
   RequestOptions& effort(std::string level)
   {
     parameters_.effort = std::move(level);
+    has_parameters_ = true;
     return *this;
   }
   /// Anthropic: reason with so many tokens at most, at least 1; goes with a larger `max_tokens`.
-  RequestOptions& thinking_budget(int tokens) { return set(parameters_.thinking_budget, tokens); }
+  RequestOptions& thinking_budget(int tokens)
+  {
+    return set_parameter(parameters_.thinking_budget, tokens);
+  }
   /// Ollama: how long the model stays loaded afterwards; 0 unloads it, negative keeps it for ever.
   RequestOptions& keep_alive(std::chrono::seconds time)
   {
-    return set(parameters_.keep_alive, time);
+    return set_parameter(parameters_.keep_alive, time);
   }
   /// Ollama's num_ctx: tokens of prompt and answer together. A change makes the server load the
   /// model anew: keep it constant.
-  RequestOptions& context_length(int tokens) { return set(parameters_.context_length, tokens); }
+  RequestOptions& context_length(int tokens)
+  {
+    return set_parameter(parameters_.context_length, tokens);
+  }
   /// Ollama: false makes a prompt or a text to embed that is too long an error,
   /// `context_length_exceeded`, instead of cutting it without a word (`Reply::prompt_may_be_cut`).
-  RequestOptions& truncate(bool value) { return set(parameters_.truncate, value); }
+  RequestOptions& truncate(bool value) { return set_parameter(parameters_.truncate, value); }
   /// Sends what is no UTF-8 in a text as U+FFFD, instead of refusing the text as
   /// `Error{invalid_argument}`.
   RequestOptions& replace_invalid_utf8(bool value)
   {
-    return set(parameters_.replace_invalid_utf8, value);
+    return set_parameter(parameters_.replace_invalid_utf8, value);
   }
   /// Any other fields of the request's body, as a JSON object or its text: merged last, so that
   /// they win. Members keep their order; a `nlohmann::json` has sorted them already.
@@ -121,7 +132,9 @@ class ASYNCLLM_EXPORT RequestOptions {
   /// Takes what `other` sets. Its header fields replace those of the same names.
   RequestOptions& override_with(const RequestOptions& other)
   {
-    parameters_.override_with(other.parameters_);
+    if (other.has_parameters_)
+      parameters_.override_with(other.parameters_);
+    has_parameters_ = has_parameters_ || other.has_parameters_;
     if (other.retries_)
       retries_ = other.retries_;
     if (other.on_retry_)
@@ -139,9 +152,11 @@ class ASYNCLLM_EXPORT RequestOptions {
   /// Whether nothing is set.
   bool empty() const
   {
-    return !retries_ && !on_retry_ && !timeouts_ && !allow_empty_ && !wire_streaming_ &&
-           headers_.empty() && parameters_ == Parameters();
+    return !has_parameters_ && !retries_ && !on_retry_ && !timeouts_ && !allow_empty_ &&
+           !wire_streaming_ && headers_.empty();
   }
+  /// Whether anything of `parameters()` is set.
+  bool has_parameters() const noexcept { return has_parameters_; }
   const Parameters& parameters() const noexcept { return parameters_; }
   RetryPolicy retries() const { return retries_.value_or(RetryPolicy()); }
   const std::function<void(const Retry&)>& on_retry() const noexcept { return on_retry_; }
@@ -157,8 +172,15 @@ class ASYNCLLM_EXPORT RequestOptions {
     option = std::move(value);
     return *this;
   }
+  template <class Value>
+  RequestOptions& set_parameter(std::optional<Value>& option, Value value)
+  {
+    has_parameters_ = true;
+    return set(option, std::move(value));
+  }
 
   Parameters parameters_;
+  bool has_parameters_ = false;
   std::optional<RetryPolicy> retries_;
   std::function<void(const Retry&)> on_retry_;
   std::optional<Timeouts> timeouts_;

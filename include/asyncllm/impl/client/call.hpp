@@ -73,10 +73,9 @@ struct Answer {
 
 /// What a call runs with.
 struct CallContext {
-  std::shared_ptr<const ClientState> client;
+  const std::shared_ptr<const ClientState>& client;
   const RequestOptions& options;
-  asio::any_io_executor executor;
-  std::shared_ptr<http::Loop> loop;
+  LoopData& data;
   std::chrono::steady_clock::time_point started;
   SharedByCalls& shared;
 };
@@ -128,8 +127,7 @@ asio::awaitable<typename Job::Result> run_call(
   const CallContext context{
       client,
       job.options(),
-      executor,
-      loop,
+      data,
       began.value_or(SteadyClock::now()),
       data.of_client(client, policy, client->max_in_flight)};
   context.shared.budget.add_call(policy);

@@ -116,7 +116,8 @@ class ReplyJob : public WholeJob {
  private:
   Reply decoded(const ClientState& client, Call& call, const Answer& answer) const
   {
-    auto reply = client::read_reply(client.wire, client.transport.limits(), *answer.body, *answer.reader);
+    auto reply =
+        client::read_reply(client.wire, client.transport.limits(), *answer.body, *answer.reader);
     client::check_finish(reply, *options_);
     client.judge_prompt(request_, *options_, reply);
     reply.request_id = provider::request_id(call.head.headers);

@@ -149,7 +149,8 @@ SharedOptions merged(const std::shared_ptr<const PreparedState>& chat, const Req
 
 void check_owner(const PreparedState& chat, const ClientState& client)
 {
-  if (chat.client.lock().get() != &client)
+  if (chat.client.owner_before(client.weak_from_this()) ||
+      client.weak_from_this().owner_before(chat.client))
     throw Error(
         ErrorKind::invalid_argument,
         "the chat was prepared by another client, whose server and options may be others");
@@ -162,8 +163,7 @@ Question ClientState::question(
     std::string text,
     const RequestOptions& given) const
 {
-  const bool is_as_prepared = given.parameters() == Parameters();
-  if (!is_as_prepared || !chat->whole || !chat->streamed)
+  if (given.has_parameters() || !chat->whole || !chat->streamed)
     return question(chat, Messages().user(std::move(text)), given);
   check_owner(*chat, *this);
   return {PreparedRequest{std::move(text), chat}, merged(chat, given)};
@@ -198,6 +198,8 @@ std::size_t ClientState::begin_message(
 
 void ClientState::finish_message(std::string& message, std::size_t body_at) const
 {
+  if (!wire.signs())
+    return http::RequestHead::finish(message, body_at);
   const std::string_view whole = message;
   const auto method = whole.substr(0, whole.find(' '));
   const auto target =

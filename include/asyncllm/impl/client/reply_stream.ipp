@@ -37,7 +37,7 @@ class InTurn {
   }
   ~InTurn()
   {
-    if (!has_ended_)
+    if (!has_ended_) [[unlikely]]
       state_.drop();
     state_.turn.leave();
   }

@@ -11,6 +11,7 @@ RequestOptions& RequestOptions::extra(const nlohmann::ordered_json& fields)
   parameters_.extra = fields.is_string()
                           ? fields.get<std::string>()
                           : fields.dump(-1, ' ', false, Json::error_handler_t::replace);
+  has_parameters_ = true;
   return *this;
 }
 

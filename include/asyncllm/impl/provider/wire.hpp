@@ -58,7 +58,8 @@ class Wire {
   /// The header fields that each request carries: who asks, and which version of the API. `api_key`
   /// may be "".
   virtual HeaderList fields(const Preset& preset, std::string_view api_key) const;
-  /// The same of those that depend on the request, such as a signature over it.
+  /// Whether each request is signed: `signature` gives further fields, which depend on all of it.
+  virtual bool signs() const noexcept { return false; }
   virtual HeaderList signature(const SignedParts&, const Preset&, std::string_view) const
   {
     return {};
