@@ -9,8 +9,11 @@
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
-#include <fcntl.h>
 #include <utility>
+
+#if !defined(_WIN32)
+#  include <fcntl.h>
+#endif
 
 namespace asyncllm::inline v0_1::testing {
 namespace {
@@ -20,9 +23,12 @@ using std::chrono::steady_clock;
 
 constexpr int backlog = 4096;  // thousands of clients may connect at once
 
-void close_on_exec(int descriptor)
+// So that a program that a test starts does not keep the port. Asio has no option for that.
+void close_on_exec([[maybe_unused]] tcp::socket::native_handle_type descriptor)
 {
+#if !defined(_WIN32)
   ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+#endif
 }
 
 asio::awaitable<void> accept_clients(
