@@ -1,5 +1,6 @@
 // Demo 3: many queries, never more than three at once: in batches, then as a sliding window.
 #include <asyncllm/asyncllm.hpp>
+#include <asyncllm/concurrency/progress_bar.hpp>
 
 #include "demo.hpp"
 

@@ -13,7 +13,6 @@
 #include <asyncllm/concurrency/for_each_completed.hpp>
 #include <asyncllm/concurrency/for_each_limit.hpp>
 #include <asyncllm/concurrency/gather.hpp>
-#include <asyncllm/concurrency/progress_bar.hpp>
 #include <asyncllm/concurrency/run.hpp>
 #include <asyncllm/concurrency/semaphore.hpp>
 #include <asyncllm/concurrency/task_group.hpp>

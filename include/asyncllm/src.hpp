@@ -5,6 +5,7 @@
 
 #include <asyncllm/impl/agent.ipp>
 #include <asyncllm/impl/client.ipp>
+#include <asyncllm/impl/core.ipp>
 #include <asyncllm/impl/http.ipp>
 #include <asyncllm/impl/json.ipp>
 #include <asyncllm/impl/model.ipp>

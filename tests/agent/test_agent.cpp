@@ -364,18 +364,15 @@ TEST_CASE("an agent that was given a client takes no options of a client", "[age
     };
   };
   using Builder = LlmAgent::Builder;
-  CHECK(fails_with(
-      ErrorKind::invalid_argument,
-      "with_base_url",
-      build([](Builder& builder) { builder.with_base_url("http://x"); })));
-  CHECK(fails_with(
-      ErrorKind::invalid_argument,
-      "with_max_in_flight",
-      build([](Builder& builder) { builder.with_max_in_flight(3); })));
-  CHECK(fails_with(
-      ErrorKind::invalid_argument,
-      "with_temperature",
-      build([](Builder& builder) { builder.with_temperature(9); })));
+  CHECK(fails_with(ErrorKind::invalid_argument, "with_base_url", build([](Builder& builder) {
+                     builder.with_base_url("http://x");
+                   })));
+  CHECK(fails_with(ErrorKind::invalid_argument, "with_max_in_flight", build([](Builder& builder) {
+                     builder.with_max_in_flight(3);
+                   })));
+  CHECK(fails_with(ErrorKind::invalid_argument, "with_temperature", build([](Builder& builder) {
+                     builder.with_temperature(9);
+                   })));
   CHECK_NOTHROW(build([](Builder&) {})());
   CHECK(fails_with(ErrorKind::invalid_argument, "name of the model", [&] {
     LlmAgent::builder("a", client, "").build();

@@ -46,7 +46,7 @@ bool says(const std::optional<Error>& error, std::string_view words)
 
 }  // namespace
 
-TEST_CASE("an address that never answers is a timeout of the connect clock", "[client]")
+TEST_CASE("an address that never answers is ended by the connect timeout", "[client]")
 {
   support::on_loop([](asio::io_context& loop) -> asio::awaitable<void> {
     const support::BlackHole dead(loop);
@@ -56,7 +56,7 @@ TEST_CASE("an address that never answers is a timeout of the connect clock", "[c
     const auto error = co_await support::awaited_error_of(std::move(call));
     REQUIRE(error);
     CHECK(error->kind() == ErrorKind::timeout);
-    CHECK(error->clock() == Clock::connect);
+    CHECK(error->timeout() == Timeout::connect);
     CHECK(says(error, dead.url().substr(7)));
   });
 }
@@ -144,7 +144,7 @@ TEST_CASE("a resolver that hangs blocks neither the loop nor the call", "[client
     auto call = lost.chat("m", Messages().user("x"), options);
     const auto error = co_await support::awaited_error_of(std::move(call));
     REQUIRE(error);
-    CHECK(error->clock() == Clock::connect);
+    CHECK(error->timeout() == Timeout::connect);
     CHECK(look_ups == 1);  // and it hangs still
 
     const Client client(ClientOptions("openai").base_url(server.url() + "/v1"));

@@ -127,21 +127,21 @@ TEST_CASE("Ollama gets sixty-four calls at once unless told otherwise, others al
   }
 }
 
-TEST_CASE("waiting for a place ends by its own clock or the total one", "[client]")
+TEST_CASE("waiting for a place ends by its own timeout or the total one", "[client]")
 {
   support::on_loop([](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
     const Client client(options_of(server, 1));
     auto stream = client.stream("m", Messages().user("a b c"));
     co_await stream.next();  // holds the place
-    for (const auto clock : {Clock::pool_wait, Clock::total}) {
-      auto timeouts = Timeouts().pool_wait(clock == Clock::pool_wait ? 30ms : 1h);
-      timeouts.total(clock == Clock::total ? 30ms : 1h);
+    for (const auto clock : {Timeout::pool_wait, Timeout::total}) {
+      auto timeouts = Timeouts().pool_wait(clock == Timeout::pool_wait ? 30ms : 1h);
+      timeouts.total(clock == Timeout::total ? 30ms : 1h);
       auto call = client.chat("m", Messages().user("x"), RequestOptions().timeouts(timeouts));
       const auto error = co_await support::awaited_error_of(std::move(call));
       REQUIRE(error);
       CHECK(error->kind() == ErrorKind::timeout);
-      CHECK(error->clock() == clock);
+      CHECK(error->timeout() == clock);
     }
     CHECK(server.stats().requests == 1);
     server.stop();
@@ -168,7 +168,7 @@ TEST_CASE("a stream gives its place back at its end, and when it is destroyed", 
   });
 }
 
-TEST_CASE("waiting for a place eats no clock but its own and the total one", "[client]")
+TEST_CASE("waiting for a place uses no timeout but its own and the total one", "[client]")
 {
   support::on_loop([](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());

@@ -140,7 +140,7 @@ TEST_CASE("https to a plain port says what is wrong", "[client]")
   CHECK(fails(result, ErrorKind::tls_failed, "does not speak TLS on this port"));
 }
 
-TEST_CASE("a handshake that nobody answers is a timeout of the connect clock", "[client]")
+TEST_CASE("a handshake that nobody answers is ended by the connect timeout", "[client]")
 {
   Shaken result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
@@ -153,12 +153,11 @@ TEST_CASE("a handshake that nobody answers is a timeout of the connect clock", "
     result = co_await ask(url, "", timeouts);
   });
   CHECK(fails(result, ErrorKind::timeout, "use http://"));
-  CHECK(result.error->clock() == Clock::connect);
+  CHECK(result.error->timeout() == Timeout::connect);
 }
 
 TEST_CASE(
-    "a body that only the end delimits is whole after TLS's farewell, incomplete without",
-    "[client]")
+    "a body that only the end delimits is whole after close_notify, incomplete without", "[client]")
 {
   Server server;
   server.response =

@@ -227,7 +227,7 @@ TEST_CASE("an answer that comes before the request was read counts", "[client]")
   CHECK(result.error->kind() == ErrorKind::request_too_large);
 }
 
-TEST_CASE("a server that does not answer in time is a timeout of the total clock", "[client]")
+TEST_CASE("a server that does not answer in time is ended by the total timeout", "[client]")
 {
   Answered result;
   ScriptedServer::Stats stats;
@@ -242,12 +242,12 @@ TEST_CASE("a server that does not answer in time is a timeout of the total clock
   });
   REQUIRE(result.error);
   CHECK(result.error->kind() == ErrorKind::timeout);
-  CHECK(result.error->clock() == Clock::total);
+  CHECK(result.error->timeout() == Timeout::total);
   CHECK(says(result, "within 30 ms"));
   CHECK(stats.aborted == 1);
 }
 
-TEST_CASE("clocks that are off or far away do not end a call", "[client]")
+TEST_CASE("timeouts that are off or far away do not end a call", "[client]")
 {
   for (const auto limit : {0ms, -1ms, std::chrono::milliseconds::max()}) {
     Answered result;

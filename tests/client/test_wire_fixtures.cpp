@@ -63,7 +63,7 @@ asio::awaitable<std::string> ask(Client client, How how)
   } catch (const Error& error) {
     auto line = std::string(to_string(error.kind()));
     if (error.kind() == ErrorKind::timeout)
-      line += " of " + std::string(to_string(error.clock()));
+      line += " of " + std::string(to_string(error.timeout()));
     line += ": " + error.partial_text();
     if (!error.server_message().empty())
       line += '|' + error.server_message();

@@ -6,9 +6,9 @@
 #include <string>
 #include <utility>
 
-using asyncllm::Clock;
 using asyncllm::Error;
 using asyncllm::ErrorKind;
+using asyncllm::Timeout;
 using namespace std::string_literals;
 
 TEST_CASE("an error says its kind and what happened in one line", "[core]")
@@ -22,12 +22,12 @@ TEST_CASE("an error says its kind and what happened in one line", "[core]")
   CHECK(error.kind() == ErrorKind::model_not_found);
 }
 
-TEST_CASE("every kind and every clock has a name", "[core]")
+TEST_CASE("every kind and every timeout has a name", "[core]")
 {
   for (int kind = 1; kind <= static_cast<int>(ErrorKind::tool_failed); ++kind)
     CHECK(to_string(static_cast<ErrorKind>(kind)) != "unknown");
-  for (int clock = 0; clock <= static_cast<int>(Clock::total); ++clock)
-    CHECK(to_string(static_cast<Clock>(clock)) != "unknown");
+  for (int clock = 0; clock <= static_cast<int>(Timeout::total); ++clock)
+    CHECK(to_string(static_cast<Timeout>(clock)) != "unknown");
 }
 
 TEST_CASE(
@@ -43,12 +43,12 @@ TEST_CASE(
 TEST_CASE("a copy of an error keeps its details when the original gets more", "[core]")
 {
   Error original(ErrorKind::timeout, "late");
-  original.with_clock(Clock::connect);
+  original.with_timeout(Timeout::connect);
   const Error copy = original;
-  original.with_clock(Clock::total).with_hint("try again");
-  CHECK(copy.clock() == Clock::connect);
+  original.with_timeout(Timeout::total).with_hint("try again");
+  CHECK(copy.timeout() == Timeout::connect);
   CHECK(std::string(copy.what()) == "timeout: late");
-  CHECK(original.clock() == Clock::total);
+  CHECK(original.timeout() == Timeout::total);
 }
 
 TEST_CASE("the raw body is kept up to 64 KiB", "[core]")

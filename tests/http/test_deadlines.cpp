@@ -5,7 +5,7 @@
 #include <chrono>
 #include <vector>
 
-using asyncllm::Clock;
+using asyncllm::Timeout;
 using asyncllm::http::Deadlines;
 using namespace std::chrono_literals;
 
@@ -36,8 +36,8 @@ TEST_CASE("each entry ends once when its time has come", "[http]")
   Entry early, late, never;
   for (auto* entry : {&early, &late, &never})
     deadlines.add(*entry, {});
-  early.set(start + 1s, Clock::connect);
-  late.set(start + 2s, Clock::total);
+  early.set(start + 1s, Timeout::connect);
+  late.set(start + 2s, Timeout::total);
 
   CHECK(deadlines.earliest() == start + 1s);
   expire(deadlines, start + 999ms);
@@ -61,7 +61,7 @@ TEST_CASE("entries leave from any place of the list", "[http]")
   Entry a, b, c;
   for (auto* entry : {&a, &b, &c}) {
     deadlines.add(*entry, {});
-    entry->set(Deadlines::TimePoint(), Clock::total);
+    entry->set(Deadlines::TimePoint(), Timeout::total);
   }
   deadlines.remove(b);
   expire(deadlines, Deadlines::TimePoint());
@@ -79,7 +79,7 @@ TEST_CASE("what is due is not looked for again until its ticket is taken or give
   Deadlines deadlines;
   Entry entry;
   deadlines.add(entry, {});
-  entry.set(now, Clock::idle);
+  entry.set(now, Timeout::idle);
   std::vector<Deadlines::Due> due;
   deadlines.collect(now, due);
   deadlines.collect(now, due);
@@ -101,12 +101,12 @@ TEST_CASE("an entry that has left, or got more time, does not end by an old tick
   Entry gone, busy;
   for (auto* entry : {&gone, &busy}) {
     deadlines.add(*entry, {});
-    entry->set(now, Clock::idle);
+    entry->set(now, Timeout::idle);
   }
   std::vector<Deadlines::Due> due;
   deadlines.collect(now, due);
   deadlines.remove(gone);
-  busy.set(now + 1s, Clock::idle);
+  busy.set(now + 1s, Timeout::idle);
   int left = 0;
   for (const auto& one : due)
     if (auto* const entry = deadlines.take(one.ticket)) {

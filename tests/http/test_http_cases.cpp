@@ -78,10 +78,9 @@ std::string error_name(const ResponseParser& parser, bool answered)
   return answered ? "incomplete" : "closed_before_response";
 }
 
-Parsing parse(const std::string& bytes, int way, bool to_head, bool closes)
+Parsing parse(const std::string& bytes, int way, bool closes)
 {
   ResponseParser parser;
-  parser.reset(to_head);
   Parsing result;
   std::size_t at = 0, used = 0;
   for (const auto size : pieces_of(bytes.size(), way)) {
@@ -146,7 +145,7 @@ std::string completed(std::string bytes, const json& one)
   if (one["expect"]["level"] != "accept" || !one["name"].get<std::string>().starts_with("llhttp-"))
     return bytes;
   for (const auto* const missing : {"", "\r\n", "\r\n\r\n", "\r\n\r\n\r\n"})
-    if (parse(bytes + missing, 0, false, true).verdict == "accept")
+    if (parse(bytes + missing, 0, true).verdict == "accept")
       return bytes + missing;
   return bytes;
 }
@@ -165,7 +164,8 @@ TEST_CASE("every conformance case of HTTP/1.1 is judged as it should, however it
   for (const auto& one : cases) {
     const auto name = one["name"].get<std::string>();
     const auto bytes = completed(bytes_of(one, "raw_b64", "raw_parts"), one);
-    const bool to_head = one["request_method"] == "HEAD";
+    if (one["request_method"] == "HEAD")  // is never sent
+      continue;
     const bool closes = one["server_closes_after"].get<bool>();
     auto judged = one;
     if (name == counts_interim)
@@ -173,7 +173,7 @@ TEST_CASE("every conformance case of HTTP/1.1 is judged as it should, however it
 
     std::string complaints;
     for (int way = 0; way < 4; ++way) {
-      const auto wrong = complaint(judged, parse(bytes, way, to_head, closes));
+      const auto wrong = complaint(judged, parse(bytes, way, closes));
       if (!wrong.empty())
         complaints += name + " " + wrong + " (way " + std::to_string(way) + ")\n";
     }

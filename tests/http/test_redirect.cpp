@@ -1,4 +1,4 @@
-#include <asyncllm/impl/http/exchange/redirect.hpp>
+#include <asyncllm/impl/http/exchange/redirect_chain.hpp>
 
 #include "error_of.hpp"
 #include "test.hpp"

@@ -124,18 +124,6 @@ TEST_CASE("no body is read for 204 and 304", "[http]")
   }
 }
 
-TEST_CASE("the answer to a HEAD request has no body, whatever its fields say", "[http]")
-{
-  for (const auto* field : {"Content-Length: 5000", "Transfer-Encoding: chunked"}) {
-    ResponseParser parser;
-    parser.reset(true);
-    std::string text = std::string("HTTP/1.1 200 OK\r\n") + field + "\r\n\r\n";
-    CHECK(parser.feed(text) == text.size());
-    CHECK(parser.state() == State::complete);
-    CHECK(parser.keep_alive());
-  }
-}
-
 TEST_CASE("the forms that a field may have do not matter", "[http]")
 {
   const std::string ok = "HTTP/1.1 200 OK\r\n";

@@ -3,7 +3,7 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/impl/provider/errors/error_words.hpp>
 #include <asyncllm/impl/provider/errors/errors.hpp>
-#include <asyncllm/impl/provider/errors/retry_after.hpp>
+#include <asyncllm/impl/provider/errors/seconds.hpp>
 
 #include "test.hpp"
 

@@ -30,7 +30,7 @@ class TemporaryFile {
   std::string path_;
 };
 
-/// Answers one request a connection by `response`, then closes: with TLS's farewell, or without
+/// Answers one request a connection by `response`, then closes: with a close_notify, or without
 /// when `truncate`. Speaks at most TLS 1.1 when `outdated`.
 class TlsServer {
  public:

@@ -109,7 +109,7 @@ TEST_CASE("one thread after another may run a loop", "[threads]")
   }
 }
 
-TEST_CASE("a strand that is busy keeps no other strand's clock waiting", "[threads]")
+TEST_CASE("a strand that is busy delays no other strand's timeout", "[threads]")
 {
   ServerThread server;
   server.when([](std::string_view, const nlohmann::json&) { return Answer::text("a").after(1h); });

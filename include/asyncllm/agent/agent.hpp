@@ -1,4 +1,4 @@
-// LlmAgent: a model with its instructions and parameters, ready to be asked.
+// LlmAgent: a model with a system prompt and parameters, ready for questions.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -24,20 +24,31 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// Immutable and cheap to copy. Sends are independent of each other: there is no shared history and
-/// no lock, N sends are N requests at once. An agent can be used on several io_contexts, and may
-/// die while a send is in flight.
+/// A model with a system prompt and parameters. Immutable and cheap to copy. Calls are independent
+/// of each other: there is no shared history and no lock, N calls are N requests at once.
 ///
-/// What is wrong with an argument is thrown when the send is awaited, before any I/O, so that one
-/// bad question takes only its own place in a `gather`.
+/// Result: a complete reply. An answer that is not complete is an error.
+/// Throws: `Error`, when the call is awaited, so that one bad question costs only its own result in
+/// a `gather_outcomes`. Before any I/O: `invalid_argument` (an empty message, a value out of range,
+/// text that is not UTF-8). Later: what docs/errors.md lists for requests, with the server's words
+/// in `server_message()` and the text so far in `partial_text()`. Cancellation: terminal. The
+/// connection is closed, and the call throws `Error{cancelled}`. Lifetimes: a call keeps what it
+/// needs, so the agent may be destroyed while it runs. Threads: an agent may be used from any
+/// thread, on several io_contexts. A call runs on the executor of the coroutine that awaits it: one
+/// thread, or a strand.
+///
+///     const auto agent = LlmAgent::builder("assistant", "ollama::gemma3:latest")
+///                            .with_system_prompt("Be brief.")
+///                            .build();
+///     const Reply reply = co_await agent.send_message_async("What is 2+2?");
 class ASYNCLLM_EXPORT LlmAgent {
  public:
   class Builder;
 
-  LlmAgent(const LlmAgent&) = default;  // and a move copies: what was moved from still works
+  LlmAgent(const LlmAgent&) = default;  // a move copies, so that a moved-from agent still works
   LlmAgent& operator=(const LlmAgent&) = default;
 
-  /// `name` is yours, for messages. `spec` says which model of which server:
+  /// `name` is for error messages. `spec` says which model of which server:
   /// "ollama::gemma3:latest", "openai::gpt-4o-mini", "openai@http://127.0.0.1:8080/v1::name" (see
   /// ModelSpec). The agent gets a client of its own.
   static Builder builder(std::string name, std::string_view spec);
@@ -50,26 +61,19 @@ class ASYNCLLM_EXPORT LlmAgent {
   /// Where the requests go.
   const Client& client() const noexcept;
 
-  /// Asks one question and waits for the whole reply.
-  ///
-  /// Throws `Error` when awaited: `invalid_argument` before any I/O (an empty message, a value out
-  /// of its range, text that is not UTF-8), otherwise what docs/errors.md lists for requests; with
-  /// what the server said in `server_message()`.
-  /// Cancellation (terminal): closes the connection, throws `Error{cancelled}`.
-  /// Threads: runs on the executor of the coroutine that awaits it, which is one thread's or a
-  /// strand.
+  /// Asks one question.
   asio::awaitable<Reply> send_message_async(std::string message) const;
-  /// The same with options of its own (an overload: a default argument would lie in the frame of
-  /// the coroutine that waits).
+  /// The same with options for this call. (An overload: a default argument would take memory in the
+  /// frame of the awaiting coroutine.)
   asio::awaitable<Reply> send_message_async(std::string message, RequestOptions options) const;
 
-  /// The same with a conversation of your own, behind the agent's system prompt.
+  /// Continues a conversation, which comes after the agent's system prompt.
   asio::awaitable<Reply> send_messages_async(
       Messages messages, RequestOptions options = RequestOptions()) const;
 
-  /// Asks one question and gives the reply piece by piece, as the model writes it.
+  /// Asks one question. The reply comes piece by piece, as the model writes it.
   ReplyStream stream_message(std::string message, RequestOptions options = RequestOptions()) const;
-  /// The same with a conversation of your own, behind the agent's system prompt.
+  /// Continues a conversation, which comes after the agent's system prompt.
   ReplyStream stream_messages(Messages messages, RequestOptions options = RequestOptions()) const;
 
   /// `send_message_async` for programs without a loop: blocks, with a loop and a connection of its
@@ -85,7 +89,7 @@ class ASYNCLLM_EXPORT LlmAgent {
   std::shared_ptr<const State> state_;
 };
 
-/// Collects what makes an agent. Nothing is checked before `build()`.
+/// Sets what makes an agent. Nothing is checked before `build()`.
 class ASYNCLLM_EXPORT LlmAgent::Builder {
  public:
   Builder(std::string name, std::string_view spec) : name_(std::move(name)), model_(spec) {}
@@ -93,7 +97,7 @@ class ASYNCLLM_EXPORT LlmAgent::Builder {
       : name_(std::move(name)), model_(std::move(model)), client_(client)
   {}
 
-  /// Goes in front of every conversation. Default: none.
+  /// Comes before every conversation. Default: none.
   Builder& with_system_prompt(std::string text)
   {
     system_prompt_ = std::move(text);
@@ -111,8 +115,8 @@ class ASYNCLLM_EXPORT LlmAgent::Builder {
     own_.max_tokens(count);
     return *this;
   }
-  /// Defaults for every call; `with_temperature` and `with_max_tokens` win over them, and a call's
-  /// own options over all.
+  /// Defaults for every call. `with_temperature` and `with_max_tokens` override them, and the
+  /// options of a call override both.
   Builder& with_options(RequestOptions defaults)
   {
     defaults_ = std::move(defaults);
@@ -184,7 +188,7 @@ class ASYNCLLM_EXPORT LlmAgent::Builder {
     return *this;
   }
 
-  /// Throws `Error{invalid_argument}` that names the setter: a value out of its range, a spec
+  /// Throws `Error{invalid_argument}` that names the setter: a value out of range, a spec
   /// without provider or model, an unknown provider, an unusable URL, key or certificate file, no
   /// API key where one is needed, an option of a client beside a client; `Error{unsupported}` for
   /// https in a build without TLS.

@@ -1,4 +1,4 @@
-// The connections that wait for their next request.
+// Connections that are kept for later requests.
 #pragma once
 
 #include <asyncllm/core/export.hpp>
@@ -9,10 +9,9 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// Closes the connections that wait for their next request, of all clients, on the execution
-/// context of `executor` (`loop.get_executor()`). They are closed by themselves only when they are
-/// a minute old, or as old as the server allows, and calls are made on that context. Calls in
-/// flight are not touched.
+/// Closes the idle connections of all clients on the execution context of `executor`
+/// (`loop.get_executor()`). Otherwise they are closed when they have been idle for a minute, or as
+/// long as the server allows, and a call on that context ends. Calls in flight are not affected.
 ///
 /// Result: how many were closed. Threads: safe from any thread.
 ASYNCLLM_EXPORT std::size_t close_idle_connections(const asio::any_io_executor& executor);

@@ -1,4 +1,4 @@
-// A reply as it comes, piece by piece.
+// A reply piece by piece, as it comes.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -19,59 +19,54 @@ struct StreamState;
 }
 
 /// One streamed reply, from `LlmAgent::stream_message` or `Client::stream`. Nothing is sent before
-/// the first `next()` runs, and nothing is read ahead: what nobody asks for stays in the socket.
+/// the first `next()`, and nothing is read ahead.
 ///
-/// Lifetime. The awaitables keep what they need, so a stream may be a temporary:
-///
-///     const Reply reply = co_await agent.stream_message("Hi").collect();
-///
+/// Result: pieces of the reply, until it is complete.
+/// Throws: `Error` when the reply breaks off, after the pieces that came before it, and again at
+/// every further call: the kinds that `Client` lists, with the text so far in `partial_text()`.
+/// `std::logic_error` while another `next()` or `collect()` is pending, and from every function of
+/// a moved-from stream. Cancellation: terminal. The connection is closed, and the call throws
+/// `Error{cancelled}`. Lifetimes: awaitables keep what they need, so a stream may be a temporary.
 /// Destroying a stream closes its connection at once, so that the server stops. A `next()` that is
 /// pending then, or starts later, throws `Error{cancelled}`; a `collect()` takes the stream over
-/// and goes on to the end of the reply. A stream may outlive the io_context on which it began, and
-/// the io_context may be destroyed during a `next()`: the connection is closed then, and a later
-/// `next()` on another io_context throws `Error{cancelled}`. Moving a stream is allowed at any
-/// time. Every function of a moved-from stream throws `std::logic_error`.
+/// and continues to the end of the reply. A stream may outlive its io_context, which may be
+/// destroyed during a `next()`: then the connection is closed, and a later `next()` on another
+/// io_context throws `Error{cancelled}`. A stream may be moved at any time. Threads: the strand, or
+/// the thread, of the first `next()`. All functions and the destructor must be called there.
 ///
-/// Threads: one strand, or the thread of its io_context: that of the first `next()`. All functions
-/// and the destructor belong there.
+///     auto stream = agent.stream_message("Why is the sky blue?");
+///     while (const auto delta = co_await stream.next())
+///       std::cout << delta->text << std::flush;
 class ASYNCLLM_EXPORT ReplyStream {
  public:
   ReplyStream(ReplyStream&&) noexcept = default;
   ReplyStream& operator=(ReplyStream&&) noexcept = default;
   ~ReplyStream() = default;
 
-  /// The next piece; nothing when the reply is complete, and ever after. Does not suspend while
-  /// there are pieces that were read already.
-  ///
-  /// The views in it are valid until the next call of `next()` or `try_next()`, and no longer than
-  /// the stream.
-  /// Throws `Error` when the reply broke off (after the pieces that came before, and again at
-  /// every further call), with the text so far in `partial_text()`: the kinds of `Client::chat`;
-  /// `std::logic_error` while another `next()` or `collect()` is pending. Cancellation (terminal):
-  /// closes the connection, throws `Error{cancelled}`.
+  /// The next piece; nothing when the reply is complete. Does not suspend while there are pieces
+  /// that were read already. The views in a piece are valid until the next call of `next()` or
+  /// `try_next()`, and no longer than the stream.
   asio::awaitable<std::optional<Delta>> next() &;
-  /// The first piece of a stream that nobody keeps; its connection is closed afterwards. The piece
-  /// owns its texts.
+  /// The first piece of a temporary stream; its connection is closed afterwards. The piece owns its
+  /// texts.
   asio::awaitable<std::optional<Delta>> next() &&;
 
-  /// A piece that was read already, without suspending; nothing when there is none just now.
+  /// A piece that was read already; nothing if there is none at the moment. Does not suspend.
   std::optional<Delta> try_next();
 
-  /// The reply so far; the whole of it after `next()` gave nothing.
+  /// The reply so far; the complete reply after `next()` has returned nothing.
   const Reply& reply() const;
 
-  /// Takes all pieces that are left and gives the whole reply. Throws as `next()`.
+  /// Reads all pieces that are left. Result: the complete reply.
   asio::awaitable<Reply> collect();
 
-  /// Ends the request, if it still runs, and closes its connection. A `next()` or `collect()` that
-  /// is pending in another coroutine throws `Error{cancelled}`, and `close()` waits until it has
-  /// ended: nothing is left running then. A later `next()` throws `Error{cancelled}` too, unless
-  /// the reply was complete.
-  /// Cancellation (terminal): stops waiting and throws `Error{cancelled}`; the request ends all the
-  /// same.
+  /// Ends the request, if it is still running, and closes its connection. A `next()` or `collect()`
+  /// that is pending in another coroutine throws `Error{cancelled}`, and `close()` waits until it
+  /// has ended. A later `next()` throws `Error{cancelled}` too, unless the reply was complete.
+  /// Cancellation: `close()` stops waiting and throws `Error{cancelled}`; the request ends anyway.
   asio::awaitable<void> close();
 
-  /// A stream is no range: each piece has to be awaited.
+  /// A stream is not a range: each piece has to be awaited.
   template <class Never = void>
   const Delta* begin() const
   {

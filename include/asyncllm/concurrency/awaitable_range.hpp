@@ -43,7 +43,7 @@ using ExecutorOf = typename std::ranges::range_value_t<Range>::executor_type;
 template <class T>
 using OrMonostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-/// The limit that is none.
+/// No limit.
 inline constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 }  // namespace asyncllm

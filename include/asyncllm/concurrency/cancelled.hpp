@@ -25,7 +25,7 @@ inline bool is_cancelled(const std::error_code& code)
   return code == std::errc::operation_canceled || code == asio::error::operation_aborted;
 }
 
-/// Whether this exception is a `std::system_error` with such a code. Null is none.
+/// Whether this exception is a `std::system_error` with such a code. False for null.
 ///
 ///     if (!outcome && asyncllm::is_cancelled(outcome.error()))
 ///       return;

@@ -60,7 +60,7 @@ auto gather(asio::awaitable<Ts, Executor>... tasks)
 }
 
 /// Runs every awaitable of `tasks` concurrently and gives one outcome each, value or exception, as
-/// `asyncio.gather(..., return_exceptions=True)` does. A failure cancels nobody.
+/// `asyncio.gather(..., return_exceptions=True)` does. A failure cancels no other task.
 ///
 /// Result: a `std::vector<Outcome<T>>` in input order.
 /// Throws: what the range itself throws, after the tasks started so far were cancelled and ended.

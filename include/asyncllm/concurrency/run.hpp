@@ -29,7 +29,7 @@ struct StopLoop {
   void operator()(asio::io_context* loop) const { loop->stop(); }
 };
 
-// Asio's co_spawn wants a default constructible result, so the result does not go through it.
+// Asio's co_spawn requires a default constructible result, so the result does not go through it.
 // However this coroutine ends, even if it is only destroyed, the loop stops.
 template <class T, class Executor>
 asio::awaitable<void, Executor> run_main(
@@ -99,7 +99,7 @@ int run_as_program(asio::awaitable<int, Executor> main)
 /// Throws: what `main` throws; after a SIGINT this is usually `operation_aborted` or
 /// `Error{cancelled}`, which `is_cancelled` recognises. `std::logic_error` if the loop has nothing
 /// left to do and `main` has not ended.
-/// It blocks: on a loop's thread everything else of that loop waits meanwhile.
+/// It blocks: on the thread of a loop, everything else on that loop waits.
 ///
 ///     const std::string answer = asyncllm::run_or_throw(find_out());
 template <class T, class Executor>

@@ -17,8 +17,8 @@ namespace asyncllm::inline v0_1 {
 
 /// Thrown by everything in this library that can fail. `what()` is one line of a few KiB at most,
 /// without control characters: the kind, what happened and where, and what to do about it. `code()`
-/// is the kind in our category, so that `error.code() == std::errc::timed_out` works. Copies share
-/// their details and never throw. No text in here holds an API key or a URL's user information.
+/// is the kind in the category "asyncllm", so that `error.code() == std::errc::timed_out` works.
+/// Copying never throws. No text contains an API key or the user information of a URL.
 class ASYNCLLM_EXPORT Error : public std::system_error {
  public:
   Error(ErrorKind kind, std::string message)
@@ -39,7 +39,7 @@ class ASYNCLLM_EXPORT Error : public std::system_error {
 
   /// 0: there was no answer.
   int http_status() const noexcept { return details_->http_status; }
-  /// The provider's own words, code, type and parameter name; empty where it sent none.
+  /// What the server said: its message, code, type and parameter name; empty if it sent none.
   const std::string& server_message() const noexcept { return details_->server_message; }
   const std::string& server_code() const noexcept { return details_->server_code; }
   const std::string& server_type() const noexcept { return details_->server_type; }
@@ -50,13 +50,13 @@ class ASYNCLLM_EXPORT Error : public std::system_error {
   {
     return details_->retry_after;
   }
-  /// How often the request was tried; 0: it was never sent.
+  /// How often the request was sent; 0: never.
   int attempts() const noexcept { return details_->attempts; }
   /// Whether the same call may succeed later.
   bool retryable() const noexcept { return details_->retryable.value_or(retryable_kind(kind())); }
-  /// Which deadline passed, when the kind is `timeout`.
-  Clock clock() const noexcept { return details_->clock; }
-  /// What had arrived of the answer before it broke.
+  /// Which timeout expired, when the kind is `timeout`.
+  Timeout timeout() const noexcept { return details_->timeout; }
+  /// The text of the answer up to the failure.
   const std::string& partial_text() const noexcept { return details_->partial_text; }
   /// The raw body of the answer, at most 64 KiB of it.
   const std::string& body() const noexcept { return details_->body; }
@@ -73,7 +73,7 @@ class ASYNCLLM_EXPORT Error : public std::system_error {
   Error& with_retry_after(std::chrono::milliseconds d) { return set(&Details::retry_after, d); }
   Error& with_attempts(int count) { return set(&Details::attempts, count); }
   Error& with_retryable(bool value) { return set(&Details::retryable, value); }
-  Error& with_clock(Clock clock) { return set(&Details::clock, clock); }
+  Error& with_timeout(Timeout timeout) { return set(&Details::timeout, timeout); }
   Error& with_partial_text(std::string text)
   {
     return set(&Details::partial_text, std::move(text));
@@ -82,10 +82,9 @@ class ASYNCLLM_EXPORT Error : public std::system_error {
   {
     return set(&Details::body, std::string(raw.substr(0, 64 * 1024)));
   }
-  /// Puts *** in the place of `secret` in every text, and of any eight characters in a row of it:
-  /// texts are cut, servers shorten keys. In `partial_text`, which is what a model said and is
-  /// never cut, only the whole of it is masked. A secret of less than four characters is none, and
-  /// would tear other words apart.
+  /// Replaces `secret` by *** in every text, and so any eight consecutive characters of it: texts
+  /// are cut, and servers shorten keys. In `partial_text`, which is what a model wrote and is never
+  /// cut, only the whole secret is replaced. A secret of less than four characters is ignored.
   Error& mask(std::string_view secret)
   {
     if (secret.size() < 4)
@@ -119,7 +118,7 @@ class ASYNCLLM_EXPORT Error : public std::system_error {
     std::optional<std::chrono::milliseconds> retry_after;
     int attempts = 0;
     std::optional<bool> retryable;
-    Clock clock = Clock::none;
+    Timeout timeout = Timeout::none;
     std::string partial_text, body;
   };
 

@@ -10,12 +10,12 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// What went wrong. `docs/errors.md` says for each kind where it comes from and what to do.
+/// What went wrong. docs/errors.md has the cause of each kind and what to do.
 enum class ErrorKind {
   invalid_argument = 1,     ///< the call itself is wrong; nothing was sent
   authentication,           ///< 401: no API key, or a wrong one
   permission_denied,        ///< 403: the key may not do this
-  quota_exceeded,           ///< 402, or 429 with a billing code: trying again does not help
+  quota_exceeded,           ///< 402, or 429 with a billing code: retrying does not help
   model_not_found,          ///< the server does not have the model
   not_found,                ///< 404: wrong path or base URL
   bad_request,              ///< 400: the server refused the request
@@ -27,20 +27,20 @@ enum class ErrorKind {
   overloaded,               ///< 502, 503, 504, 529 and the like
   server_error,             ///< 500, 409 and other 5xx
   unsupported,              ///< the server or the model cannot do this
-  resolve_failed,           ///< no address for the host name
-  connect_failed,           ///< nobody accepted the connection
+  resolve_failed,           ///< the host name has no address
+  connect_failed,           ///< the connection was refused or not answered
   tls_failed,               ///< the TLS handshake or a certificate check failed
-  connection_lost,          ///< the connection broke before the answer began
-  timeout,                  ///< a clock ran out: Error::clock() tells which
-  incomplete,               ///< the answer broke off: Error::partial_text() has what came
-  bad_response,             ///< the answer is not HTTP, JSON or of the provider's form
-  response_too_large,       ///< the answer exceeds a limit of ours
+  connection_lost,          ///< the connection was lost before the answer began
+  timeout,                  ///< a timeout expired: Error::timeout() says which
+  incomplete,               ///< the answer broke off: Error::partial_text() is the text so far
+  bad_response,             ///< the answer is not HTTP, not JSON, or not what the API sends
+  response_too_large,       ///< the answer exceeds one of `Limits`
   cancelled,                ///< the caller cancelled
   tool_failed               ///< a tool that the model called failed
 };
 
-/// Which deadline passed when the kind is `timeout`.
-enum class Clock { none, pool_wait, connect, write, first_byte, first_token, idle, total };
+/// The timeouts of a call; see `Timeouts`.
+enum class Timeout { none, pool_wait, connect, write, first_byte, first_token, idle, total };
 
 /// The enumerator's name, "model_not_found" for instance.
 constexpr std::string_view to_string(ErrorKind kind) noexcept
@@ -75,17 +75,17 @@ constexpr std::string_view to_string(ErrorKind kind) noexcept
   return "unknown";
 }
 
-constexpr std::string_view to_string(Clock clock) noexcept
+constexpr std::string_view to_string(Timeout timeout) noexcept
 {
-  switch (clock) {
-    case Clock::none: return "none";
-    case Clock::pool_wait: return "pool_wait";
-    case Clock::connect: return "connect";
-    case Clock::write: return "write";
-    case Clock::first_byte: return "first_byte";
-    case Clock::first_token: return "first_token";
-    case Clock::idle: return "idle";
-    case Clock::total: return "total";
+  switch (timeout) {
+    case Timeout::none: return "none";
+    case Timeout::pool_wait: return "pool_wait";
+    case Timeout::connect: return "connect";
+    case Timeout::write: return "write";
+    case Timeout::first_byte: return "first_byte";
+    case Timeout::first_token: return "first_token";
+    case Timeout::idle: return "idle";
+    case Timeout::total: return "total";
   }
   return "unknown";
 }

@@ -4,10 +4,10 @@
 #include <asyncllm/impl/client/admission.ipp>
 #include <asyncllm/impl/client/call.ipp>
 #include <asyncllm/impl/client/call_machine.ipp>
+#include <asyncllm/impl/client/call_service.ipp>
 #include <asyncllm/impl/client/client.ipp>
 #include <asyncllm/impl/client/client_state.ipp>
 #include <asyncllm/impl/client/idle_connections.ipp>
-#include <asyncllm/impl/client/loop_data.ipp>
 #include <asyncllm/impl/client/reply_decoder.ipp>
 #include <asyncllm/impl/client/reply_stream.ipp>
 #include <asyncllm/impl/client/route.ipp>

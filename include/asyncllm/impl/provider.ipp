@@ -8,7 +8,7 @@
 #include <asyncllm/impl/provider/endpoint.ipp>
 #include <asyncllm/impl/provider/errors/error_words.ipp>
 #include <asyncllm/impl/provider/errors/errors.ipp>
-#include <asyncllm/impl/provider/errors/retry_after.ipp>
+#include <asyncllm/impl/provider/errors/seconds.ipp>
 #include <asyncllm/impl/provider/errors/server_error.ipp>
 #include <asyncllm/impl/provider/ollama/ollama.ipp>
 #include <asyncllm/impl/provider/ollama/ollama_deltas.ipp>

@@ -13,7 +13,7 @@ struct Reply;
 
 enum class Role { system, developer, user, assistant, tool };
 
-/// The role as both wires spell it.
+/// The role's name in the APIs.
 constexpr std::string_view to_string(Role role) noexcept
 {
   switch (role) {
@@ -26,24 +26,24 @@ constexpr std::string_view to_string(Role role) noexcept
   return "user";
 }
 
-/// A function that the model asks its caller to run.
+/// A call of a tool, which the model asks for.
 struct ToolCall {
-  std::string id;  ///< empty where the server gives none
+  std::string id;  ///< empty if the server sends none
   std::string name;
   std::string arguments;  ///< JSON text, whole and valid
-  std::string extra;      ///< JSON text that the provider wants back as it was, or empty
+  std::string extra;      ///< JSON to send back unchanged, or empty
 };
 
-/// A picture for the model: its bytes, or where they are.
+/// An image for the model: its bytes, or its URL.
 struct Image {
   std::string bytes, mime_type;  ///< "image/png" for instance
   std::string url;               ///< instead of bytes
 };
 
-/// What a turn holds behind its text: one more text, or a picture.
+/// A further part of a message: a text or an image.
 using Part = std::variant<std::string, Image>;
 
-/// One turn: who speaks, and what.
+/// One message of a conversation.
 class Message {
  public:
   Message(Role role, std::string text) : role_(role), text_(std::move(text)) {}
@@ -57,10 +57,9 @@ class Message {
     message.tool_calls_ = std::move(calls);
     return message;
   }
-  /// The turn that `reply` was, for a history: its text, its tool calls, and its reasoning where
-  /// the provider wants that back.
+  /// The message that `reply` was, for a history: its text, its tool calls, and its reasoning.
   static Message assistant(const Reply& reply);
-  /// What the tool `name` gave for the call `call_id`.
+  /// The result of the tool `name` for the call `call_id`.
   static Message tool(std::string call_id, std::string name, std::string result)
   {
     Message message(Role::tool, std::move(result));
@@ -69,20 +68,20 @@ class Message {
     return message;
   }
 
-  /// Adds one more text, a document for instance, that stands for itself. Ollama gets it behind the
-  /// first one, with an empty line between them.
+  /// Adds a further text, for example a document. Ollama gets it after the first one, separated by
+  /// an empty line.
   Message& with_text(std::string text)
   {
     parts_.emplace_back(std::move(text));
     return *this;
   }
-  /// Adds a picture behind what is there.
+  /// Adds an image.
   Message& with_image(std::string bytes, std::string mime_type)
   {
     parts_.emplace_back(Image{std::move(bytes), std::move(mime_type), {}});
     return *this;
   }
-  /// The same by its URL, which the provider fetches. Ollama takes none.
+  /// Adds an image by its URL, which the provider fetches. Not supported by Ollama.
   Message& with_image_url(std::string url)
   {
     parts_.emplace_back(Image{{}, {}, std::move(url)});
@@ -95,8 +94,8 @@ class Message {
     reasoning_extra_ = std::move(extra);
     return *this;
   }
-  /// More members of the message on the wire (of its text's block on Anthropic's), a JSON object,
-  /// merged last: `{"name": "Ann"}`, a cache mark and the like.
+  /// Further members of the message's JSON (in Anthropic's API, of its text block): a JSON object,
+  /// merged last, such as `{"name": "Ann"}`.
   Message& with_extra(std::string json)
   {
     extra_ = std::move(json);

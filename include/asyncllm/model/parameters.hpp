@@ -1,4 +1,4 @@
-// What a request may tune. A parameter that is not set is not sent: the server's default holds.
+// The parameters of a request. One that is not set is not sent: the server's default applies.
 #pragma once
 
 #include <asyncllm/core/export.hpp>
@@ -21,19 +21,19 @@ struct ASYNCLLM_EXPORT Parameters {
   std::optional<double> frequency_penalty;  ///< -2 to 2
   std::optional<std::int64_t> seed;
   std::vector<std::string> stop;       ///< texts that end the answer
-  std::optional<int> logprobs;         ///< with so many alternatives a token, 0 to 20
+  std::optional<int> logprobs;         ///< number of alternatives for each token, 0 to 20
   std::optional<bool> think;           ///< whether to reason before the answer
-  std::string effort;                  ///< how much: "low", "medium", "high" and the like
-  std::optional<int> thinking_budget;  ///< Anthropic: tokens to reason with, at least 1
+  std::string effort;                  ///< how much: "low", "medium", "high", ...
+  std::optional<int> thinking_budget;  ///< Anthropic: the most tokens to reason with, at least 1
   std::optional<std::chrono::seconds> keep_alive;  ///< Ollama: how long the model stays loaded
   std::optional<int> context_length;               ///< Ollama's num_ctx, at least 1
   std::optional<bool> truncate;              ///< Ollama: false makes a too long prompt an error
-  std::optional<bool> replace_invalid_utf8;  ///< send U+FFFD for it, instead of an error
+  std::optional<bool> replace_invalid_utf8;  ///< send U+FFFD instead of throwing an error
   std::string extra;                         ///< a JSON object, merged last into the request
 
   bool operator==(const Parameters&) const = default;
 
-  /// These parameters, and those of `other` where it sets any.
+  /// Takes over what `other` sets.
   void override_with(const Parameters& other)
   {
     const auto take = [](auto& mine, const auto& its) {
@@ -63,7 +63,7 @@ struct ASYNCLLM_EXPORT Parameters {
       extra = other.extra;
   }
 
-  /// Throws `Error{invalid_argument}` that names the first value out of its range: "temperature(9):
+  /// Throws `Error{invalid_argument}` that names the first value out of range: "temperature(9):
   /// must be between 0 and 2". `setter_prefix` stands before the name; some providers allow less
   /// than 2 as `max_temperature`.
   void validate(const std::string& setter_prefix = "", double max_temperature = 2) const;

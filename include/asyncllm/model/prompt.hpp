@@ -6,20 +6,20 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// A text for the model to go on with.
+/// A text for the model to continue.
 ///
 ///     auto prompt = Prompt("def add(a, b):\n").suffix("    return total\n");
 class Prompt {
  public:
   explicit Prompt(std::string text) : text_(std::move(text)) {}
 
-  /// The text behind the gap that the model is to fill. Not every model can.
+  /// The text after the gap that the model is to fill. Not every model supports this.
   Prompt& suffix(std::string text) { return set(suffix_, std::move(text)); }
   /// Replaces the model's own system prompt.
   Prompt& system(std::string text) { return set(system_, std::move(text)); }
   /// Replaces the model's own prompt template, in the server's template language.
   Prompt& template_text(std::string text) { return set(template_, std::move(text)); }
-  /// No template at all: the model reads the text as it is. Excludes `system` and `template_text`.
+  /// No template: the model reads the text as it is. Excludes `system` and `template_text`.
   Prompt& raw(bool value)
   {
     raw_ = value;

@@ -1,13 +1,13 @@
-// How much of an answer is taken before it is refused.
+// How much of an answer is read before it is refused.
 #pragma once
 
 #include <cstddef>
 
 namespace asyncllm::inline v0_1 {
 
-/// Bounds on what a server may send, so that no answer, however long, fills the memory. What goes
-/// over one is `Error{response_too_large}`, whose text names the bound and its value. Sizes are in
-/// bytes; no bound can be switched off, but each can be set as high as you like.
+/// Limits on what a server may send, so that no answer, however long, fills the memory. An answer
+/// that exceeds one is `Error{response_too_large}`, whose text names the limit and its value. Sizes
+/// are in bytes. A limit cannot be switched off, but it can be as high as you like.
 class Limits {
  public:
   Limits() = default;
@@ -18,8 +18,8 @@ class Limits {
     status_line_ = bytes;
     return *this;
   }
-  /// All status lines and header fields of an answer together, interim answers included; and again
-  /// all fields behind a chunked body. Default: 256 KiB.
+  /// All status lines and header fields of an answer, interim responses included; separately, all
+  /// trailer fields of a chunked body. Default: 256 KiB.
   Limits& header_bytes(std::size_t bytes)
   {
     header_bytes_ = bytes;
@@ -31,26 +31,26 @@ class Limits {
     header_count_ = fields;
     return *this;
   }
-  /// Interim answers (1xx) before the answer proper. Default: 32.
+  /// Interim responses (1xx) before the final one. Default: 32.
   Limits& interim_responses(std::size_t count)
   {
     interim_responses_ = count;
     return *this;
   }
-  /// What follows the size of one chunk in its line. Default: 4 KiB.
+  /// What follows the size of a chunk on its line. Default: 4 KiB.
   Limits& chunk_extension(std::size_t bytes)
   {
     chunk_extension_ = bytes;
     return *this;
   }
-  /// The body of an answer that is no stream. Default: 64 MiB.
+  /// The body of an answer that is not a stream. Default: 64 MiB.
   Limits& body_bytes(std::size_t bytes)
   {
     body_bytes_ = bytes;
     return *this;
   }
 
-  /// One event of a stream. Default: 8 MiB, as Ollama's own client has it.
+  /// One event of a stream. Default: 8 MiB, as in Ollama's own client.
   Limits& event_bytes(std::size_t bytes)
   {
     event_bytes_ = bytes;

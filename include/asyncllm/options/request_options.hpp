@@ -1,4 +1,4 @@
-// What one call may set for itself.
+// The options of one call.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -20,9 +20,9 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// Options of one call. What is not set comes from the agent (`Builder::with_options`), then from
-/// the server: nothing is sent that nobody set. Values are checked when the call is awaited, before
-/// any I/O.
+/// The options of one call. What is not set here is taken from the agent (`Builder::with_options`).
+/// What is not set there either is not sent, so the server's default applies. Values are checked
+/// when the call is awaited, before any I/O.
 class ASYNCLLM_EXPORT RequestOptions {
  public:
   RequestOptions() = default;
@@ -34,11 +34,12 @@ class ASYNCLLM_EXPORT RequestOptions {
   }
   /// Longest answer in tokens, at least 1.
   RequestOptions& max_tokens(int count) { return set_parameter(parameters_.max_tokens, count); }
-  /// Only the likeliest tokens that have this share together, 0 to 1.
+  /// Nucleus sampling: only the likeliest tokens whose probabilities add up to this, 0 to 1.
   RequestOptions& top_p(double value) { return set_parameter(parameters_.top_p, value); }
-  /// Only so many of the likeliest tokens. Left out where the host knows no such thing, as OpenAI.
+  /// Only this many of the likeliest tokens. Not sent to hosts that do not have it, such as OpenAI.
   RequestOptions& top_k(int count) { return set_parameter(parameters_.top_k, count); }
-  /// Only tokens at least this likely beside the likeliest, 0 to 1. Left out as top_k.
+  /// Only tokens at least this likely, relative to the likeliest, 0 to 1. Not sent where top_k is
+  /// not.
   RequestOptions& min_p(double value) { return set_parameter(parameters_.min_p, value); }
   /// -2 to 2.
   RequestOptions& presence_penalty(double value)
@@ -50,29 +51,29 @@ class ASYNCLLM_EXPORT RequestOptions {
   {
     return set_parameter(parameters_.frequency_penalty, value);
   }
-  /// Makes the answer repeatable, as far as the server can.
+  /// Makes the answer repeatable, as far as the server supports it.
   RequestOptions& seed(std::int64_t value) { return set_parameter(parameters_.seed, value); }
-  /// One more text that ends the answer where it would appear.
+  /// Adds a text that ends the answer where it would appear.
   RequestOptions& stop(std::string text)
   {
     parameters_.stop.push_back(std::move(text));
     has_parameters_ = true;
     return *this;
   }
-  /// The probabilities of the answer's tokens, with so many alternatives for each, 0 to 20, in
-  /// `Reply::logprobs`. `Error{unsupported}` where a provider has none.
+  /// Asks for the probabilities of the answer's tokens, with this many alternatives for each, 0 to
+  /// 20: `Reply::logprobs`. `Error{unsupported}` at providers without them.
   RequestOptions& logprobs(int top) { return set_parameter(parameters_.logprobs, top); }
-  /// Whether the model reasons before it answers, where that can be set. Sent in each host's own
-  /// way; where that is by `effort` alone, true is "medium" and false is "none".
+  /// Whether the model reasons before it answers, where that can be set. Sent in the form of each
+  /// host; where that is `effort` alone, true is "medium" and false is "none".
   RequestOptions& think(bool value) { return set_parameter(parameters_.think, value); }
-  /// How much it reasons: "low", "medium", "high", and what else the host knows.
+  /// How much it reasons: "low", "medium", "high", or another level of the host.
   RequestOptions& effort(std::string level)
   {
     parameters_.effort = std::move(level);
     has_parameters_ = true;
     return *this;
   }
-  /// Anthropic: reason with so many tokens at most, at least 1; goes with a larger `max_tokens`.
+  /// Anthropic: the most tokens to reason with, at least 1; `max_tokens` must be larger.
   RequestOptions& thinking_budget(int tokens)
   {
     return set_parameter(parameters_.thinking_budget, tokens);
@@ -82,54 +83,56 @@ class ASYNCLLM_EXPORT RequestOptions {
   {
     return set_parameter(parameters_.keep_alive, time);
   }
-  /// Ollama's num_ctx: tokens of prompt and answer together. A change makes the server load the
-  /// model anew: keep it constant.
+  /// Ollama's num_ctx: tokens of prompt and answer together. Keep it constant: the server reloads
+  /// the model when it changes.
   RequestOptions& context_length(int tokens)
   {
     return set_parameter(parameters_.context_length, tokens);
   }
-  /// Ollama: false makes a prompt or a text to embed that is too long an error,
-  /// `context_length_exceeded`, instead of cutting it without a word (`Reply::prompt_may_be_cut`).
+  /// Ollama: with false, a prompt or a text to embed that is too long is an error,
+  /// `context_length_exceeded`. Otherwise the server cuts it silently
+  /// (`Reply::prompt_may_be_cut`).
   RequestOptions& truncate(bool value) { return set_parameter(parameters_.truncate, value); }
-  /// Sends what is no UTF-8 in a text as U+FFFD, instead of refusing the text as
-  /// `Error{invalid_argument}`.
+  /// Replaces invalid UTF-8 in texts by U+FFFD. Otherwise such a text is `Error{invalid_argument}`.
   RequestOptions& replace_invalid_utf8(bool value)
   {
     return set_parameter(parameters_.replace_invalid_utf8, value);
   }
-  /// Any other fields of the request's body, as a JSON object or its text: merged last, so that
-  /// they win. Members keep their order; a `nlohmann::json` has sorted them already.
+  /// Any other members of the request's body, as a JSON object or its text. They are merged last,
+  /// so they override everything else. Members keep their order; a `nlohmann::json` has sorted them
+  /// already.
   RequestOptions& extra(const nlohmann::ordered_json& fields);
 
-  /// Sends an empty message too, which is `Error{invalid_argument}` otherwise.
+  /// Allows an empty message, which is `Error{invalid_argument}` otherwise.
   RequestOptions& allow_empty(bool value)
   {
     allow_empty_ = value;
     return *this;
   }
-  /// Asks for a stream also where the whole reply is wanted, and puts it together: some servers
-  /// notice that a request was given up only while they stream.
+  /// Requests a stream even for a whole reply, and assembles it: some servers notice only while
+  /// they stream that the client has gone.
   RequestOptions& wire_streaming(bool value) { return set(wire_streaming_, value); }
-  /// When a call that failed is tried again.
+  /// When a call that failed is retried.
   RequestOptions& retries(RetryPolicy policy) { return set(retries_, policy); }
-  /// Called on the loop's thread before the wait for another try. What it throws ends the call.
+  /// Called before the wait for another attempt, on the executor of the call. What it throws ends
+  /// the call.
   RequestOptions& on_retry(std::function<void(const Retry&)> hook)
   {
     on_retry_ = std::move(hook);
     return *this;
   }
-  RequestOptions& timeouts(Timeouts clocks) { return set(timeouts_, clocks); }
-  /// A header field of the request. It replaces a field of this name that the library sets, such as
-  /// User-Agent or Authorization; several of one name are all sent. Host, Content-Length,
-  /// Transfer-Encoding and Connection are `Error{invalid_argument}` when the call is awaited, and
-  /// so is a value with a line end.
+  RequestOptions& timeouts(Timeouts limits) { return set(timeouts_, limits); }
+  /// Adds a header field to the request. It replaces a field of this name that the library sets,
+  /// such as User-Agent or Authorization; several fields of one name are all sent. When the call is
+  /// awaited, Host, Content-Length, Transfer-Encoding and Connection are
+  /// `Error{invalid_argument}`, and so is a value with a line end.
   RequestOptions& header(std::string_view name, std::string_view value)
   {
     headers_.emplace_back(name, value);
     return *this;
   }
 
-  /// Takes what `other` sets. Its header fields replace those of the same names.
+  /// Takes over what `other` sets. Its header fields replace those of the same names.
   RequestOptions& override_with(const RequestOptions& other)
   {
     if (other.has_parameters_)

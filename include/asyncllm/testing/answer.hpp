@@ -1,4 +1,4 @@
-// What the scripted server does with one request.
+// How the scripted server answers one request.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -46,7 +46,7 @@ class Answer {
   /// The model repeats the last user message (the prompt of `/api/generate`).
   static Answer echo();
 
-  /// This status (200 to 599) and this very body, also when a stream was asked for.
+  /// Exactly this status (200 to 599) and body, even if a stream was requested.
   static Answer status(
       int code, std::string body = std::string(), std::string content_type = "application/json");
 
@@ -78,7 +78,7 @@ class Answer {
   Answer& close();
 
   /// Default: `length` for whole answers, `chunked` for streams; for clients of HTTP/1.0, which
-  /// know no chunks, `close` in their stead.
+  /// know no chunks, `close` instead.
   Answer& framing(Framing framing);
 
   /// Breaks the answer there. One fault an answer: a second call replaces the first.

@@ -6,7 +6,7 @@
 
 namespace asyncllm::inline v0_1::testing {
 
-/// Where a fault strikes, in the order in which an exchange comes by.
+/// Where a fault occurs, in the order of an exchange.
 enum class Phase {
   accept,          ///< the connection is made; no request has come
   request,         ///< the first bytes of the request have come
@@ -33,7 +33,7 @@ class Fault {
  public:
   enum class Kind { cut, reset, stall, garbage, drip };
 
-  /// The server closes the connection in good order (TCP FIN).
+  /// The server closes the connection (TCP FIN).
   static Fault cut(Phase phase) { return Fault(Kind::cut, phase); }
 
   /// The server resets the connection (TCP RST). What the client has not read by then may be lost

@@ -34,10 +34,10 @@ struct ServerState;
 /// up no answer. Requests on one connection are answered in order, connections independently. A
 /// client that closes its connection, or its half of it, is gone: nothing more is sent to it.
 ///
-/// Lifetimes: all calls come from the thread that runs the loop, or while nobody runs it. While the
-/// server listens, the loop's `run()` does not end: `stop()` or the destructor end that. They close
-/// the port and all connections at once, before, after or without any `run()`; the loop may also
-/// be destroyed first.
+/// Lifetimes: all functions are called from the thread that runs the loop, or while it does not
+/// run. While the server listens, the loop's `run()` does not end: `stop()` or the destructor end
+/// that. They close the port and all connections at once, before, after or without any `run()`; the
+/// loop may also be destroyed first.
 class ScriptedServer {
  public:
   struct Stats {

@@ -28,7 +28,7 @@ class ServerThread {
  public:
   using Stats = ScriptedServer::Stats;
 
-  /// Throws `std::system_error` when there is no free port or no thread to be had.
+  /// Throws `std::system_error` when no port or no thread is available.
   ServerThread() : ServerThread(Abi()) {}
   ~ServerThread();
   ServerThread(const ServerThread&) = delete;
@@ -50,7 +50,7 @@ class ServerThread {
   std::vector<ReceivedRequest> requests() const;
 
   /// Blocks until `condition`, which runs on the server's thread, holds; false when `limit` passed.
-  /// Not to be called from that thread.
+  /// Must not be called from that thread.
   bool until(
       std::function<bool(const Stats&)> condition,
       std::chrono::milliseconds limit = std::chrono::seconds(10)) const;

@@ -36,7 +36,7 @@ class Results {
   std::vector<std::optional<T>> places_;
 };
 
-/// The sink of batch: a failure ends it. Refers to results in the frame of whoever waits.
+/// The sink of batch: a failure ends it. Refers to results in the frame of the awaiting coroutine.
 template <class T>
 struct StoreValue {
   Results<T>* results;

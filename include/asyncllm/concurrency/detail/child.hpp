@@ -83,7 +83,7 @@ class Child final : public ChildBase {
     return *std::move(value_);
   }
 
-  /// The outcome, once; afterwards the child can be started anew.
+  /// The outcome, once; afterwards the child can be started again.
   Outcome<T> take_outcome()
   {
     auto outcome = has_value() ? Outcome<T>(*std::move(value_)) : Outcome<T>::failure(failure());

@@ -35,7 +35,7 @@ class GroupBase : public RefCounted {
  public:
   /// No further child starts.
   bool stopped() const noexcept { return stopped_; }
-  /// Whoever waits for the group was cancelled, before anything failed.
+  /// The coroutine that waits for the group was cancelled, before anything failed.
   bool cancelled() const noexcept { return cancelled_; }
   /// What ended the group first, if it was an error.
   const std::exception_ptr& error() const noexcept { return error_; }
@@ -219,7 +219,7 @@ class Group : public GroupBase {
   }
 
  private:
-  // Asio's co_spawn wants a default constructible result, so the result does not go through it.
+  // Asio's co_spawn requires a default constructible result, so the result does not go through it.
   // Two parameters and no more: a frame of this size fits one that Asio has just put aside.
   template <class T>
   static asio::awaitable<void, Executor> run_child(

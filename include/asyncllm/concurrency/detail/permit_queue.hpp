@@ -8,7 +8,7 @@
 
 namespace asyncllm::inline v0_1::detail {
 
-/// No lock and no coroutine: whoever has a queue guards it, and wakes those that it names.
+/// Without locks and coroutines: the owner guards the queue, and wakes the entries that it names.
 class PermitQueue {
  public:
   /// A place in the queue, and then the permit that came of it. Owned by who waits.
@@ -24,7 +24,7 @@ class PermitQueue {
   std::size_t available() const noexcept { return available_; }
   std::size_t waiting() const noexcept { return waiting_; }
 
-  /// Takes a permit if one is free; then nobody waits.
+  /// Takes a permit if one is free. The queue is empty then.
   bool try_take() noexcept
   {
     if (available_ == 0)

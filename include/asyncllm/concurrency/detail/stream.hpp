@@ -76,7 +76,7 @@ class StreamGroup : public Group<Executor> {
 
   void start() override { fill(); }
 
-  // What the input throws ends it, but costs nobody the results of what has started.
+  // What the input throws ends it, but the results of what has started are kept.
   void fill()
   {
     try {

@@ -14,7 +14,7 @@ namespace asyncllm::inline v0_1::detail {
 template <class Result>
 class Waiter : public RefCounted {
  public:
-  /// Resumes it from the loop: whoever wakes a coroutine may itself be in the middle of something
+  /// Resumes it from the loop: the caller may be in the middle of something
   /// that the coroutine would destroy. False: there is no memory for that, and nothing was done.
   virtual bool post(Result&& result) noexcept = 0;
   /// Resumes it inside the call.

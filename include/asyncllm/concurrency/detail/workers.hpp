@@ -94,7 +94,7 @@ class Workers final : public Group<typename TaskOf<Input, F>::executor_type> {
         outcome.emplace(Outcome<Result>::failure(std::current_exception()));
       }
       if (this->error())
-        co_return;  // nobody wants it any more
+        co_return;  // its result is not needed any more
       deliver(job->index, *std::move(outcome));
       if (this->stopped() || input_.at_end())
         co_return;

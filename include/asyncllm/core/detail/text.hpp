@@ -49,7 +49,7 @@ constexpr std::string_view unquoted(std::string_view text) noexcept
 }
 
 /// Appends to a text that is to end at `limit`. A string doubles its memory, beyond the limit too,
-/// and needs the old one beside it meanwhile: here both together stay below twice the limit.
+/// and needs the old one at the same time: here both together stay below twice the limit.
 inline void append_below(std::string& text, std::string_view more, std::size_t limit)
 {
   if (const auto size = text.size() + more.size(); size > text.capacity()) {

@@ -4,12 +4,12 @@
 #include <asyncllm/concurrency/cancelled.hpp>
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/impl/client/call_machine.hpp>
+#include <asyncllm/impl/client/call_service.hpp>
 #include <asyncllm/impl/client/client_state.hpp>
-#include <asyncllm/impl/client/loop_data.hpp>
 #include <asyncllm/impl/client/route.hpp>
 #include <asyncllm/impl/client/scratch.hpp>
 #include <asyncllm/impl/core/response_head.hpp>
-#include <asyncllm/impl/http/connect/loop.hpp>
+#include <asyncllm/impl/http/connect/context_service.hpp>
 #include <asyncllm/impl/http/exchange/exchange.hpp>
 #include <asyncllm/model/embeddings.hpp>
 #include <asyncllm/model/reply.hpp>
@@ -47,7 +47,7 @@ class Pause {
 struct Call {
   explicit Call(provider::Delivery delivery) : machine(delivery) {}
 
-  /// Tells the admission what came of the attempt. Whoever waits may start then.
+  /// Tells the admission how the attempt ended, so that another call may start.
   void leave(const HeaderList* headers = nullptr, const Usage* usage = nullptr) noexcept
   {
     if (ticket)
@@ -75,7 +75,7 @@ struct Answer {
 struct CallContext {
   const std::shared_ptr<const ClientState>& client;
   const RequestOptions& options;
-  LoopData& data;
+  CallService& data;
   std::chrono::steady_clock::time_point started;
   SharedByCalls& shared;
 };
@@ -107,7 +107,7 @@ inline void leave_with(Call& call, const provider::ModelPage&)
 ///     streams                           whether the answer may be a stream
 ///     Owner(job).call()                 where the call's parts are
 ///     options()
-///     message(lent)                     where the request is written
+///     message(borrowed)                 where the request is written
 ///     write(client, delivery, message)  the request
 ///     opened(call)                      the answer streams
 ///     decode(client, call, answer)      the result in a whole answer of success
@@ -121,8 +121,8 @@ asio::awaitable<typename Job::Result> run_call(
   using Next = CallMachine::Next;
   using SteadyClock = std::chrono::steady_clock;
   const auto executor = co_await asio::this_coro::executor;
-  const auto loop = http::Loop::of(executor);
-  auto& data = LoopData::of(*loop);
+  const auto service = http::ContextService::of(executor);
+  auto& data = CallService::of(*service);
   const auto policy = job.options().retries();
   const CallContext context{
       client,
@@ -157,7 +157,7 @@ asio::awaitable<typename Job::Result> run_call(
           break;
         case Next::send:
           call.exchange.emplace(
-              loop,
+              service,
               executor,
               call.route->transport(),
               client->timeouts_of(job.options()),

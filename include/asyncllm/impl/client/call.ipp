@@ -69,11 +69,11 @@ void Call::cancel()
 asio::awaitable<void> wait_for_admission(Call& call, const CallContext& context)
 {
   const auto timeouts = context.client->timeouts_of(context.options);
-  auto clock = Clock::pool_wait;
-  auto deadline = http::time_after(SteadyClock::now(), timeouts.limit(Clock::pool_wait));
-  const auto total = http::time_after(context.started, timeouts.limit(Clock::total));
+  auto timeout = Timeout::pool_wait;
+  auto deadline = http::time_after(SteadyClock::now(), timeouts.limit(Timeout::pool_wait));
+  const auto total = http::time_after(context.started, timeouts.limit(Timeout::total));
   if (total < deadline) {
-    clock = Clock::total;
+    timeout = Timeout::total;
     deadline = total;
   }
   const auto result = co_await call.ticket->wait(deadline);
@@ -82,9 +82,9 @@ asio::awaitable<void> wait_for_admission(Call& call, const CallContext& context)
   const auto& where = context.client->transport.destination();
   if (result == Ticket::Result::cancelled)
     throw Error(ErrorKind::cancelled, "the call to " + where + " was cancelled");
-  if (clock == Clock::total)
-    throw http::timed_out("no complete answer from " + where, clock, timeouts);
-  throw http::timed_out("no place for a call to " + where, clock, timeouts)
+  if (timeout == Timeout::total)
+    throw http::timed_out("no complete answer from " + where, timeout, timeouts);
+  throw http::timed_out("no place for a call to " + where, timeout, timeouts)
       .with_hint(
           "at most " + std::to_string(context.client->max_in_flight) +
           " are in flight at once (with_max_in_flight)");
@@ -95,7 +95,7 @@ CallMachine::Next next_after(Error& error, Call& call, const CallContext& contex
   const auto& [client, options, data, started, shared] = context;
   const auto policy = options.retries();
   const auto passed = time_since(started);
-  const auto total = client->timeouts_of(options).limit(Clock::total);
+  const auto total = client->timeouts_of(options).limit(Timeout::total);
   const CallMachine::Conditions conditions{
       policy,
       shared.budget,

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/impl/client/retry.hpp>
+#include <asyncllm/impl/client/retry_decision.hpp>
 #include <asyncllm/impl/core/response_head.hpp>
 #include <asyncllm/impl/provider/wire.hpp>
 
 namespace asyncllm::inline v0_1::client {
 
-/// One call, whole or streamed, from its first attempt to its end. Whoever drives it does what
+/// One call, whole or streamed, from its first attempt to its end. Its driver does what
 /// `Next` says and reports what came of it.
 ///
 /// A streamed reply is asked for piece by piece: each time by `on_asked`. Until its answer streams
@@ -65,7 +65,7 @@ class CallMachine {
   /// broke behind it costs only the usage.
   Next on_broken(ErrorKind kind, bool has_piece, bool is_whole) noexcept;
   Next on_completed() noexcept;
-  /// The caller wants no more: what follows fails. Returns false if the call had ended before.
+  /// The caller needs no more: what follows fails. Returns false if the call had ended before.
   bool stop() noexcept;
 
   provider::Delivery delivery() const noexcept { return delivery_; }

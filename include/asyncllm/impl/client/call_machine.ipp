@@ -1,6 +1,6 @@
 #include <asyncllm/core/detail/text.hpp>
 #include <asyncllm/impl/client/call_machine.hpp>
-#include <asyncllm/impl/http/exchange/redirect.hpp>
+#include <asyncllm/impl/http/exchange/redirect_chain.hpp>
 #include <asyncllm/impl/provider/errors/error_words.hpp>
 
 #include <algorithm>

@@ -227,7 +227,7 @@ void ClientState::write_message(
     return write(**prompt);
 
   const auto& [question, chat] = std::get<PreparedRequest>(any);
-  if (delivery == provider::Delivery::streamed_without_options) {  // rare: written anew
+  if (delivery == provider::Delivery::streamed_without_options) {  // rare: written in full
     auto messages = chat->before;
     messages.user(question);
     return write(ChatRequest{chat->model, messages, options.parameters()});
@@ -288,7 +288,7 @@ std::size_t text_bytes(const Messages& messages)
   return bytes;
 }
 
-// Of the texts that the model is to read: no more than what it has to count as tokens.
+// Of the texts that the model reads and counts as tokens.
 std::size_t text_bytes(const AnyRequest& request)
 {
   if (const auto* const chat = std::get_if<OwnedChat>(&request))

@@ -159,7 +159,10 @@ asio::awaitable<std::optional<Delta>> advance(std::shared_ptr<StreamState> share
           auto piece = exchange.buffered();
           if (piece.empty() && !exchange.is_complete())
             piece = co_await exchange.read();
-          const bool is_last = state.take({piece.data(), piece.size()});
+          const bool has_ended = piece.empty();
+          if (has_ended)
+            state.take_end();
+          const bool is_last = has_ended || state.take({piece.data(), piece.size()});
           next = machine.on_piece(state.reply.has_next(), is_last);
           break;
         }

@@ -5,7 +5,7 @@
 #include <asyncllm/impl/client/client_state.hpp>
 #include <asyncllm/impl/core/response_head.hpp>
 #include <asyncllm/impl/http/connect/transport.hpp>
-#include <asyncllm/impl/http/exchange/redirect.hpp>
+#include <asyncllm/impl/http/exchange/redirect_chain.hpp>
 
 #include <memory>
 #include <string>
@@ -14,7 +14,7 @@
 namespace asyncllm::inline v0_1::client {
 
 /// Must outlive the exchanges that go its way; `client` and `message` must outlive it. Costs
-/// next to nothing as long as nobody redirects.
+/// next to nothing without redirects.
 class Route {
  public:
   /// `message` goes to the client's own server first.

@@ -22,9 +22,10 @@ namespace asyncllm::inline v0_1::client {
 struct StreamState {
   StreamState(std::shared_ptr<const ClientState> client, Question question);
 
-  /// A piece of the body; empty: its end, which throws `Error{incomplete}` when the reply is not
-  /// complete. Whether it was the last one.
+  /// A piece of the body. Result: whether nothing more is to be read.
   bool take(std::string_view bytes);
+  /// The body has ended. Throws `Error{incomplete}` when the reply is not complete.
+  void take_end() { decoder.finish(reply); }
   /// The reply has ended. Throws `Error{incomplete}` when the server says that it is not whole.
   void complete();
   /// The stream fails by `error`, which gets what is known about it, now and at every next().
@@ -36,7 +37,7 @@ struct StreamState {
   void stop();
   /// The io_context was destroyed, and with it the next() under way.
   void drop() noexcept;
-  /// The same as `stop` when nobody has the stream any more.
+  /// The same when the last reference to the stream is gone.
   void abandon() noexcept;
 
   std::shared_ptr<const ClientState> client;

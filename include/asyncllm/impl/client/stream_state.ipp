@@ -15,10 +15,6 @@ StreamState::StreamState(std::shared_ptr<const ClientState> its_client, Question
 
 bool StreamState::take(std::string_view bytes)
 {
-  if (bytes.empty()) {
-    decoder.finish(reply);
-    return true;
-  }
   decoder.feed(bytes, reply);
   call.exchange->mark_used();
   if (decoder.had_data())

@@ -31,7 +31,7 @@ class Turn {
       }
   }
 
-  /// Waits until nobody has it. Cancellation: `Error{cancelled}`.
+  /// Waits until it is free. Cancellation: `Error{cancelled}`.
   asio::awaitable<void> wait()
   {
     if (!is_taken_)

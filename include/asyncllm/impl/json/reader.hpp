@@ -1,5 +1,5 @@
 // Reads JSON with simdjson's on-demand interface, as leniently as architecture.md decides: fields
-// that nobody reads need not be valid, single bad characters become U+FFFD, all else is an Error.
+// that are not read need not be valid, single bad characters become U+FFFD, all else is an Error.
 #pragma once
 
 #include <asyncllm/core/error.hpp>

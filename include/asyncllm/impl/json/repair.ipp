@@ -46,7 +46,7 @@ bool is_second(unsigned unit)
   return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
-// The half of a surrogate pair that the escape at `at` is, "\uD83D"; 0 if it is none.
+// The half of a surrogate pair that the escape at `at` is, "\uD83D"; 0 if it is not one.
 unsigned surrogate_half(std::string_view text, std::size_t at)
 {
   if (text.size() < at + 6 || text[at] != '\\' || text[at + 1] != 'u')

@@ -12,9 +12,6 @@ namespace asyncllm::inline v0_1::json {
 /// Appends `text` as a JSON string, quotes included. `text` must be UTF-8.
 void append_string(std::string& out, std::string_view text);
 
-/// Appends `bytes` in base64 (RFC 4648, 4), without quotes.
-void append_base64(std::string& out, std::string_view bytes);
-
 /// Whether `text` is well-formed UTF-8.
 bool is_utf8(std::string_view text) noexcept;
 
@@ -54,6 +51,8 @@ class Writer {
     const auto end = std::to_chars(text, text + sizeof text, number).ptr;
     return raw({text, static_cast<std::size_t>(end - text)});
   }
+  /// Appends the comma that is due. Call this before a value is appended by other means.
+  void begin_value() { separate(); }
   /// `text` is JSON already.
   Writer& raw(std::string_view text)
   {

@@ -42,22 +42,6 @@ void append_string(std::string& out, std::string_view text)
   out.append(text, plain).append(1, '"');
 }
 
-void append_base64(std::string& out, std::string_view bytes)
-{
-  constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto byte = [&](std::size_t at) {
-      return at < bytes.size() ? static_cast<unsigned char>(bytes[at]) : 0U;
-    };
-    const unsigned group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    out += digits[group >> 18];
-    out += digits[group >> 12 & 63];
-    out += i + 1 < bytes.size() ? digits[group >> 6 & 63] : '=';
-    out += i + 2 < bytes.size() ? digits[group & 63] : '=';
-  }
-}
-
 bool is_utf8(std::string_view text) noexcept
 {
   return simdjson::validate_utf8(text.data(), text.size());

@@ -1,4 +1,5 @@
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/core/base64.hpp>
 #include <asyncllm/impl/json/reader.hpp>
 #include <asyncllm/impl/provider/embeddings.hpp>
 #include <asyncllm/impl/provider/errors/errors.hpp>
@@ -21,43 +22,29 @@ namespace {
   throw Error(ErrorKind::bad_response, std::string("the answer has no embeddings: ") + what);
 }
 
-// Little-endian 32-bit floats in base64, with or without padding.
-std::vector<float> from_base64(std::string_view text)
+// Little-endian 32-bit floats in base64.
+std::vector<float> floats_in(std::string_view text)
 {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  while (text.ends_with('='))
-    text.remove_suffix(1);
-  std::vector<float> vector;
-  vector.reserve(text.size() * 3 / 16);
-  std::uint64_t bits = 0;
-  unsigned count = 0;      // of the bits that were read
-  std::uint32_t word = 0;  // filled from below
-  unsigned filled = 0;     // bytes of the word
-  for (const char c : text) {
-    const auto digit = digits.find(c);
-    if (digit == digits.npos)
-      fail("a vector is not base64");
-    bits = bits << 6 | digit;
-    count += 6;
-    if (count < 8)
-      continue;
-    count -= 8;
-    word |= static_cast<std::uint32_t>(bits >> count & 0xFF) << (8 * filled);
-    if (++filled < 4)
-      continue;
-    vector.push_back(std::bit_cast<float>(word));
-    word = filled = 0;
-  }
-  if (filled != 0)
+  const auto bytes = detail::from_base64(text);
+  if (!bytes)
+    fail("a vector is not base64");
+  if (bytes->size() % 4 != 0)
     fail("a vector ends within a number");
+  std::vector<float> vector;
+  vector.reserve(bytes->size() / 4);
+  for (std::size_t at = 0; at < bytes->size(); at += 4) {
+    std::uint32_t word = 0;
+    for (std::size_t i = 4; i-- > 0;)
+      word = word << 8 | static_cast<unsigned char>((*bytes)[at + i]);
+    vector.push_back(std::bit_cast<float>(word));
+  }
   return vector;
 }
 
 std::vector<float> read_vector(json::Value value)
 {
   if (const auto text = json::text_if(value))
-    return from_base64(*text);
+    return floats_in(*text);
   if (!json::is_array(value))
     fail("a vector is neither an array nor base64");
   std::vector<float> vector;

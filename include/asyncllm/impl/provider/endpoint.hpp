@@ -1,6 +1,7 @@
 // Which server a provider's name, the caller's settings and the environment lead to.
 #pragma once
 
+#include <asyncllm/impl/core/environment.hpp>
 #include <asyncllm/impl/provider/preset.hpp>
 
 #include <string>
@@ -18,14 +19,11 @@ struct Endpoint {
   std::string base_url, api_key;
 };
 
-/// As std::getenv; a parameter, so that tests need no real environment.
-using GetEnvironment = char* (*)(const char*);
-
 /// The caller's base URL wins over the preset's variable, that over the preset's own URL. The
 /// environment's key goes only to the preset's own URL or to the one from its variable; any other
 /// gets the caller's key or none. Throws `Error{invalid_argument}`: no such provider, no URL, no
 /// key.
-Endpoint resolve_endpoint(const EndpointSettings& settings, GetEnvironment environment);
+Endpoint resolve_endpoint(const EndpointSettings& settings, detail::GetEnvironment environment);
 
 /// The base URL that a value of OLLAMA_HOST means, as Ollama's own client reads it: no scheme means
 /// http and port 11434, a scheme means its own port; addresses to listen on become loopback.

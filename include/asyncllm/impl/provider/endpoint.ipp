@@ -8,7 +8,7 @@
 namespace asyncllm::inline v0_1::provider {
 namespace {
 
-std::string variable(GetEnvironment environment, std::string_view name)
+std::string variable(detail::GetEnvironment environment, std::string_view name)
 {
   if (name.empty())
     return {};
@@ -67,7 +67,7 @@ std::string clean_key(std::string_view key)
 
 }  // namespace
 
-Endpoint resolve_endpoint(const EndpointSettings& settings, GetEnvironment environment)
+Endpoint resolve_endpoint(const EndpointSettings& settings, detail::GetEnvironment environment)
 {
   const auto* preset = &preset_named(settings.provider);
   Endpoint endpoint;

@@ -32,7 +32,7 @@ struct Preset {
   std::string_view key_url = "";       ///< where that goes by itself, "": to base_url
   std::string_view key_header = "Authorization";
   std::string_view key_prefix = "Bearer ";
-  bool needs_key = false;  ///< its own URL serves nobody without a key
+  bool needs_key = false;  ///< its own URL requires a key
   std::string_view version_header = "", version = "";
 
   // What it understands

@@ -85,7 +85,7 @@ constexpr std::array presets{
         .key_variable = "MISTRAL_API_KEY",
         .needs_key = true,
         .seed_name = "random_seed",
-        .has_stream_options = false},  // tells the usage without
+        .has_stream_options = false},  // reports the usage without them
     Preset{
         .name = "deepseek",
         .base_url = "https://api.deepseek.com",

@@ -21,14 +21,14 @@ class Reader;
 
 namespace asyncllm::inline v0_1::provider {
 
-/// How a reply is asked for.
+/// How a reply is requested.
 enum class Delivery {
   whole,
   streamed,
   streamed_without_options,  ///< for a server that does not know stream_options
 };
 
-/// What tells the events of a streamed reply from each other.
+/// How the events of a streamed reply are separated.
 enum class Framing {
   events,  ///< server-sent events
   lines,   ///< NDJSON
@@ -68,7 +68,7 @@ class Wire {
   /// Appends the body that asks for a reply. A parameter that is not set is not written; one that
   /// only tunes the answer and that the host does not know is left out. Throws
   /// `Error{invalid_argument}`: a text is not UTF-8, or a value is not one that the host takes;
-  /// `Error{unsupported}`: the reply cannot be what is asked for.
+  /// `Error{unsupported}`: the provider does not support the request.
   virtual void encode(
       const ChatRequest& request,
       const Preset& preset,

@@ -66,8 +66,8 @@ class SseDecoder {
   }
 
   /// After the last `feed`: the event that the end cut off before its blank line, if any. The
-  /// standard drops it; whoever can tell that its data is whole may use it. `stray` gets a last
-  /// line outside of it.
+  /// standard drops it; a caller that knows that its data is complete may use it. `stray` gets a
+  /// last line outside of it.
   template <class Stray>
   std::optional<StreamEvent> unterminated(Stray&& stray)
   {

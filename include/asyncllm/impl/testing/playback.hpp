@@ -1,4 +1,4 @@
-// An answer as bytes on the wire, and when each of them is due. No socket, no clock.
+// An answer as bytes on the format, and when each of them is due. No socket, no clock.
 #pragma once
 #include <asyncllm/testing/answer.hpp>
 #include <asyncllm/testing/fault.hpp>

@@ -1,9 +1,9 @@
-// An answer as the wire words it. No socket, no clock.
+// An answer as the format words it. No socket, no clock.
 #pragma once
 #include <asyncllm/core/header_list.hpp>
+#include <asyncllm/impl/testing/api_format.hpp>
 #include <asyncllm/impl/testing/playback.hpp>
 #include <asyncllm/impl/testing/request_reader.hpp>
-#include <asyncllm/impl/testing/wire.hpp>
 #include <asyncllm/testing/answer.hpp>
 
 #include <chrono>
@@ -19,7 +19,7 @@ class Renderer {
   /// `number` of the request: makes the ids; `now`: the time of the answer, for its time stamps.
   Renderer(
       const Request& request,
-      const Wire& wire,
+      const ApiFormat& format,
       std::size_t number,
       std::chrono::system_clock::time_point now);
 
@@ -40,7 +40,7 @@ class Renderer {
   std::string head(const Answer& answer, int code, HeaderList headers, bool close) const;
 
   const Request& request_;
-  const Wire& wire_;
+  const ApiFormat& format_;
   std::size_t number_;
   std::chrono::system_clock::time_point now_;
 };

@@ -86,10 +86,10 @@ HeaderList body_fields(std::string_view type, Framing framing, std::size_t lengt
 
 Renderer::Renderer(
     const Request& request,
-    const Wire& wire,
+    const ApiFormat& format,
     std::size_t number,
     std::chrono::system_clock::time_point now)
-    : request_(request), wire_(wire), number_(number), now_(now)
+    : request_(request), format_(format), number_(number), now_(now)
 {}
 
 Playback Renderer::render(const Answer& answer, const Call& call) const
@@ -98,15 +98,16 @@ Playback Renderer::render(const Answer& answer, const Call& call) const
     case Answer::Kind::status:
       return whole(answer, answer.code_, answer.content_type_, answer.content_, answer.delay_);
     case Answer::Kind::error: {
-      const std::string body = wire_.error(answer.code_, answer.content_);
-      return whole(answer, answer.code_, wire_.whole_type(), body, answer.delay_);
+      const std::string body = format_.error(answer.code_, answer.content_);
+      return whole(answer, answer.code_, format_.whole_type(), body, answer.delay_);
     }
     case Answer::Kind::text:
     case Answer::Kind::echo: break;
   }
   const Said said = say(answer, call);
-  return call.stream ? stream(answer, said)
-                     : whole(answer, 200, wire_.whole_type(), wire_.whole(said), said.duration());
+  return call.stream
+             ? stream(answer, said)
+             : whole(answer, 200, format_.whole_type(), format_.whole(said), said.duration());
 }
 
 Said Renderer::say(const Answer& answer, const Call& call) const
@@ -156,10 +157,10 @@ Playback Renderer::whole(
 Playback Renderer::stream(const Answer& answer, const Said& said) const
 {
   std::vector<std::string> parts;
-  parts.push_back(wire_.opening(said));
+  parts.push_back(format_.opening(said));
   for (std::size_t i = 0; i < said.pieces.size(); ++i)
-    parts.push_back(wire_.piece(said, i));
-  parts.push_back(wire_.closing(said));
+    parts.push_back(format_.piece(said, i));
+  parts.push_back(format_.closing(said));
   std::size_t length = 0;
   for (const auto& part : parts)
     length += part.size();
@@ -167,7 +168,7 @@ Playback Renderer::stream(const Answer& answer, const Said& said) const
   const auto framed = framing(answer, Framing::chunked);
   PlaybackBuilder builder(framed);
   builder.wait(said.delay);
-  auto fields = body_fields(wire_.stream_type(), framed, length);
+  auto fields = body_fields(format_.stream_type(), framed, length);
   builder.head(head(answer, 200, std::move(fields), closes(answer, framed)));
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const bool later = i >= 2 && i + 1 < parts.size();  // than the first token
@@ -195,8 +196,8 @@ bool Renderer::closes(const Answer& answer, Framing framing) const
 std::string Renderer::head(const Answer& answer, int code, HeaderList headers, bool close) const
 {
   const auto& scripted = answer.headers_;
-  if (!wire_.request_id_header().empty())
-    headers.emplace_back(wire_.request_id_header(), "req_scripted_" + std::to_string(number_));
+  if (!format_.request_id_header().empty())
+    headers.emplace_back(format_.request_id_header(), "req_scripted_" + std::to_string(number_));
   if (close)
     headers.emplace_back("Connection", "close");
   std::string text = status_line(code);

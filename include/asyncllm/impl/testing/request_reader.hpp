@@ -44,7 +44,7 @@ class RequestReader {
   bool wants_continue() const noexcept { return wants_continue_; }
   void continue_sent() noexcept { wants_continue_ = false; }
 
-  /// Bytes of whole requests that nobody has asked for yet.
+  /// Bytes of complete requests that were not taken yet.
   std::size_t queued_bytes() const noexcept { return queued_bytes_; }
 
  private:

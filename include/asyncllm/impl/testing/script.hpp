@@ -40,12 +40,12 @@ class Script {
  private:
   struct Reaction {  // an answer and how to word it
     Answer answer;
-    const Wire& wire;
+    const ApiFormat& format;
     Call call;
   };
   Reaction react(const Request& request);
-  Reaction react_to_call(const Wire& wire, std::string_view path, const std::string& body);
-  bool knows(const Wire& wire, std::string_view model) const;
+  Reaction react_to_call(const ApiFormat& format, std::string_view path, const std::string& body);
+  bool knows(const ApiFormat& format, std::string_view model) const;
   Answer choose(std::string_view path, const nlohmann::json& body);
   static Answer decided(
       std::shared_ptr<const Decide> decide, std::string_view path, const nlohmann::json& body);

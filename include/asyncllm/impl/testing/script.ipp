@@ -16,7 +16,7 @@ enum class Task { call, list, version, greet, unknown };
 
 struct Route {
   Task task;
-  const Wire& wire;
+  const ApiFormat& format;
 };
 
 Route route_of(std::string_view path)
@@ -24,23 +24,23 @@ Route route_of(std::string_view path)
   struct Ending {
     std::string_view text;
     Task task;
-    const Wire& (*wire)();
+    const ApiFormat& (*format)();
   };
   static constexpr std::array<Ending, 7> endings{{
-      {"/chat/completions", Task::call, &openai_wire},
-      {"/api/chat", Task::call, &ollama_wire},
-      {"/api/generate", Task::call, &ollama_generate_wire},
-      {"/messages", Task::call, &anthropic_wire},
-      {"/models", Task::list, &openai_wire},
-      {"/api/tags", Task::list, &ollama_wire},
-      {"/api/version", Task::version, &ollama_wire},
+      {"/chat/completions", Task::call, &openai_format},
+      {"/api/chat", Task::call, &ollama_format},
+      {"/api/generate", Task::call, &ollama_generate_format},
+      {"/messages", Task::call, &anthropic_format},
+      {"/models", Task::list, &openai_format},
+      {"/api/tags", Task::list, &ollama_format},
+      {"/api/version", Task::version, &ollama_format},
   }};
   for (const Ending& ending : endings)
     if (path.ends_with(ending.text))
-      return {ending.task, ending.wire()};
+      return {ending.task, ending.format()};
   if (path == "/")
-    return {Task::greet, plain_wire()};
-  return {Task::unknown, path.starts_with("/v1/") ? openai_wire() : plain_wire()};
+    return {Task::greet, plain_format()};
+  return {Task::unknown, path.starts_with("/v1/") ? openai_format() : plain_format()};
 }
 
 bool method_fits(Task task, std::string_view method)
@@ -95,7 +95,7 @@ Playback Script::play(Request request, std::chrono::system_clock::time_point now
     requests_.push_back(request.head);
   }
   const Reaction reaction = react(request);
-  return Renderer(request, reaction.wire, number, now).render(reaction.answer, reaction.call);
+  return Renderer(request, reaction.format, number, now).render(reaction.answer, reaction.call);
 }
 
 Script::Reaction Script::react(const Request& request)
@@ -107,41 +107,44 @@ Script::Reaction Script::react(const Request& request)
     if (body.is_discarded())
       body = nullptr;
     auto answer = decided(fixed->second, path, body);
-    return {std::move(answer), route.wire, body.is_object() ? route.wire.read(body) : Call()};
+    return {std::move(answer), route.format, body.is_object() ? route.format.read(body) : Call()};
   }
   if (route.task == Task::unknown) {
     const std::string message =
-        &route.wire == &plain_wire()
+        &route.format == &plain_format()
             ? std::string("404 page not found")
             : "Invalid URL (" + request.head.method + " " + std::string(path) + ")";
-    return {Answer::error(404, message), route.wire, Call()};
+    return {Answer::error(404, message), route.format, Call()};
   }
   if (!method_fits(route.task, request.head.method)) {
-    const bool json = &route.wire == &openai_wire() || &route.wire == &anthropic_wire();
-    return {Answer::error(405, "405 method not allowed"), json ? route.wire : plain_wire(), Call()};
+    const bool in_json = &route.format == &openai_format() || &route.format == &anthropic_format();
+    return {
+        Answer::error(405, "405 method not allowed"),
+        in_json ? route.format : plain_format(),
+        Call()};
   }
   switch (route.task) {
-    case Task::call: return react_to_call(route.wire, path, request.body);
+    case Task::call: return react_to_call(route.format, path, request.body);
     case Task::list: {
       const std::vector<std::string> names =
           models_.empty() ? std::vector<std::string>{"scripted"} : models_;
-      const std::string type(route.wire.whole_type());
-      return {Answer::status(200, route.wire.listing(names), type), route.wire, Call()};
+      const std::string type(route.format.whole_type());
+      return {Answer::status(200, route.format.listing(names), type), route.format, Call()};
     }
     case Task::version:
       return {
-          Answer::status(200, R"({"version":"0.12.6"})", std::string(route.wire.whole_type())),
-          route.wire,
+          Answer::status(200, R"({"version":"0.12.6"})", std::string(route.format.whole_type())),
+          route.format,
           Call()};
     case Task::greet:
     case Task::unknown: break;
   }
   return {
-      Answer::status(200, "Ollama is running", "text/plain; charset=utf-8"), route.wire, Call()};
+      Answer::status(200, "Ollama is running", "text/plain; charset=utf-8"), route.format, Call()};
 }
 
 Script::Reaction Script::react_to_call(
-    const Wire& wire, std::string_view path, const std::string& body)
+    const ApiFormat& format, std::string_view path, const std::string& body)
 {
   const json value = json::parse(body, nullptr, false);
   std::string complaint;
@@ -151,21 +154,21 @@ Script::Reaction Script::react_to_call(
     complaint = value.is_discarded() ? "the request body is not valid JSON"
                                      : "the request body must be a JSON object";
   } else {
-    complaint = wire.complaint(value);
+    complaint = format.complaint(value);
   }
   if (!complaint.empty())
-    return {Answer::error(400, complaint), wire, Call()};
-  Call call = wire.read(value);
-  if (!knows(wire, call.model)) {
-    const std::string type(wire.whole_type());
-    return {Answer::status(404, wire.missing_model(call.model), type), wire, Call()};
+    return {Answer::error(400, complaint), format, Call()};
+  Call call = format.read(value);
+  if (!knows(format, call.model)) {
+    const std::string type(format.whole_type());
+    return {Answer::status(404, format.missing_model(call.model), type), format, Call()};
   }
-  return {choose(path, value), wire, std::move(call)};
+  return {choose(path, value), format, std::move(call)};
 }
 
-bool Script::knows(const Wire& wire, std::string_view model) const
+bool Script::knows(const ApiFormat& format, std::string_view model) const
 {
-  const auto same = [&](const std::string& known) { return wire.same_model(known, model); };
+  const auto same = [&](const std::string& known) { return format.same_model(known, model); };
   return models_.empty() || std::ranges::any_of(models_, same);
 }
 

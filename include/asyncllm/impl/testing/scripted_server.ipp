@@ -1,5 +1,5 @@
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/impl/testing/connection.hpp>
+#include <asyncllm/impl/testing/served_connection.hpp>
 #include <asyncllm/impl/testing/server_state.hpp>
 #include <asyncllm/testing/scripted_server.hpp>
 
@@ -36,7 +36,7 @@ asio::awaitable<void> accept_clients(
 {
   asio::error_code ec;
   while (acceptor->is_open()) {
-    const auto connection = std::make_shared<Connection>(state, acceptor->get_executor());
+    const auto connection = std::make_shared<ServedConnection>(state, acceptor->get_executor());
     co_await acceptor->async_accept(
         connection->socket(), asio::redirect_error(asio::use_awaitable, ec));
     if (!ec) {
@@ -58,7 +58,7 @@ asio::awaitable<bool> wait_until(
     std::chrono::milliseconds limit)
 {
   auto executor = co_await asio::this_coro::executor;
-  Waiter waiter(*state, std::move(condition), executor);
+  Condition waiter(*state, std::move(condition), executor);
   const auto latest = steady_clock::now() + limit;
   while (!waiter.met() && !state->stopped && steady_clock::now() < latest) {
     asio::error_code woken;
@@ -70,7 +70,7 @@ asio::awaitable<bool> wait_until(
 
 }  // namespace
 
-Waiter::Waiter(
+Condition::Condition(
     ServerState& state,
     std::function<bool(const ScriptedServer::Stats&)> condition,
     const asio::any_io_executor& executor)
@@ -82,12 +82,12 @@ Waiter::Waiter(
   state_.waiters.insert(this);
 }
 
-Waiter::~Waiter()
+Condition::~Condition()
 {
   state_.waiters.erase(this);
 }
 
-void Waiter::look()
+void Condition::look()
 {
   try {
     met_ = met_ || condition_(state_.stats);
@@ -98,7 +98,7 @@ void Waiter::look()
     timer_.cancel();
 }
 
-bool Waiter::met() const
+bool Condition::met() const
 {
   if (failure_)
     std::rethrow_exception(failure_);
@@ -107,7 +107,7 @@ bool Waiter::met() const
 
 void ServerState::changed()
 {
-  for (Waiter* waiter : waiters)
+  for (Condition* waiter : waiters)
     waiter->look();
 }
 
@@ -219,9 +219,9 @@ void ScriptedServer::stop() noexcept
     asio::error_code ignored;
     acceptor->close(ignored);
   }
-  for (Connection* connection : state_->connections)
+  for (ServedConnection* connection : state_->connections)
     connection->close();
-  for (Waiter* waiter : state_->waiters)
+  for (Condition* waiter : state_->waiters)
     waiter->wake();
 }
 

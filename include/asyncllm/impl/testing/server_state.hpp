@@ -18,20 +18,20 @@
 
 namespace asyncllm::inline v0_1::testing {
 
-class Connection;
+class ServedConnection;
 
 struct ServerState;
 
 /// A coroutine in `ScriptedServer::until`.
-class Waiter {
+class Condition {
  public:
-  Waiter(
+  Condition(
       ServerState& state,
       std::function<bool(const ScriptedServer::Stats&)> condition,
       const asio::any_io_executor& executor);
-  ~Waiter();
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
+  ~Condition();
+  Condition(const Condition&) = delete;
+  Condition& operator=(const Condition&) = delete;
 
   asio::steady_timer& timer() noexcept { return timer_; }
   void look();  // at the stats, which have changed
@@ -52,9 +52,9 @@ struct ServerState {
   std::deque<Fault> faults;  // of the connections to come
   std::string url;
   bool stopped = false;
-  std::weak_ptr<asio::ip::tcp::acceptor> acceptor;  // of the accepting coroutine
-  std::unordered_set<Connection*> connections;      // each removes itself
-  std::unordered_set<Waiter*> waiters;
+  std::weak_ptr<asio::ip::tcp::acceptor> acceptor;    // of the accepting coroutine
+  std::unordered_set<ServedConnection*> connections;  // each removes itself
+  std::unordered_set<Condition*> waiters;
   std::array<char, 65536> received;  // read and taken in at once, so one will do for all
 
   /// The stats have: wakes those whose condition holds now.

@@ -27,7 +27,7 @@ class Connection {
   /// Writes what the peer takes at once, which is mostly all. `error` has only what is for good.
   std::size_t write_now(std::string_view bytes, asio::error_code& error);
   /// Writes the rest, and takes off `bytes` what went out. Returns before the end, without an
-  /// error, when something has come meanwhile: the peer may answer before it has read all.
+  /// error, when something has been received: the peer may answer before it has read everything.
   asio::awaitable<void> write(std::string_view& bytes, asio::error_code& error);
 
   /// Memory for what comes in bulk.

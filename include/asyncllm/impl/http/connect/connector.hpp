@@ -2,9 +2,9 @@
 #pragma once
 
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/impl/http/connect/attempts.hpp>
 #include <asyncllm/impl/http/connect/connection.hpp>
-#include <asyncllm/impl/http/connect/loop.hpp>
+#include <asyncllm/impl/http/connect/context_service.hpp>
+#include <asyncllm/impl/http/connect/happy_eyeballs.hpp>
 #include <asyncllm/impl/http/connect/resolve.hpp>
 #include <asyncllm/impl/http/connect/transport.hpp>
 
@@ -25,8 +25,8 @@ inline constexpr std::string_view out_of_descriptors =
 
 class Connector {
  public:
-  Connector(const asio::any_io_executor& executor, Loop& loop, const Transport& transport)
-      : executor_(executor), loop_(loop), transport_(transport)
+  Connector(const asio::any_io_executor& executor, ContextService& loop, const Transport& transport)
+      : executor_(executor), service_(loop), transport_(transport)
   {}
 
   /// Null when cancelled, by `cancel` or from outside. Throws `Error{resolve_failed,
@@ -42,10 +42,10 @@ class Connector {
   bool is_over(const asio::error_code& error) const;
 
   asio::any_io_executor executor_;
-  Loop& loop_;
+  ContextService& service_;
   const Transport& transport_;
   std::optional<Resolution> resolution_;
-  std::optional<Attempts> attempts_;
+  std::optional<HappyEyeballs> attempts_;
   std::unique_ptr<Connection> connection_;
   bool cancelled_ = false;
 };

@@ -76,7 +76,7 @@ asio::awaitable<Endpoints> Connector::resolve(asio::error_code& error)
   const auto port = proxy ? proxy->port : url.port;
   if (auto known = known_endpoints(host, port))
     co_return *std::move(known);
-  resolution_.emplace(executor_, loop_.look_up(host, port));
+  resolution_.emplace(executor_, service_.look_up(host, port));
   auto endpoints = co_await resolution_->run(error);
   resolution_.reset();
   co_return endpoints;

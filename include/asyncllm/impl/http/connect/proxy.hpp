@@ -1,6 +1,7 @@
 // Proxies: which one a URL needs, from the user's setting or the environment.
 #pragma once
 
+#include <asyncllm/impl/core/environment.hpp>
 #include <asyncllm/impl/http/parse/url.hpp>
 
 #include <cstdint>
@@ -30,17 +31,14 @@ struct Proxy {
   std::string basic_credentials() const;
 };
 
-/// As std::getenv; a parameter, so that tests need no real environment.
-using GetEnvironment = char* (*)(const char*);
-
 /// What the environment says about proxies, read once: a program may change its environment while
-/// calls are under way, and getenv is no thread's friend then.
+/// calls are running, and getenv is not safe then.
 class ProxyEnvironment {
  public:
   /// Reads http_proxy, https_proxy, all_proxy and no_proxy, and after each its name in capitals;
   /// quotes around a value are dropped. HTTP_PROXY is not read in a CGI program (REQUEST_METHOD is
   /// set), where a request's header sets it.
-  explicit ProxyEnvironment(GetEnvironment environment);
+  explicit ProxyEnvironment(detail::GetEnvironment environment);
 
   /// The variable for the URL's scheme decides, then all_proxy, unless no_proxy names the host.
   /// Loopback addresses and Unix sockets get none. Throws `Error{invalid_argument}` that names the

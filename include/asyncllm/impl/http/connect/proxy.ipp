@@ -125,7 +125,7 @@ bool is_excluded(std::string_view list, const std::string& host, std::uint16_t p
   return false;
 }
 
-ProxyEnvironment::ProxyEnvironment(GetEnvironment environment)
+ProxyEnvironment::ProxyEnvironment(detail::GetEnvironment environment)
 {
   const auto first_of = [&](std::initializer_list<const char*> names) -> Variable {
     for (const char* const name : names) {

@@ -16,7 +16,7 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// Everything happens under the mutex of who keeps the sleepers: a timer is no thread's but one's.
+/// Everything happens under the mutex of the sleeper's owner: a timer is not thread-safe.
 /// To wake takes no memory, so it can be done where nothing may be thrown.
 class Sleeper {
  public:

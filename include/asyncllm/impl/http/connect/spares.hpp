@@ -8,7 +8,7 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// Keeps at most so many objects for whoever needs one next. Never waits; safe from any thread.
+/// Keeps at most this many objects for reuse. Never waits; safe from any thread.
 template <class T, std::size_t most>
 class Spares {
  public:

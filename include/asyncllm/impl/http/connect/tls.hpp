@@ -45,12 +45,12 @@ class TlsStream {
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
 
-  /// These never throw for a failure of the network: `error` tells it.
+  /// These do not throw when the network fails: `error` says so.
   asio::awaitable<void> handshake(asio::error_code& error);
   asio::awaitable<std::size_t> read_some(asio::mutable_buffer buffer, asio::error_code& error);
   asio::awaitable<std::size_t> write(asio::const_buffer buffer, asio::error_code& error);
 
-  /// Whether bytes have come that nobody has read: the socket's own do not tell.
+  /// Whether there are received bytes that were not read. (The socket alone cannot say.)
   bool has_unread() const;
 
   /// Whether the peer closed without close_notify: what came before may be cut.

@@ -240,7 +240,7 @@ TlsContext::TlsContext(const std::string&, const TlsFiles&)
       "or use http://");
 }
 
-// Without a context nobody gets as far as a stream.
+// Never called: there is no stream without a context.
 TlsContext::~TlsContext() = default;
 TlsStream::TlsStream(Socket&, const TlsContext&) {}
 TlsStream::~TlsStream() = default;

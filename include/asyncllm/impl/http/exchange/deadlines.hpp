@@ -1,4 +1,4 @@
-// The clocks of all that is in flight on one io_context: arming one is a store, one timer serves
+// The timeouts of all that is in flight on one io_context: arming one is a store, one timer serves
 // them all.
 #pragma once
 
@@ -26,9 +26,9 @@ inline std::chrono::steady_clock::time_point time_after(
   return never ? std::chrono::steady_clock::time_point::max() : from + duration;
 }
 
-/// A list of time limits, without a timer and without a lock: the owner has both. Whoever looks for
-/// what is due may be on another thread than the operation, so it gets no entry but a ticket, which
-/// the operation's own executor exchanges for the entry if that is still there.
+/// A list of time limits, without a timer and without a lock: the owner has both. A thread that
+/// looks for what is due may be on another thread than the operation, so it gets no entry but a
+/// ticket, which the operation's own executor exchanges for the entry if that is still there.
 class Deadlines {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -43,10 +43,10 @@ class Deadlines {
     Entry& operator=(const Entry&) = delete;
 
     TimePoint at() const noexcept { return TimePoint(TimePoint::duration(at_.load(relaxed))); }
-    Clock clock() const noexcept { return clock_; }
-    void set(TimePoint at, Clock clock) noexcept
+    Timeout timeout() const noexcept { return timeout_; }
+    void set(TimePoint at, Timeout timeout) noexcept
     {
-      clock_ = clock;
+      timeout_ = timeout;
       // Only an earlier time must be seen before the owner's timer is looked at: `collect`.
       if (at == TimePoint::max())
         at_.store(at.time_since_epoch().count(), relaxed);
@@ -59,7 +59,7 @@ class Deadlines {
     {
       if (at() > now)
         return false;
-      set(TimePoint::max(), clock_);
+      set(TimePoint::max(), timeout_);
       on_expired();
       return true;
     }
@@ -79,7 +79,7 @@ class Deadlines {
     Entry* previous_ = nullptr;
     Entry* next_ = nullptr;
     std::atomic<TimePoint::rep> at_ = TimePoint::max().time_since_epoch().count();
-    Clock clock_ = Clock::none;
+    Timeout timeout_ = Timeout::none;
     Ticket ticket_ = 0;  // while it is due; the owner's lock
     asio::any_io_executor executor_;
   };
@@ -147,7 +147,7 @@ class Deadlines {
     give_back(ticket);
     return entry;
   }
-  /// Nobody could be asked to take it.
+  /// It could not be posted.
   void give_back(Ticket ticket) noexcept
   {
     if (ticket == 0)

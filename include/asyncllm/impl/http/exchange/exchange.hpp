@@ -1,11 +1,11 @@
 // One request and its answer on one connection: the thin coroutine rim over parser, pool and
-// clocks.
+// timeouts.
 #pragma once
 
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/impl/http/connect/connection.hpp>
 #include <asyncllm/impl/http/connect/connector.hpp>
-#include <asyncllm/impl/http/connect/loop.hpp>
+#include <asyncllm/impl/http/connect/context_service.hpp>
 #include <asyncllm/impl/http/connect/transport.hpp>
 #include <asyncllm/impl/http/parse/content_decoder.hpp>
 #include <asyncllm/options/timeouts.hpp>
@@ -25,30 +25,30 @@ namespace asyncllm::inline v0_1::http {
 
 /// The error of a call that did not get so far within one of its timeouts. `what`: "no answer from
 /// x".
-Error timed_out(const std::string& what, Clock clock, const Timeouts& timeouts);
+Error timed_out(const std::string& what, Timeout timeout, const Timeouts& timeouts);
 
 /// Lives in the frame of the call. Destroyed before its end it closes the connection, which is how
-/// a server learns that nobody waits any more.
+/// a server learns that the client has gone.
 ///
 /// Both coroutines throw `Error` of these kinds, which name the server's address: resolve_failed,
 /// connect_failed, tls_failed, connection_lost, timeout, incomplete, bad_response,
 /// response_too_large, cancelled. Cancellation: terminal; the connection is closed.
 ///
-/// Only one clock runs at a time, beside the total one and, in a stream, the one of the first
+/// Only one timeout runs at a time, beside the total one and, in a stream, the one of the first
 /// token.
 class Exchange : private Deadlines::Entry {
  public:
-  /// All of it happens on `executor`. `started`: when the total clock began. `transport` must
+  /// All of it happens on `executor`. `started`: when the total timeout began. `transport` must
   /// outlive the exchange.
   Exchange(
-      std::shared_ptr<Loop> loop,
+      std::shared_ptr<ContextService> loop,
       const asio::any_io_executor& executor,
       const Transport& transport,
       const Timeouts& timeouts,
       std::chrono::steady_clock::time_point started);
   ~Exchange();
 
-  /// What the body is: it decides what the idle clock counts, and whether there is a first token.
+  /// What the body is: it decides what the idle timeout counts, and whether there is a first token.
   /// `whole` unless set; to be called before `send`, and again when the head says so.
   enum class Body { whole, stream };
   void expect(Body body) noexcept;
@@ -78,7 +78,7 @@ class Exchange : private Deadlines::Entry {
   /// How long the whole body is, if the server spoke the truth; 0 when it did not say.
   std::uint64_t announced_length() const noexcept { return connection_->parser.announced_length(); }
 
-  /// What was read is used up: it takes no memory while nobody asks for more.
+  /// What was read has been used: its memory is returned until more is read.
   void mark_used() noexcept
   {
     if (bulk_)
@@ -89,7 +89,7 @@ class Exchange : private Deadlines::Entry {
   /// It held a piece of the reply, for which the clock of the first one waits.
   void mark_token() noexcept;
 
-  /// Reads what is left of a body whose rest nobody needs, at most so long and so much, so that the
+  /// Reads and drops the rest of a body, for at most this long and this much, so that the
   /// connection can be used again. Does not throw.
   asio::awaitable<void> drain(std::chrono::milliseconds longest, std::size_t most);
 
@@ -110,10 +110,11 @@ class Exchange : private Deadlines::Entry {
   void on_expired() override;
   void on_shut_down() noexcept override { connection_.reset(); }
   void end_operation();
-  /// Starts this clock, or one that ends at that time; every other but total and first_token rests.
-  void start(Clock clock);
-  void start(Clock clock, TimePoint end);
-  void rest() { start(Clock::none, TimePoint::max()); }
+  /// Starts this timeout, or one that ends at that time; every other but total and first_token
+  /// rests.
+  void start(Timeout timeout);
+  void start(Timeout timeout, TimePoint end);
+  void rest() { start(Timeout::none, TimePoint::max()); }
   TimePoint idle_end(TimePoint now) const noexcept;
 
   asio::awaitable<void> connect();
@@ -143,12 +144,12 @@ class Exchange : private Deadlines::Entry {
   [[noreturn]] void fail_reading(
       const asio::error_code& error, std::string_view when, ErrorKind orderly_kind);
 
-  std::shared_ptr<Loop> loop_;
+  std::shared_ptr<ContextService> service_;
   const Transport& transport_;
   const Timeouts timeouts_;
   const TimePoint total_end_;
   TimePoint token_end_ = TimePoint::max();
-  std::chrono::steady_clock::duration idle_spent_{};  // of what the idle clock allows
+  std::chrono::steady_clock::duration idle_spent_{};  // of what the idle timeout allows
   Body expected_ = Body::whole;
   bool awaits_token_ = false;
   std::unique_ptr<Connection> connection_;
@@ -157,7 +158,7 @@ class Exchange : private Deadlines::Entry {
   std::span<const char> body_;                    // parsed and not yet given out
   std::unique_ptr<ContentDecoder> decoder_;       // of a compressed body, rarely there
   std::span<const char> encoded_;                 // what it is to decode
-  Clock expired_ = Clock::none;
+  Timeout expired_ = Timeout::none;
   bool is_cancelled_ = false;
 };
 

@@ -24,24 +24,24 @@ constexpr std::size_t heard_while_writing = 16 * 1024;
 }  // namespace
 
 Exchange::Exchange(
-    std::shared_ptr<Loop> loop,
+    std::shared_ptr<ContextService> loop,
     const asio::any_io_executor& executor,
     const Transport& transport,
     const Timeouts& timeouts,
     steady_clock::time_point started)
-    : loop_(std::move(loop)),
+    : service_(std::move(loop)),
       transport_(transport),
       timeouts_(timeouts),
-      total_end_(time_after(started, timeouts.limit(Clock::total)))
+      total_end_(time_after(started, timeouts.limit(Timeout::total)))
 {
-  loop_->watch(*this, executor);
+  service_->watch(*this, executor);
 }
 
 Exchange::~Exchange()
 {
-  loop_->unwatch(*this);
+  service_->unwatch(*this);
   if (bulk_)
-    loop_->bulk_buffers.put(std::move(bulk_));
+    service_->bulk_buffers.put(std::move(bulk_));
 }
 
 void Exchange::expect(Body body) noexcept
@@ -57,38 +57,38 @@ void Exchange::mark_token() noexcept
 {
   awaits_token_ = false;
   token_end_ = TimePoint::max();
-  if (clock() == Clock::first_token)  // nobody reads just now: only the total clock runs
-    set(total_end_, Clock::total);
+  if (timeout() == Timeout::first_token)  // no read is pending: only the total timeout runs
+    set(total_end_, Timeout::total);
 }
 
-void Exchange::start(Clock clock)
+void Exchange::start(Timeout timeout)
 {
-  start(clock, time_after(steady_clock::now(), timeouts_.limit(clock)));
+  start(timeout, time_after(steady_clock::now(), timeouts_.limit(timeout)));
 }
 
-void Exchange::start(Clock clock, TimePoint end)
+void Exchange::start(Timeout timeout, TimePoint end)
 {
   if (token_end_ < end) {
-    clock = Clock::first_token;
+    timeout = Timeout::first_token;
     end = token_end_;
   }
   if (total_end_ < end) {
-    clock = Clock::total;
+    timeout = Timeout::total;
     end = total_end_;
   }
-  set(end, clock);
-  loop_->rearm(end);
+  set(end, timeout);
+  service_->rearm(end);
 }
 
 Exchange::TimePoint Exchange::idle_end(TimePoint now) const noexcept
 {
-  const auto end = time_after(now, timeouts_.limit(Clock::idle));
+  const auto end = time_after(now, timeouts_.limit(Timeout::idle));
   return awaits_token_ || end == TimePoint::max() ? TimePoint::max() : end - idle_spent_;
 }
 
 void Exchange::on_expired()
 {
-  expired_ = clock();
+  expired_ = timeout();
   end_operation();
 }
 
@@ -108,7 +108,7 @@ void Exchange::end_operation()
 
 asio::awaitable<void> Exchange::send(std::string_view message)
 {
-  connection_ = loop_->pool.take(transport_.pool_key());
+  connection_ = service_->pool.take(transport_.pool_key());
   // Twice only when the reused connection turns out to be closed before any byte of the answer.
   for (bool reused = connection_ != nullptr;; reused = false) {
     if (!reused)
@@ -119,7 +119,7 @@ asio::awaitable<void> Exchange::send(std::string_view message)
     // A server may refuse a request before it has read all of it (RFC 9112, 9.3).
     while (!unsent.empty() && !write_error && !read_error &&
            state() == ResponseParser::State::head) {
-      start(Clock::write);
+      start(Timeout::write);
       if (connection_->tls() && unsent.size() > heard_while_writing)
         co_await write_and_listen(unsent, write_error, read_error, answered);
       else
@@ -146,7 +146,7 @@ asio::awaitable<void> Exchange::send(std::string_view message)
       answered = answered || size > 0;
       take(size, read_error);
       if (state() == ResponseParser::State::head)
-        start(Clock::idle);
+        start(Timeout::idle);
     }
     if (connection_->parser.has_head())
       break;  // what broke behind it is for read(), after what came before
@@ -213,8 +213,8 @@ Exchange::TimePoint Exchange::await_answer()
 {
   const auto now = steady_clock::now();
   if (awaits_token_)
-    token_end_ = time_after(now, timeouts_.limit(Clock::first_token));
-  start(Clock::first_byte, time_after(now, timeouts_.limit(Clock::first_byte)));
+    token_end_ = time_after(now, timeouts_.limit(Timeout::first_token));
+  start(Timeout::first_byte, time_after(now, timeouts_.limit(Timeout::first_byte)));
   return now;
 }
 
@@ -258,7 +258,7 @@ asio::awaitable<std::span<const char>> Exchange::read()
   while (body_.empty() && state() == ResponseParser::State::body &&
          !(decoder_ && decoder_->refusal())) {
     const auto since = steady_clock::now();
-    start(Clock::idle, idle_end(since));
+    start(Timeout::idle, idle_end(since));
     std::size_t size = 0;
     auto error = connection_->late_error();
     if (!error)
@@ -298,20 +298,20 @@ void Exchange::check_decoded()
 asio::awaitable<std::size_t> Exchange::receive(asio::error_code& error)
 {
   if (bulk_)
-    loop_->bulk_buffers.put(std::move(bulk_));
+    service_->bulk_buffers.put(std::move(bulk_));
   return connection_->read(error);
 }
 
 void Exchange::give_bulk_back() noexcept
 {
   if (connection_ && body_.empty() && encoded_.empty() && connection_->received().empty())
-    loop_->bulk_buffers.put(std::move(bulk_));
+    service_->bulk_buffers.put(std::move(bulk_));
 }
 
 void Exchange::take(std::size_t size, const asio::error_code& error)
 {
   if (connection_->has_bulk(size)) {
-    bulk_ = loop_->bulk_buffers.take();
+    bulk_ = service_->bulk_buffers.take();
     connection_->add_bulk(size, *bulk_);
   } else {
     connection_->add_received(size);
@@ -328,7 +328,7 @@ void Exchange::take(std::size_t size, const asio::error_code& error)
 
 asio::awaitable<void> Exchange::drain(std::chrono::milliseconds longest, std::size_t most)
 {
-  start(Clock::idle, time_after(steady_clock::now(), longest));
+  start(Timeout::idle, time_after(steady_clock::now(), longest));
   std::size_t drained = 0;
   while (state() == ResponseParser::State::body && drained <= most) {
     auto error = connection_->late_error();
@@ -352,7 +352,7 @@ ResponseHead Exchange::finish()
       whole && parser.keep_alive() && !connection_->is_broken && connection_->received().empty();
   if (const auto idle = idle_time(head.headers, connection_->requests); idle && reusable) {
     connection_->idle_until = steady_clock::now() + *idle;
-    loop_->pool.put(transport_.pool_key(), std::move(connection_));
+    service_->pool.put(transport_.pool_key(), std::move(connection_));
   }
   connection_.reset();
   return head;
@@ -360,9 +360,9 @@ ResponseHead Exchange::finish()
 
 asio::awaitable<void> Exchange::connect()
 {
-  start(Clock::connect);
+  start(Timeout::connect);
   const auto executor = co_await asio::this_coro::executor;
-  connector_ = std::make_unique<Connector>(executor, *loop_, transport_);
+  connector_ = std::make_unique<Connector>(executor, *service_, transport_);
   connection_ = co_await connector_->run();
   if (!connection_)
     fail_ended();
@@ -371,22 +371,22 @@ asio::awaitable<void> Exchange::connect()
 
 bool Exchange::is_over(const asio::error_code& error) const
 {
-  return expired_ != Clock::none || is_cancelled_ || error == asio::error::operation_aborted;
+  return expired_ != Timeout::none || is_cancelled_ || error == asio::error::operation_aborted;
 }
 
 void Exchange::fail_ended()
 {
   const auto& where = transport_.destination();
-  if (expired_ == Clock::none)
+  if (expired_ == Timeout::none)
     throw Error(ErrorKind::cancelled, "the call to " + where + " was cancelled");
   const bool handshaking = connector_ && connector_->is_handshaking();
   const auto what = [&]() -> std::string {
     switch (expired_) {
-      case Clock::connect: return (handshaking ? "no TLS with " : "no connection to ") + where;
-      case Clock::write: return where + " did not take the request";
-      case Clock::first_byte: return "no answer from " + where;
-      case Clock::first_token: return "no token from " + where;
-      case Clock::idle: return "no further data from " + where;
+      case Timeout::connect: return (handshaking ? "no TLS with " : "no connection to ") + where;
+      case Timeout::write: return where + " did not take the request";
+      case Timeout::first_byte: return "no answer from " + where;
+      case Timeout::first_token: return "no token from " + where;
+      case Timeout::idle: return "no further data from " + where;
       default: return "no complete answer from " + where;
     }
   };
@@ -396,12 +396,12 @@ void Exchange::fail_ended()
   throw error;
 }
 
-Error timed_out(const std::string& what, Clock clock, const Timeouts& timeouts)
+Error timed_out(const std::string& what, Timeout timeout, const Timeouts& timeouts)
 {
-  const auto limit = std::to_string(timeouts.limit(clock).count());
+  const auto limit = std::to_string(timeouts.limit(timeout).count());
   Error error(ErrorKind::timeout, what + " within " + limit + " ms");
-  error.with_clock(clock);
-  error.with_hint("the timeout is Timeouts::" + std::string(to_string(clock)));
+  error.with_timeout(timeout);
+  error.with_hint("the timeout is Timeouts::" + std::string(to_string(timeout)));
   return error;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <asyncllm/impl/http/connect/transport.hpp>
-#include <asyncllm/impl/http/exchange/redirect.hpp>
+#include <asyncllm/impl/http/exchange/redirect_chain.hpp>
 
 #include <string>
 #include <string_view>
@@ -10,7 +10,7 @@
 namespace asyncllm::inline v0_1::http {
 
 /// `message`, which `RequestHead` wrote, with method and body as they are, for the place to which
-/// `chain` has led: with only the fields that may go there, and those that `transport` wants.
+/// `chain` has led: with only the fields that may go there, and those that `transport` requires.
 std::string readdressed(
     std::string_view message, const RedirectChain& chain, const Transport& transport);
 

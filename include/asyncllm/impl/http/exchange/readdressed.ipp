@@ -13,7 +13,7 @@ std::string_view cut_line(std::string_view& text)
   return line;
 }
 
-// What is written for each server anew, whichever it is.
+// Fields that are written for each server.
 bool is_of_the_way(std::string_view name)
 {
   return detail::equal_ignoring_case(name, "Host") ||

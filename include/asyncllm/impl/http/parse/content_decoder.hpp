@@ -1,4 +1,4 @@
-// Content-Encoding: what a proxy on the way compressed although nobody asked for it.
+// Content-Encoding: bodies that a gateway compressed although the client did not ask for it.
 #pragma once
 
 #include <asyncllm/impl/http/parse/refusal.hpp>

@@ -1,4 +1,5 @@
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/core/base64.hpp>
 #include <asyncllm/impl/http/parse/credentials.hpp>
 #include <asyncllm/impl/http/parse/url.hpp>
 
@@ -6,25 +7,6 @@
 #include <cstddef>
 
 namespace asyncllm::inline v0_1::http {
-namespace {
-
-std::string base64(std::string_view bytes)
-{
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    unsigned value = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      value = value << 8 | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i)
-      text += at + i <= bytes.size() ? digits[value >> (18 - 6 * i) & 0x3F] : '=';
-  }
-  return text;
-}
-
-}  // namespace
-
 std::optional<Credentials> Credentials::parse(std::string_view user_info)
 {
   const auto colon = std::min(user_info.find(':'), user_info.size());
@@ -37,7 +19,9 @@ std::optional<Credentials> Credentials::parse(std::string_view user_info)
 
 std::string Credentials::basic() const
 {
-  return "Basic " + base64(user + ":" + password);
+  std::string text = "Basic ";
+  detail::append_base64(text, user + ":" + password);
+  return text;
 }
 
 std::optional<Credentials> take_credentials(std::string& url)

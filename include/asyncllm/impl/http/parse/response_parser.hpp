@@ -29,9 +29,8 @@ class ResponseParser {
   ResponseParser(const ResponseParser&) = delete;  // llhttp keeps a pointer to it
   ResponseParser& operator=(const ResponseParser&) = delete;
 
-  /// Makes ready for the next response on the same connection, which has no body if it answers a
-  /// HEAD request.
-  void reset(bool to_head_request = false);
+  /// Makes ready for the next response on the same connection.
+  void reset();
 
   /// For the responses to come; to be called before `reset`.
   void set_limits(const Limits& limits) noexcept { limits_ = limits; }
@@ -88,7 +87,7 @@ class ResponseParser {
   ChunkDecoder chunks_;
   State state_ = State::head;
   Framing framing_ = Framing::none;
-  bool to_head_request_ = false, has_head_ = false, keep_alive_ = false;
+  bool has_head_ = false, keep_alive_ = false;
   std::uint64_t left_ = 0;  // of a body of known length
   std::size_t interim_responses_ = 0;
   ResponseHead head_;

@@ -21,11 +21,10 @@ ResponseParser::ResponseParser(const Limits& limits)
   begin_head();
 }
 
-void ResponseParser::reset(bool to_head_request)
+void ResponseParser::reset()
 {
   scanner_.reset();
   chunks_.reset();
-  to_head_request_ = to_head_request;
   interim_responses_ = 0;
   refusal_ = {};
   body_ = {};
@@ -182,7 +181,7 @@ void ResponseParser::choose_framing()
     if (detail::equal_ignoring_case(name, "Content-Encoding"))
       content_encoding_ = value;
     if (detail::equal_ignoring_case(name, "Transfer-Encoding"))
-      // Any other coding would have to be undone, and none was asked for.
+      // No other coding was requested.
       if (++codings > 1 || !detail::equal_ignoring_case(value, "chunked")) {
         refuse({"its Transfer-Encoding is not \"chunked\""});
         return;
@@ -190,7 +189,7 @@ void ResponseParser::choose_framing()
   }
   const bool has_length = (parser_.flags & F_CONTENT_LENGTH) != 0;
   left_ = parser_.content_length;
-  if (to_head_request_ || head_.status == 204 || head_.status == 304)
+  if (head_.status == 204 || head_.status == 304)
     framing_ = Framing::none;
   else
     framing_ = codings > 0 ? Framing::chunks : has_length ? Framing::length : Framing::close;

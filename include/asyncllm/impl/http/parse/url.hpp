@@ -31,7 +31,7 @@ struct Url {
     const bool v6 = host.find(':') != host.npos;
     return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
   }
-  /// What the Host header wants (RFC 9110, 7.2): the port only where it is not the scheme's own.
+  /// The value of the Host header (RFC 9110, 7.2): with the port unless it is the scheme's default.
   std::string host_header() const
   {
     if (!unix_path.empty())

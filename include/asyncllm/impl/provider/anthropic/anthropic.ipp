@@ -1,6 +1,7 @@
 // Anthropic's Messages, /v1/messages, as documented in its API reference, version 2023-06-01.
 #include <asyncllm/core/detail/text.hpp>
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/core/base64.hpp>
 #include <asyncllm/impl/json/reader.hpp>
 #include <asyncllm/impl/json/syntax.hpp>
 #include <asyncllm/impl/json/writer.hpp>
@@ -37,7 +38,7 @@ void write_block(RequestWriter& json, const Image& image)
     json.text_member("url", image.url, "the URL of a picture");
   } else {
     std::string base64;
-    json::append_base64(base64, image.bytes);
+    detail::append_base64(base64, image.bytes);
     json.member("type", "base64");
     json.text_member("media_type", image.mime_type, "the MIME type of a picture");
     json.member("data", base64);

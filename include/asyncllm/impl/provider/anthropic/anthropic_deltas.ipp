@@ -112,7 +112,7 @@ class AnthropicDeltas final : public DeltaDecoder {
     }
   }
 
-  // False: nobody knows this type.
+  // False: the type is unknown.
   bool apply(const Event& event, StreamedReply& reply)
   {
     auto& so_far = reply.reply();
@@ -196,7 +196,7 @@ class AnthropicDeltas final : public DeltaDecoder {
         block.input = event.partial_json;  // only whether there is any counts
       reply.add_tool_call(event.index, {}, {}, event.partial_json);
     } else if (block.type.empty() && !event.partial_json.empty()) {
-      reply.add_tool_call(event.index, {}, {}, event.partial_json);  // nobody knows whose: an error
+      reply.add_tool_call(event.index, {}, {}, event.partial_json);  // of an unknown call: an error
     }
   }
 

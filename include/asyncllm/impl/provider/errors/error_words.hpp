@@ -20,7 +20,7 @@ bool is_context_overflow(const ServerError& error, std::string_view words);
 bool is_out_of_quota(const ServerError& error, std::string_view words);
 /// There is no such model, or no longer.
 bool is_missing_model(const ServerError& error, std::string_view words);
-/// The model, or the server with it, cannot do what was asked for: tools, pictures, thinking.
+/// The model, or the server with it, does not support the request: tools, images, thinking.
 bool is_incapable(std::string_view words);
 /// A filter stopped it.
 bool is_filtered(std::string_view words);

@@ -1,6 +1,6 @@
 #include <asyncllm/core/detail/text.hpp>
 #include <asyncllm/impl/provider/errors/error_words.hpp>
-#include <asyncllm/impl/provider/errors/retry_after.hpp>
+#include <asyncllm/impl/provider/errors/seconds.hpp>
 
 #include <algorithm>
 #include <span>

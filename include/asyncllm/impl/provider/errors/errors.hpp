@@ -54,7 +54,7 @@ Error error_behind(const Error& unreadable, std::string_view text, bool is_error
 std::optional<std::chrono::milliseconds> retry_after(
     const HeaderList& headers, std::chrono::system_clock::time_point now);
 
-/// The id by which the server's people find the request, "" if there is none.
+/// The server's id of the request, "" if there is none.
 std::string request_id(const HeaderList& headers);
 
 }  // namespace asyncllm::provider

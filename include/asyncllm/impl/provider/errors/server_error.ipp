@@ -1,7 +1,7 @@
 // Errors in all the shapes in which servers phrase them.
 #include <asyncllm/core/detail/text.hpp>
 #include <asyncllm/impl/provider/errors/errors.hpp>
-#include <asyncllm/impl/provider/errors/retry_after.hpp>
+#include <asyncllm/impl/provider/errors/seconds.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -290,7 +290,7 @@ ServerError read_json_error(const Json& body, int depth)
   if (!is_message_inside)  // beside an error that is a text there may be its code (xAI)
     read_members(body, error);
   if (error.status < 400)
-    error.status = status_in(body, "StatusCode");  // Ollama's cloud: Go names, for want of others
+    error.status = status_in(body, "StatusCode");  // Ollama's cloud: Go names
   if (const auto all = body.find("errors");
       error.message.empty() && all != body.end() && all->is_array() && !all->empty()) {
     if (all->front().is_object())

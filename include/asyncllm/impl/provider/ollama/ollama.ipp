@@ -1,5 +1,6 @@
 // Ollama's native wire: /api/chat, documented in ollama/ollama, docs/api.md.
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/core/base64.hpp>
 #include <asyncllm/impl/json/reader.hpp>
 #include <asyncllm/impl/json/writer.hpp>
 #include <asyncllm/impl/provider/embeddings.hpp>
@@ -32,7 +33,7 @@ void write_parts(RequestWriter& json, const Message& message)
       throw Error(
           ErrorKind::invalid_argument,
           "Ollama does not fetch pictures: give the bytes by with_image instead of a URL");
-    json::append_base64(images.emplace_back(), image.bytes);
+    detail::append_base64(images.emplace_back(), image.bytes);
   }
   json.text_member("content", text, "the text of a message");
   if (images.empty())

@@ -1,5 +1,6 @@
 // OpenAI's chat completions, as OpenAI and the many compatible servers speak them.
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/core/base64.hpp>
 #include <asyncllm/impl/json/reader.hpp>
 #include <asyncllm/impl/json/writer.hpp>
 #include <asyncllm/impl/provider/embeddings.hpp>
@@ -30,7 +31,7 @@ void write_part(RequestWriter& json, const Image& image)
     json.text_member("url", image.url, "the URL of a picture");
   } else {
     std::string url = "data:" + image.mime_type + ";base64,";
-    json::append_base64(url, image.bytes);
+    detail::append_base64(url, image.bytes);
     json.text_member("url", url, "the MIME type of a picture");
   }
   json.end_object().end_object();

@@ -1,4 +1,4 @@
-// What a provider wants back with a model's reasoning, from the fragments of a stream.
+// The reasoning blocks that are sent back to a provider, from the fragments of a stream.
 #pragma once
 
 #include <cstddef>

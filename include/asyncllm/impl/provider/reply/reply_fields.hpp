@@ -12,8 +12,8 @@
 
 namespace asyncllm::inline v0_1::provider {
 
-/// Whether an `error` member is one. Null and "" are none, nor is an object of empty members, which
-/// some gateways add to every answer.
+/// Whether an `error` member is one. Null and "" are not, and neither is an object of empty
+/// members, which some gateways add to every answer.
 bool is_error(json::Value value);
 
 /// Whether MiniMax's base_resp says that there is no reply: {"status_code": 1008, "status_msg":
@@ -42,7 +42,7 @@ struct ContentTexts {
 void append_content(json::Value value, ContentTexts& texts);
 
 /// Reads tokens of the form `{"token", "logprob", "top_logprobs": [{"token", "logprob"}]}`;
-/// anything but an array is none, and so is an element that is not an object.
+/// anything but an array counts as empty; elements that are not objects are skipped.
 void read_token_list(json::Value value, std::vector<TokenLogprob>& tokens);
 
 /// Appends the elements of an array, as JSON text, to those that the JSON array `into` holds.

@@ -1,4 +1,4 @@
-// A reply that grows, and the pieces by which it grew that nobody has taken yet.
+// A reply so far, and its pieces that were not delivered yet.
 #pragma once
 
 #include <asyncllm/impl/json/repair.hpp>
@@ -61,7 +61,7 @@ class StreamedReply {
     add(Delta::Kind::refusal, reply_.refusal, refusal_halves_, piece);
   }
 
-  /// A JSON object, or a fragment of one, that the provider wants back with the reasoning. They are
+  /// A JSON object, or a fragment of one, that is sent back with the reasoning. They are
   /// in the reply when it is complete.
   void add_reasoning_extra(std::string_view object)
   {
@@ -91,7 +91,7 @@ class StreamedReply {
       std::string_view arguments,
       bool is_next = false);
   bool has_tool_calls() const noexcept { return !calls_.empty(); }
-  /// What the provider wants back with the call that the last fragment belonged to.
+  /// What is sent back with the call that the last fragment belonged to.
   void set_tool_extra(std::string_view json);
 
   /// As `merge_usage`.
@@ -106,7 +106,7 @@ class StreamedReply {
   std::optional<Delta> next();
   bool has_next() const noexcept { return taken_ < pieces_.size(); }
 
-  /// To be called when the stream is complete: its tool calls become the reply's. Throws as
+  /// Call this when the stream is complete: its tool calls become the reply's. Throws as
   /// `settle_tool_calls`.
   void complete();
 

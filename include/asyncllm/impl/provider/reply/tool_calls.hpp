@@ -57,8 +57,8 @@ bool normalize_arguments(std::string& arguments);
 
 /// Puts the calls of a whole reply in order. A call that was cut, by the limit on tokens
 /// or by a filter, is removed.
-/// Any other call that cannot be made, for want of a name or of valid arguments, is an error: who
-/// runs tools must learn of it. Calls beside the reason `stop` make it `tool_calls`. Throws
+/// Any other call that cannot be made, because it has no name or no valid arguments, is an error:
+/// who runs tools must learn of it. Calls beside the reason `stop` make it `tool_calls`. Throws
 /// `Error{incomplete}`.
 void settle_tool_calls(Reply& reply);
 

@@ -23,7 +23,7 @@ void append_text(
 
 void RequestWriter::text(const std::string& its_text, std::string_view what)
 {
-  raw({});  // a comma, if one is due
+  begin_value();
   append_text(out_, its_text, what, parameters_.replace_invalid_utf8.value_or(false));
 }
 

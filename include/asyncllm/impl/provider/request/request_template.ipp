@@ -6,25 +6,26 @@
 namespace asyncllm::inline v0_1::provider {
 namespace {
 
-// Stands for the question while the rest is written. JSON has nothing to escape in it.
-constexpr std::string_view question_place = "<the place of asyncllm's question>";
+// A message with this text is written where the question will be, then cut out again. Without
+// characters that JSON escapes, so that it is found as it is.
+constexpr std::string_view placeholder = "<the place of asyncllm's question>";
 
 }  // namespace
 
 std::optional<RequestTemplate> RequestTemplate::make(
     const Wire& wire, ChatRequest request, const Preset& preset, Delivery delivery)
 {
-  request.messages.user(std::string(question_place));
+  request.messages.user(std::string(placeholder));
   std::string body;
   wire.encode(request, preset, delivery, body);
-  const auto at = body.find(question_place);
+  const auto at = body.find(placeholder);
   const bool is_whole_string = at != body.npos && at > 0 && body[at - 1] == '"' &&
-                               body.compare(at + question_place.size(), 1, "\"") == 0;
-  if (!is_whole_string || body.find(question_place, at + 1) != body.npos)
+                               body.compare(at + placeholder.size(), 1, "\"") == 0;
+  if (!is_whole_string || body.find(placeholder, at + 1) != body.npos)
     return std::nullopt;
   RequestTemplate made;
   made.before_ = body.substr(0, at - 1);
-  made.behind_ = body.substr(at + question_place.size() + 1);
+  made.behind_ = body.substr(at + placeholder.size() + 1);
   return made;
 }
 

@@ -1,4 +1,4 @@
-#include <asyncllm/impl/http/connect/loop.hpp>
+#include <asyncllm/impl/http/connect/context_service.hpp>
 
 #include <asio/execution/context.hpp>
 #include <asio/execution_context.hpp>
@@ -40,50 +40,50 @@ asio::any_io_executor without_strand(asio::any_io_executor executor)
   return executor;
 }
 
-class LoopService : public asio::execution_context::service {
+class ServiceOfContext : public asio::execution_context::service {
  public:
-  using key_type = LoopService;
+  using key_type = ServiceOfContext;
   static asio::execution_context::id id;
 
-  explicit LoopService(asio::execution_context& context) : service(context) {}
+  explicit ServiceOfContext(asio::execution_context& context) : service(context) {}
 
-  const std::shared_ptr<Loop>& loop(const asio::any_io_executor& executor)
+  const std::shared_ptr<ContextService>& loop(const asio::any_io_executor& executor)
   {
     const std::lock_guard lock(mutex_);
-    if (!loop_)
-      loop_ = std::make_shared<Loop>(without_strand(executor));
-    return loop_;
+    if (!service_)
+      service_ = std::make_shared<ContextService>(without_strand(executor));
+    return service_;
   }
 
  private:
   void shutdown() override
   {
-    if (loop_)
-      loop_->shut_down();
-    loop_.reset();
+    if (service_)
+      service_->shut_down();
+    service_.reset();
   }
 
   Mutex mutex_;
-  std::shared_ptr<Loop> loop_;
+  std::shared_ptr<ContextService> service_;
 };
 
-asio::execution_context::id LoopService::id;
+asio::execution_context::id ServiceOfContext::id;
 
 }  // namespace
 
-std::shared_ptr<Loop> Loop::of(const asio::any_io_executor& executor)
+std::shared_ptr<ContextService> ContextService::of(const asio::any_io_executor& executor)
 {
   auto& context = asio::query(executor, asio::execution::context);
-  return asio::use_service<LoopService>(context).loop(executor);
+  return asio::use_service<ServiceOfContext>(context).loop(executor);
 }
 
-void Loop::watch(Deadlines::Entry& entry, const asio::any_io_executor& executor)
+void ContextService::watch(Deadlines::Entry& entry, const asio::any_io_executor& executor)
 {
   const std::lock_guard lock(clocks_mutex_);
   deadlines_.add(entry, executor);
 }
 
-void Loop::unwatch(Deadlines::Entry& entry) noexcept
+void ContextService::unwatch(Deadlines::Entry& entry) noexcept
 {
   {
     const std::lock_guard lock(clocks_mutex_);
@@ -100,7 +100,7 @@ void Loop::unwatch(Deadlines::Entry& entry) noexcept
   }
 }
 
-void Loop::rest()
+void ContextService::rest()
 {
   const std::lock_guard lock(clocks_mutex_);
   is_resting_ = false;
@@ -110,13 +110,13 @@ void Loop::rest()
   armed_ = Deadlines::TimePoint::max();
 }
 
-void Loop::arm(Deadlines::TimePoint at)
+void ContextService::arm(Deadlines::TimePoint at)
 {
   const std::lock_guard lock(clocks_mutex_);
   arm_locked(at);
 }
 
-void Loop::arm_locked(Deadlines::TimePoint at)
+void ContextService::arm_locked(Deadlines::TimePoint at)
 {
   if (at >= armed_.load() || !timer_)
     return;
@@ -130,7 +130,7 @@ void Loop::arm_locked(Deadlines::TimePoint at)
 
 // Who sets an earlier time stores it, then looks at `armed_`. This stores `armed_`, then looks at
 // the times. So one of the two sees the other's.
-void Loop::sweep()
+void ContextService::sweep()
 {
   const auto now = std::chrono::steady_clock::now();
   std::vector<Deadlines::Due> due;
@@ -147,19 +147,19 @@ void Loop::sweep()
     });
 }
 
-void Loop::expire(Deadlines::Ticket ticket, Deadlines::TimePoint now)
+void ContextService::expire(Deadlines::Ticket ticket, Deadlines::TimePoint now)
 {
   Deadlines::Entry* entry = nullptr;
   {
     const std::lock_guard lock(clocks_mutex_);
     entry = deadlines_.take(ticket);
   }
-  // It cannot leave meanwhile: this runs where its operation does.
+  // It cannot leave in the meantime: this runs on the executor of its operation.
   if (entry && !entry->expire(now))
     rearm(entry->at());
 }
 
-void Loop::shut_down() noexcept
+void ContextService::shut_down() noexcept
 {
   deadlines_.shut_down();
   pool.clear();

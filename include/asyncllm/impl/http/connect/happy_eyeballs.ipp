@@ -1,4 +1,4 @@
-#include <asyncllm/impl/http/connect/attempts.hpp>
+#include <asyncllm/impl/http/connect/happy_eyeballs.hpp>
 
 #include <asio/error.hpp>
 #include <asio/redirect_error.hpp>
@@ -24,11 +24,12 @@ Endpoints interleaved(const Endpoints& endpoints)
   return result;
 }
 
-Attempts::Attempts(const asio::any_io_executor& executor)
+HappyEyeballs::HappyEyeballs(const asio::any_io_executor& executor)
     : state_(std::make_shared<State>(executor))
 {}
 
-asio::awaitable<std::optional<Socket>> Attempts::run(Endpoints endpoints, asio::error_code& error)
+asio::awaitable<std::optional<Socket>> HappyEyeballs::run(
+    Endpoints endpoints, asio::error_code& error)
 {
   const auto state = state_;
   const auto ordered = interleaved(endpoints);
@@ -57,7 +58,7 @@ asio::awaitable<std::optional<Socket>> Attempts::run(Endpoints endpoints, asio::
   co_return std::nullopt;
 }
 
-void Attempts::start(const std::shared_ptr<State>& state, const Endpoint& endpoint)
+void HappyEyeballs::start(const std::shared_ptr<State>& state, const Endpoint& endpoint)
 {
   auto& sockets = state->sockets;
   const auto socket = sockets.emplace(sockets.end(), state->wake.get_executor());
@@ -72,7 +73,8 @@ void Attempts::start(const std::shared_ptr<State>& state, const Endpoint& endpoi
       endpoint, [state, socket](const asio::error_code& failure) { end(*state, socket, failure); });
 }
 
-void Attempts::end(State& state, std::list<Socket>::iterator socket, const asio::error_code& error)
+void HappyEyeballs::end(
+    State& state, std::list<Socket>::iterator socket, const asio::error_code& error)
 {
   --state.pending;
   state.has_news = true;
@@ -84,7 +86,7 @@ void Attempts::end(State& state, std::list<Socket>::iterator socket, const asio:
   state.wake.cancel();
 }
 
-void Attempts::cancel() noexcept
+void HappyEyeballs::cancel() noexcept
 {
   state_->cancelled = true;
   asio::error_code ignored;

@@ -15,12 +15,12 @@
 
 namespace asyncllm::inline v0_1::testing {
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class ServedConnection : public std::enable_shared_from_this<ServedConnection> {
  public:
-  Connection(std::shared_ptr<ServerState> state, const asio::any_io_executor& executor);
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  ServedConnection(std::shared_ptr<ServerState> state, const asio::any_io_executor& executor);
+  ~ServedConnection();
+  ServedConnection(const ServedConnection&) = delete;
+  ServedConnection& operator=(const ServedConnection&) = delete;
 
   /// To accept into.
   asio::ip::tcp::socket& socket() noexcept { return socket_; }
@@ -30,7 +30,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void close() noexcept;
 
  private:
-  using Self = std::shared_ptr<Connection>;
+  using Self = std::shared_ptr<ServedConnection>;
   // Two coroutines: the reader sees at once when the client goes away, whatever the writer does.
   static asio::awaitable<void> read_requests(Self self);
   static asio::awaitable<void> write_answers(Self self);

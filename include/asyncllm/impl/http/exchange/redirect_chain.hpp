@@ -17,8 +17,8 @@ constexpr bool is_redirect(int status) noexcept
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/// Whether a field may go to another origin than the one that it was meant for. Few may: nobody
-/// knows what a field of the user's holds.
+/// Whether a field may go to another origin than the one that it was meant for. Few may: the
+/// library does not know what a field of the user holds.
 bool may_go_elsewhere(std::string_view field) noexcept;
 
 /// The way of one request from server to server.

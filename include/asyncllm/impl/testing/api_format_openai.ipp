@@ -1,5 +1,5 @@
 // OpenAI chat completions: SSE streams that end with [DONE], errors that are an object.
-#include <asyncllm/impl/testing/wire.hpp>
+#include <asyncllm/impl/testing/api_format.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -36,7 +36,7 @@ std::string error_body(std::string_view message, const char* type, const char* c
   return dumped(ordered_json{{"error", error}});
 }
 
-class OpenAiWire : public Wire {
+class OpenAiFormat : public ApiFormat {
  public:
   std::string complaint(const json& body) const override { return complaint_about(body, true); }
 
@@ -174,10 +174,10 @@ class OpenAiWire : public Wire {
 
 }  // namespace
 
-const Wire& openai_wire()
+const ApiFormat& openai_format()
 {
-  static const OpenAiWire wire;
-  return wire;
+  static const OpenAiFormat format;
+  return format;
 }
 
 }  // namespace asyncllm::testing

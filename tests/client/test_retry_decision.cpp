@@ -1,4 +1,4 @@
-#include <asyncllm/impl/client/retry.hpp>
+#include <asyncllm/impl/client/retry_decision.hpp>
 
 #include "test.hpp"
 
@@ -35,7 +35,7 @@ TEST_CASE("what is tried again goes by what failed", "[client]")
   CHECK(retries(answered(503, ErrorKind::overloaded)));
   CHECK(retries(Error(ErrorKind::connect_failed, "x")));
   CHECK(retries(Error(ErrorKind::connection_lost, "x")));
-  CHECK(retries(Error(ErrorKind::timeout, "x").with_clock(Clock::connect)));
+  CHECK(retries(Error(ErrorKind::timeout, "x").with_timeout(Timeout::connect)));
 
   CHECK_FALSE(retries(answered(429, ErrorKind::quota_exceeded)));
   CHECK_FALSE(retries(answered(501, ErrorKind::unsupported)));
@@ -47,8 +47,8 @@ TEST_CASE("what is tried again goes by what failed", "[client]")
   CHECK_FALSE(retries(Error(ErrorKind::cancelled, "x")));
   CHECK_FALSE(retries(Error(ErrorKind::invalid_argument, "x")));
   for (const auto clock :
-       {Clock::pool_wait, Clock::write, Clock::first_byte, Clock::idle, Clock::total})
-    CHECK_FALSE(retries(Error(ErrorKind::timeout, "x").with_clock(clock)));
+       {Timeout::pool_wait, Timeout::write, Timeout::first_byte, Timeout::idle, Timeout::total})
+    CHECK_FALSE(retries(Error(ErrorKind::timeout, "x").with_timeout(clock)));
 }
 
 TEST_CASE("what began to succeed is never tried again", "[client]")
@@ -108,7 +108,7 @@ TEST_CASE("else it is random, doubles from try to try, and is bounded", "[client
   CHECK(wait(999, 1) == 8s);
 }
 
-TEST_CASE("no try is waited for that the total clock would end", "[client]")
+TEST_CASE("no try is waited for that the total timeout would end", "[client]")
 {
   const auto error = answered(503, ErrorKind::overloaded);
   const RetryPolicy policy;

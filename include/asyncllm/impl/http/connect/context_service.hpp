@@ -24,13 +24,13 @@ namespace asyncllm::inline v0_1::http {
 /// Safe from any thread: the calls may be on strands of their own, which several threads run. Each
 /// part has a lock, held for a few lines and for no system call that may take long; a token that
 /// comes needs none.
-class Loop : public std::enable_shared_from_this<Loop> {
+class ContextService : public std::enable_shared_from_this<ContextService> {
  public:
   /// The one of the execution context behind `executor`.
-  static std::shared_ptr<Loop> of(const asio::any_io_executor& executor);
+  static std::shared_ptr<ContextService> of(const asio::any_io_executor& executor);
 
   /// `executor`: of the context itself, so that no strand's work keeps the others' clocks waiting.
-  explicit Loop(const asio::any_io_executor& executor)
+  explicit ContextService(const asio::any_io_executor& executor)
       : executor_(executor), timer_(asio::steady_timer(executor))
   {}
 
@@ -38,7 +38,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   /// entries.
   void watch(Deadlines::Entry& entry, const asio::any_io_executor& executor);
   void unwatch(Deadlines::Entry& entry) noexcept;
-  /// To be called when an entry's time was set to `at`.
+  /// Call this when an entry's time was set to `at`.
   void rearm(Deadlines::TimePoint at)
   {
     if (at < armed_.load())
@@ -53,14 +53,15 @@ class Loop : public std::enable_shared_from_this<Loop> {
   /// The io_context goes: drops what needs it.
   void shut_down() noexcept;
 
-  /// What the room above keeps with the loop, made when first asked for. Always of one type.
+  /// What calls share beside connections: an object of the caller's, made when first asked for. Its
+  /// type is always the same.
   template <class T>
-  T& kept()
+  T& extension()
   {
-    const std::lock_guard lock(kept_mutex_);
-    if (!kept_)
-      kept_ = std::make_shared<T>();
-    return *static_cast<T*>(kept_.get());
+    const std::lock_guard lock(extension_mutex_);
+    if (!extension_)
+      extension_ = std::make_shared<T>();
+    return *static_cast<T*>(extension_.get());
   }
 
   Pool pool;
@@ -78,8 +79,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   asio::any_io_executor executor_;
   Lookups lookups_;
 
-  Mutex kept_mutex_;
-  std::shared_ptr<void> kept_;
+  Mutex extension_mutex_;
+  std::shared_ptr<void> extension_;
 
   Mutex clocks_mutex_;  // of the following, but for looks at `armed_`
   Deadlines deadlines_;

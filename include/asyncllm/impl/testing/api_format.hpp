@@ -1,4 +1,4 @@
-// How a model's answer is worded on each wire. Values in, bytes out.
+// How a model's answer is worded on each format. Values in, bytes out.
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 
@@ -42,9 +42,9 @@ struct Said {
   std::chrono::milliseconds duration() const;  // until the last piece
 };
 
-class Wire {
+class ApiFormat {
  public:
-  virtual ~Wire() = default;
+  virtual ~ApiFormat() = default;
 
   /// What is wrong with a body that is a JSON object; empty when nothing is.
   virtual std::string complaint(const nlohmann::json& body) const = 0;
@@ -67,11 +67,11 @@ class Wire {
   virtual std::string_view request_id_header() const = 0;  // "": there is none
 };
 
-const Wire& ollama_wire();
-const Wire& ollama_generate_wire();
-const Wire& openai_wire();
-const Wire& anthropic_wire();
-const Wire& plain_wire();  // text/plain: for paths that belong to no wire
+const ApiFormat& ollama_format();
+const ApiFormat& ollama_generate_format();
+const ApiFormat& openai_format();
+const ApiFormat& anthropic_format();
+const ApiFormat& plain_format();  // text/plain: for paths that belong to no format
 
 // What the wires have in common.
 std::string dumped(const nlohmann::ordered_json& value);  // invalid UTF-8 replaced

@@ -1,5 +1,5 @@
 // Anthropic messages: named SSE events, no [DONE].
-#include <asyncllm/impl/testing/wire.hpp>
+#include <asyncllm/impl/testing/api_format.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -29,7 +29,7 @@ const char* error_type(int status)
   }
 }
 
-class AnthropicWire : public Wire {
+class AnthropicFormat : public ApiFormat {
  public:
   std::string complaint(const json& body) const override
   {
@@ -99,7 +99,7 @@ class AnthropicWire : public Wire {
 
   std::string listing(const std::vector<std::string>& models) const override
   {
-    return openai_wire().listing(models);
+    return openai_format().listing(models);
   }
 
   std::string_view whole_type() const override { return "application/json"; }
@@ -145,10 +145,10 @@ class AnthropicWire : public Wire {
 
 }  // namespace
 
-const Wire& anthropic_wire()
+const ApiFormat& anthropic_format()
 {
-  static const AnthropicWire wire;
-  return wire;
+  static const AnthropicFormat format;
+  return format;
 }
 
 }  // namespace asyncllm::testing

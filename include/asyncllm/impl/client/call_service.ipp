@@ -1,8 +1,8 @@
-#include <asyncllm/impl/client/loop_data.hpp>
+#include <asyncllm/impl/client/call_service.hpp>
 
 namespace asyncllm::inline v0_1::client {
 
-SharedByCalls& LoopData::of_client(
+SharedByCalls& CallService::of_client(
     const std::shared_ptr<const void>& client, const RetryPolicy& policy, std::size_t max_in_flight)
 {
   const std::lock_guard lock(mutex_);
@@ -18,7 +18,7 @@ SharedByCalls& LoopData::of_client(
   return *by_client_.emplace(client.get(), std::move(owned)).first->second.shared;
 }
 
-double LoopData::random()
+double CallService::random()
 {
   const std::lock_guard lock(mutex_);
   return std::generate_canonical<double, 32>(random_);

@@ -1,4 +1,4 @@
-#include <asyncllm/impl/testing/wire.hpp>
+#include <asyncllm/impl/testing/api_format.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -24,7 +24,7 @@ std::chrono::milliseconds Said::duration() const
   return delay + between * gaps;
 }
 
-bool Wire::same_model(std::string_view one, std::string_view other) const
+bool ApiFormat::same_model(std::string_view one, std::string_view other) const
 {
   return one == other;
 }
@@ -105,7 +105,7 @@ std::int64_t count_words(std::string_view text)
 
 namespace {
 
-class PlainWire : public Wire {
+class PlainFormat : public ApiFormat {
  public:
   std::string complaint(const json&) const override { return std::string(); }
   Call read(const json&) const override { return Call(); }
@@ -126,10 +126,10 @@ class PlainWire : public Wire {
 
 }  // namespace
 
-const Wire& plain_wire()
+const ApiFormat& plain_format()
 {
-  static const PlainWire wire;
-  return wire;
+  static const PlainFormat format;
+  return format;
 }
 
 }  // namespace asyncllm::testing

@@ -16,7 +16,7 @@ class RetryBudget {
  public:
   explicit RetryBudget(const RetryPolicy& policy) : left_(policy.burst()) {}
 
-  /// To be called once a call.
+  /// Call this once for each call.
   void add_call(const RetryPolicy& policy) noexcept
   {
     const double most = policy.burst();
@@ -56,7 +56,7 @@ inline bool may_be_retried(const FailedTry& failed, const RetryPolicy& policy) n
   switch (error.kind()) {
     case ErrorKind::connect_failed: return error.retryable();
     case ErrorKind::connection_lost: return policy.retry_unanswered() && error.retryable();
-    case ErrorKind::timeout: return error.clock() == Clock::connect && error.retryable();
+    case ErrorKind::timeout: return error.timeout() == Timeout::connect && error.retryable();
     default: return false;
   }
 }

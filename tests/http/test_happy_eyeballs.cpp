@@ -1,4 +1,4 @@
-#include <asyncllm/impl/http/connect/attempts.hpp>
+#include <asyncllm/impl/http/connect/happy_eyeballs.hpp>
 
 #include "black_hole.hpp"
 #include "on_loop.hpp"
@@ -11,9 +11,9 @@
 #include <string>
 
 using asio::ip::tcp;
-using asyncllm::http::Attempts;
 using asyncllm::http::Endpoint;
 using asyncllm::http::Endpoints;
+using asyncllm::http::HappyEyeballs;
 using asyncllm::http::interleaved;
 
 namespace {
@@ -36,7 +36,7 @@ struct Attempted {
 asio::awaitable<Attempted> try_all(Endpoints endpoints)
 {
   Attempted result;
-  Attempts attempts(co_await asio::this_coro::executor);
+  HappyEyeballs attempts(co_await asio::this_coro::executor);
   const auto socket = co_await attempts.run(std::move(endpoints), result.error);
   result.connected = socket.has_value();
   co_return result;
@@ -96,7 +96,7 @@ TEST_CASE("attempts that are cancelled end, and start no further one", "[http]")
   asio::io_context loop;
   std::optional<support::BlackHole> dead(loop);
   tcp::acceptor server(loop, {asio::ip::address_v4::loopback(), 0});
-  std::optional<Attempts> attempts(loop.get_executor());
+  std::optional<HappyEyeballs> attempts(loop.get_executor());
   asio::error_code error;
   bool connected = true;
   const auto run = [&]() -> asio::awaitable<void> {

@@ -19,14 +19,14 @@ namespace asyncllm::inline v0_1::http {
 Endpoints interleaved(const Endpoints& endpoints);
 
 /// Each address gets a head start over the next one, so that a dead one costs no more than that.
-class Attempts {
+class HappyEyeballs {
  public:
   static constexpr auto head_start = std::chrono::milliseconds(250);
 
-  explicit Attempts(const asio::any_io_executor& executor);
-  ~Attempts() { cancel(); }
-  Attempts(const Attempts&) = delete;
-  Attempts& operator=(const Attempts&) = delete;
+  explicit HappyEyeballs(const asio::any_io_executor& executor);
+  ~HappyEyeballs() { cancel(); }
+  HappyEyeballs(const HappyEyeballs&) = delete;
+  HappyEyeballs& operator=(const HappyEyeballs&) = delete;
 
   /// The socket of the connection that was made first. `error`: why the first address failed, when
   /// all did; operation_aborted when cancelled.

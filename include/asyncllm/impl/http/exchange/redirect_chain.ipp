@@ -1,6 +1,6 @@
 #include <asyncllm/core/detail/text.hpp>
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/impl/http/exchange/redirect.hpp>
+#include <asyncllm/impl/http/exchange/redirect_chain.hpp>
 
 #include <algorithm>
 #include <array>
@@ -71,7 +71,7 @@ const Url& RedirectChain::follow(const ResponseHead& answer)
   } catch (const Error&) {
     refuse(" to a URL that is not http or https");
   }
-  if (!url.unix_path.empty())  // no server tells us to open a file
+  if (!url.unix_path.empty())  // a server must not choose a local socket
     refuse(" to a Unix socket, which is not followed");
   const auto where = " to " + url.origin() + url.path;
   if (rules_.most() <= 0)

@@ -1,5 +1,5 @@
 #include <asyncllm/impl/provider/errors/errors.hpp>
-#include <asyncllm/impl/provider/errors/retry_after.hpp>
+#include <asyncllm/impl/provider/errors/seconds.hpp>
 
 #include <algorithm>
 #include <cmath>

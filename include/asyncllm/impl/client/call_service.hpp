@@ -2,9 +2,9 @@
 #pragma once
 
 #include <asyncllm/impl/client/admission.hpp>
-#include <asyncllm/impl/client/retry.hpp>
+#include <asyncllm/impl/client/retry_decision.hpp>
 #include <asyncllm/impl/client/scratch.hpp>
-#include <asyncllm/impl/http/connect/loop.hpp>
+#include <asyncllm/impl/http/connect/context_service.hpp>
 #include <asyncllm/impl/http/connect/mutex.hpp>
 
 #include <cstddef>
@@ -22,9 +22,9 @@ struct SharedByCalls {
 };
 
 /// Safe from any thread. Lives as long as the loop.
-class LoopData {
+class CallService {
  public:
-  static LoopData& of(http::Loop& loop) { return loop.kept<LoopData>(); }
+  static CallService& of(http::ContextService& loop) { return loop.extension<CallService>(); }
 
   /// Of the calls of `client`, valid as long as that lives. `policy` and `max_in_flight` count when
   /// the first one asks.

@@ -1,5 +1,5 @@
 // Ollama: NDJSON streams, durations in nanoseconds, errors that are a string.
-#include <asyncllm/impl/testing/wire.hpp>
+#include <asyncllm/impl/testing/api_format.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -34,9 +34,9 @@ std::string without_latest(std::string_view model)
   return std::string(model.ends_with(tag) ? model.substr(0, model.size() - tag.size()) : model);
 }
 
-class OllamaWire : public Wire {
+class OllamaFormat : public ApiFormat {
  public:
-  explicit OllamaWire(bool generate) : generate_(generate) {}
+  explicit OllamaFormat(bool generate) : generate_(generate) {}
 
   std::string complaint(const json& body) const override { return complaint_about(body, false); }
 
@@ -113,7 +113,7 @@ class OllamaWire : public Wire {
 
   std::string last_frame(const Said& said, std::string_view text) const
   {
-    // Nobody is made to divide by zero: what takes no time takes a microsecond a token.
+    // At least a microsecond a token, so that rates can be computed.
     const auto at_least = [](milliseconds time, std::int64_t tokens) {
       return std::max<nanoseconds>(time, std::chrono::microseconds(tokens));
     };
@@ -141,16 +141,16 @@ class OllamaWire : public Wire {
 
 }  // namespace
 
-const Wire& ollama_wire()
+const ApiFormat& ollama_format()
 {
-  static const OllamaWire wire(false);
-  return wire;
+  static const OllamaFormat format(false);
+  return format;
 }
 
-const Wire& ollama_generate_wire()
+const ApiFormat& ollama_generate_format()
 {
-  static const OllamaWire wire(true);
-  return wire;
+  static const OllamaFormat format(true);
+  return format;
 }
 
 }  // namespace asyncllm::testing

@@ -1,4 +1,4 @@
-#include <asyncllm/impl/testing/connection.hpp>
+#include <asyncllm/impl/testing/served_connection.hpp>
 
 #include <asio/awaitable.hpp>
 #include <asio/buffer.hpp>
@@ -18,8 +18,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t enough_queued = 1 << 20;      // a client that pipelines more has to wait
-constexpr auto farewell = std::chrono::seconds(1);  // for the client to close after we did
+constexpr std::size_t enough_queued = 1 << 20;         // a client that pipelines more has to wait
+constexpr auto linger_time = std::chrono::seconds(1);  // for the client to close after we did
 
 /// A request that is being answered.
 class InFlight {
@@ -45,16 +45,17 @@ class InFlight {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<ServerState> state, const asio::any_io_executor& executor)
+ServedConnection::ServedConnection(
+    std::shared_ptr<ServerState> state, const asio::any_io_executor& executor)
     : state_(std::move(state)), socket_(executor), writer_(executor), reader_(executor)
 {}
 
-Connection::~Connection()
+ServedConnection::~ServedConnection()
 {
   state_->connections.erase(this);
 }
 
-void Connection::start()
+void ServedConnection::start()
 {
   state_->connections.insert(this);
   if (!state_->faults.empty()) {
@@ -67,7 +68,7 @@ void Connection::start()
   asio::co_spawn(socket_.get_executor(), write_answers(shared_from_this()), asio::detached);
 }
 
-void Connection::close() noexcept
+void ServedConnection::close() noexcept
 {
   gone_ = true;
   asio::error_code ignored;
@@ -75,20 +76,20 @@ void Connection::close() noexcept
   wake();
 }
 
-void Connection::reset() noexcept
+void ServedConnection::reset() noexcept
 {
   asio::error_code ignored;
   socket_.set_option(asio::socket_base::linger(true, 0), ignored);
   close();
 }
 
-void Connection::wake() noexcept
+void ServedConnection::wake() noexcept
 {
   writer_.cancel();
   reader_.cancel();
 }
 
-asio::awaitable<void> Connection::read_requests(Self self)
+asio::awaitable<void> ServedConnection::read_requests(Self self)
 {
   asio::error_code ec;
   while (!self->gone_) {
@@ -113,7 +114,7 @@ asio::awaitable<void> Connection::read_requests(Self self)
   self->close();
 }
 
-asio::awaitable<void> Connection::write_answers(Self self)
+asio::awaitable<void> ServedConnection::write_answers(Self self)
 {
   bool open = co_await self->meet_fault();
   while (open && !self->gone_) {
@@ -139,7 +140,7 @@ asio::awaitable<void> Connection::write_answers(Self self)
   self->close();
 }
 
-asio::awaitable<bool> Connection::meet_fault()
+asio::awaitable<bool> ServedConnection::meet_fault()
 {
   if (!fault_)
     co_return true;
@@ -159,7 +160,7 @@ asio::awaitable<bool> Connection::meet_fault()
   co_return false;
 }
 
-asio::awaitable<bool> Connection::answer(Request request)
+asio::awaitable<bool> ServedConnection::answer(Request request)
 {
   auto ending = Ending::close;
   {
@@ -177,7 +178,7 @@ asio::awaitable<bool> Connection::answer(Request request)
   co_return co_await end(ending);
 }
 
-asio::awaitable<bool> Connection::end(Ending ending)
+asio::awaitable<bool> ServedConnection::end(Ending ending)
 {
   switch (ending) {
     case Ending::keep: co_return true;
@@ -195,7 +196,7 @@ asio::awaitable<bool> Connection::end(Ending ending)
   co_return false;
 }
 
-asio::awaitable<bool> Connection::play(const std::vector<Step>& steps)
+asio::awaitable<bool> ServedConnection::play(const std::vector<Step>& steps)
 {
   auto due = steady_clock::now();
   for (const Step& step : steps) {
@@ -215,17 +216,17 @@ asio::awaitable<bool> Connection::play(const std::vector<Step>& steps)
   co_return true;
 }
 
-asio::awaitable<void> Connection::linger()
+asio::awaitable<void> ServedConnection::linger()
 {
   // To close with bytes unread would reset the connection and take the answer from the client.
   asio::error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  const auto latest = steady_clock::now() + farewell;
+  const auto latest = steady_clock::now() + linger_time;
   while (!gone_ && steady_clock::now() < latest)
     co_await doze(latest);
 }
 
-asio::awaitable<void> Connection::doze(steady_clock::time_point until)
+asio::awaitable<void> ServedConnection::doze(steady_clock::time_point until)
 {
   asio::error_code woken;
   writer_.expires_at(until);

@@ -1,4 +1,4 @@
-// Each clock of a call, against servers that stall in the phase that it guards.
+// Each timeout of a call, against servers that stall in the phase that it guards.
 #include <asyncllm/client/client.hpp>
 #include <asyncllm/core/error.hpp>
 
@@ -62,7 +62,7 @@ const std::string sse_head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream
 const std::string json_head =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n";
 
-std::string token(const std::string& text)
+std::string token_event(const std::string& text)
 {
   return R"(data: {"choices":[{"index":0,"delta":{"content":")" + text + "\"}}]}\n\n";
 }
@@ -101,7 +101,7 @@ asio::awaitable<Ended> big_chat(Client client, RequestOptions options)
   co_return result;
 }
 
-asio::awaitable<Ended> stream(Client client, RequestOptions options)
+asio::awaitable<Ended> stream_in_time(Client client, RequestOptions options)
 {
   Ended result;
   try {
@@ -114,7 +114,8 @@ asio::awaitable<Ended> stream(Client client, RequestOptions options)
   co_return result;
 }
 
-Ended call(Serve serve, Timeouts timeouts, Call how = &chat, const std::string& provider = "openai")
+Ended timed_call(
+    Serve serve, Timeouts timeouts, Call how = &chat, const std::string& provider = "openai")
 {
   Ended result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
@@ -126,72 +127,75 @@ Ended call(Serve serve, Timeouts timeouts, Call how = &chat, const std::string& 
   return result;
 }
 
-// Whether it ended by this clock, which the text names too.
-bool ended_by(Clock clock, const Ended& result)
+// Whether it ended by this timeout, which the text names too.
+bool ended_by(Timeout timeout, const Ended& result)
 {
   if (!result.error)
     return false;
   UNSCOPED_INFO(result.error->what());
   const std::string what = result.error->what();
-  return result.error->kind() == ErrorKind::timeout && result.error->clock() == clock &&
-         what.find("Timeouts::" + std::string(to_string(clock))) != what.npos &&
+  return result.error->kind() == ErrorKind::timeout && result.error->timeout() == timeout &&
+         what.find("Timeouts::" + std::string(to_string(timeout))) != what.npos &&
          what.find("127.0.0.1") != what.npos;
 }
 
 }  // namespace
 
-TEST_CASE("a server that does not take the request is a timeout of the write clock", "[client]")
+TEST_CASE("a server that does not take the request is ended by the write timeout", "[client]")
 {
   const auto takes_nothing = [](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
     for (int i = 0; i < 1000 && peer->is_open(); ++i)
       co_await sleep_for(5ms);
   };
-  CHECK(ended_by(Clock::write, call(takes_nothing, Timeouts().write(50ms), &big_chat)));
+  CHECK(ended_by(Timeout::write, timed_call(takes_nothing, Timeouts().write(50ms), &big_chat)));
 }
 
-TEST_CASE("a server that does not begin to answer is a timeout of the first byte's", "[client]")
+TEST_CASE("a server that does not begin to answer is ended by the first_byte timeout", "[client]")
 {
   const auto timeouts = Timeouts().first_byte(50ms);
-  CHECK(ended_by(Clock::first_byte, call(stalls_after(""), timeouts)));
-  CHECK(ended_by(Clock::first_byte, call(stalls_after(""), timeouts, &stream)));
+  CHECK(ended_by(Timeout::first_byte, timed_call(stalls_after(""), timeouts)));
+  CHECK(ended_by(Timeout::first_byte, timed_call(stalls_after(""), timeouts, &stream_in_time)));
 }
 
-TEST_CASE("an answer that stops in its head or body is a timeout of the idle clock", "[client]")
+TEST_CASE("an answer that stops in its head or body is ended by the idle timeout", "[client]")
 {
   const auto timeouts = Timeouts().idle(50ms);
-  CHECK(ended_by(Clock::idle, call(stalls_after("HTTP/1.1 200 O"), timeouts)));
-  CHECK(ended_by(Clock::idle, call(stalls_after(json_head), timeouts)));
-  CHECK(ended_by(Clock::idle, call(stalls_after(json_head + "{\"choices"), timeouts)));
+  CHECK(ended_by(Timeout::idle, timed_call(stalls_after("HTTP/1.1 200 O"), timeouts)));
+  CHECK(ended_by(Timeout::idle, timed_call(stalls_after(json_head), timeouts)));
+  CHECK(ended_by(Timeout::idle, timed_call(stalls_after(json_head + "{\"choices"), timeouts)));
   const auto refusal = "HTTP/1.1 500 Oops\r\nContent-Length: 9\r\n\r\nhalf";
-  CHECK(ended_by(Clock::idle, call(stalls_after(refusal), timeouts, &stream)));
+  CHECK(ended_by(Timeout::idle, timed_call(stalls_after(refusal), timeouts, &stream_in_time)));
 }
 
-TEST_CASE("a stream without a first piece is a timeout of the first token's clock", "[client]")
+TEST_CASE("a stream without a first piece is ended by the first_token timeout", "[client]")
 {
   const auto timeouts = Timeouts().first_token(60ms);
-  CHECK(ended_by(Clock::first_token, call(stalls_after(""), timeouts, &stream)));
-  CHECK(ended_by(Clock::first_token, call(stalls_after(sse_head), timeouts, &stream)));
-  for (const auto& filler : {std::string(": ping\n\n"), std::string("\n"), token("")}) {
+  CHECK(ended_by(Timeout::first_token, timed_call(stalls_after(""), timeouts, &stream_in_time)));
+  CHECK(ended_by(
+      Timeout::first_token, timed_call(stalls_after(sse_head), timeouts, &stream_in_time)));
+  for (const auto& filler : {std::string(": ping\n\n"), std::string("\n"), token_event("")}) {
     INFO(filler);
-    const auto result = call(keeps_sending(sse_head, filler), timeouts, &stream);
-    CHECK(ended_by(Clock::first_token, result));
+    const auto result = timed_call(keeps_sending(sse_head, filler), timeouts, &stream_in_time);
+    CHECK(ended_by(Timeout::first_token, result));
   }
 }
 
-TEST_CASE("what only keeps a stream open does not keep its idle clock from running", "[client]")
+TEST_CASE("what only keeps a stream open does not keep its idle timeout from running", "[client]")
 {
   const auto timeouts = Timeouts().idle(60ms);
   for (const std::string filler : {": ping\n\n", "\n", "\r\n", "event: ping\n"}) {
     INFO(filler);
-    const auto result = call(keeps_sending(sse_head + token("a"), filler), timeouts, &stream);
-    CHECK(ended_by(Clock::idle, result));
+    const auto result =
+        timed_call(keeps_sending(sse_head + token_event("a"), filler), timeouts, &stream_in_time);
+    CHECK(ended_by(Timeout::idle, result));
     REQUIRE(result.error);
     CHECK(result.error->partial_text() == "a");
   }
   const std::string ndjson = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n";
   const std::string line = "{\"message\":{\"content\":\"a\"},\"done\":false}\n";
-  const auto result = call(keeps_sending(ndjson + line, "\n"), timeouts, &stream, "ollama");
-  CHECK(ended_by(Clock::idle, result));
+  const auto result =
+      timed_call(keeps_sending(ndjson + line, "\n"), timeouts, &stream_in_time, "ollama");
+  CHECK(ended_by(Timeout::idle, result));
 }
 
 TEST_CASE("data keeps a stream alive beyond its idle time, and the first piece's too", "[client]")
@@ -200,7 +204,8 @@ TEST_CASE("data keeps a stream alive beyond its idle time, and the first piece's
     co_await peer->read_request();
     co_await peer->write(sse_head);
     for (int i = 0; i < 25; ++i) {
-      const auto piece = i == 0 ? token("a") : token("");  // a delta without text is data too
+      const auto piece =
+          i == 0 ? token_event("a") : token_event("");  // a delta without text is data too
       co_await peer->write(piece);
       co_await sleep_for(40ms);
     }
@@ -209,12 +214,12 @@ TEST_CASE("data keeps a stream alive beyond its idle time, and the first piece's
     co_await peer->write(end);
     peer->close();
   };
-  const auto result = call(serve, Timeouts().idle(700ms).first_token(700ms), &stream);
+  const auto result = timed_call(serve, Timeouts().idle(700ms).first_token(700ms), &stream_in_time);
   CHECK_FALSE(result.error);
   CHECK(result.text == "a");
 }
 
-TEST_CASE("while nobody waits for a stream its idle clock rests, the total one runs", "[client]")
+TEST_CASE("while nobody waits for a stream its idle timeout rests, the total one runs", "[client]")
 {
   const auto takes_its_time = [](Timeouts timeouts) {
     Ended result;
@@ -222,11 +227,11 @@ TEST_CASE("while nobody waits for a stream its idle clock rests, the total one r
       asio::steady_timer asked(loop, asio::steady_timer::time_point::max());
       SocketServer server(loop, [&](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
         co_await peer->read_request();
-        const auto first = sse_head + token("a");
+        const auto first = sse_head + token_event("a");
         co_await peer->write(first);
         asio::error_code woken;
         co_await asked.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-        const auto rest = token("b") + "data: [DONE]\n\n";
+        const auto rest = token_event("b") + "data: [DONE]\n\n";
         co_await peer->write(rest);
         co_await stall(peer);
       });
@@ -253,16 +258,16 @@ TEST_CASE("while nobody waits for a stream its idle clock rests, the total one r
   CHECK_FALSE(begun.error);
   CHECK(begun.text == "ab");
   const auto total = takes_its_time(Timeouts().total(300ms));
-  CHECK(ended_by(Clock::total, total));
+  CHECK(ended_by(Timeout::total, total));
   REQUIRE(total.error);
   CHECK(total.error->partial_text() == "a");
 }
 
-TEST_CASE("no clock that is off or far away ends a call", "[client]")
+TEST_CASE("no timeout that is off or far away ends a call", "[client]")
 {
   const auto serve = [](std::shared_ptr<Peer> peer, int) -> asio::awaitable<void> {
     co_await peer->read_request();
-    const auto answer = sse_head + token("a") + "data: [DONE]\n\n";
+    const auto answer = sse_head + token_event("a") + "data: [DONE]\n\n";
     co_await peer->write(answer);
     peer->close();
   };
@@ -275,6 +280,6 @@ TEST_CASE("no clock that is off or far away ends a call", "[client]")
                               .first_token(limit)
                               .idle(limit)
                               .total(limit);
-    CHECK(call(serve, timeouts, &stream).text == "a");
+    CHECK(timed_call(serve, timeouts, &stream_in_time).text == "a");
   }
 }
