@@ -15,6 +15,7 @@
 #include <vector>
 
 using namespace asyncllm;
+using support::says;
 using testing::Answer;
 using testing::ScriptedServer;
 using Json = nlohmann::json;
@@ -38,11 +39,6 @@ asio::awaitable<std::optional<Error>> error_of_chat(
     co_return error;
   }
   co_return std::nullopt;
-}
-
-bool says(const Error& error, std::string_view words)
-{
-  return std::string_view(error.what()).find(words) != std::string_view::npos;
 }
 
 }  // namespace

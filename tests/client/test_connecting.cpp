@@ -31,20 +31,12 @@
 #endif
 
 using namespace asyncllm;
+using support::says;
 using testing::Answer;
 using testing::ScriptedServer;
 using namespace std::chrono_literals;
 
-namespace {
-
-bool says(const std::optional<Error>& error, std::string_view words)
-{
-  if (error)
-    UNSCOPED_INFO(error->what());
-  return error && std::string_view(error->what()).find(words) != std::string_view::npos;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("an address that never answers is ended by the connect timeout", "[client]")
 {

@@ -4,6 +4,7 @@
 #include <asyncllm/testing/scripted_server.hpp>
 
 #include "cancel_after.hpp"
+#include "error_of.hpp"
 #include "on_loop.hpp"
 #include "socket_server.hpp"
 #include "test.hpp"
@@ -18,6 +19,7 @@
 using namespace asyncllm;
 using support::chat_response;
 using support::Peer;
+using support::says;
 using support::SocketServer;
 using testing::Answer;
 using testing::ScriptedServer;
@@ -59,12 +61,6 @@ Answered answered_by(std::string response, bool reset = false)
   return result;
 }
 
-bool says(const Answered& result, std::string_view words)
-{
-  return result.error &&
-         std::string_view(result.error->what()).find(words) != std::string_view::npos;
-}
-
 // A port of 127.0.0.1 where nobody listens.
 std::string dead_url(asio::io_context& loop)
 {
@@ -84,8 +80,8 @@ TEST_CASE("where nobody listens the error names the address and what to do", "[c
   });
   REQUIRE(result.error);
   CHECK(result.error->kind() == ErrorKind::connect_failed);
-  CHECK(says(result, url.substr(7)));
-  CHECK(says(result, "is the server running"));
+  CHECK(says(result.error, url.substr(7)));
+  CHECK(says(result.error, "is the server running"));
 }
 
 TEST_CASE("a body without a length ends with the connection", "[client]")
@@ -174,7 +170,7 @@ TEST_CASE(
   });
   REQUIRE(result.error);
   CHECK(result.error->kind() == ErrorKind::connection_lost);
-  CHECK(says(result, "before the answer began"));
+  CHECK(says(result.error, "before the answer began"));
   CHECK(result.error->attempts() == 3);
   CHECK(connections == 3);
   REQUIRE(again.error);
@@ -243,7 +239,7 @@ TEST_CASE("a server that does not answer in time is ended by the total timeout",
   REQUIRE(result.error);
   CHECK(result.error->kind() == ErrorKind::timeout);
   CHECK(result.error->timeout() == Timeout::total);
-  CHECK(says(result, "within 30 ms"));
+  CHECK(says(result.error, "within 30 ms"));
   CHECK(stats.aborted == 1);
 }
 

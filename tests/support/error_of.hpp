@@ -3,6 +3,8 @@
 
 #include <asyncllm/core/error.hpp>
 
+#include "test.hpp"
+
 #include <asio/awaitable.hpp>
 
 #include <optional>
@@ -42,6 +44,14 @@ bool fails_with(asyncllm::ErrorKind kind, std::string_view words, Call call)
   const auto error = error_of(call);
   return error && error->kind() == kind &&
          std::string_view(error->what()).find(words) != std::string_view::npos;
+}
+
+/// Whether there is an error whose text holds `words`. A failed check prints the text.
+inline bool says(const std::optional<asyncllm::Error>& error, std::string_view words)
+{
+  if (error)
+    UNSCOPED_INFO(error->what());
+  return error && std::string_view(error->what()).find(words) != std::string_view::npos;
 }
 
 }  // namespace support

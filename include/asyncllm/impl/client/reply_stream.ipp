@@ -5,6 +5,7 @@
 #include <asyncllm/impl/client/call.hpp>
 #include <asyncllm/impl/client/client_state.hpp>
 #include <asyncllm/impl/client/stream_state.hpp>
+#include <asyncllm/impl/provider/errors/errors.hpp>
 
 #include <chrono>
 #include <exception>
