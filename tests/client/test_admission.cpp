@@ -1,5 +1,7 @@
 // Who may start a call: the permission by itself, and what an admission sees of each attempt.
 #include <asyncllm/impl/client/admission.hpp>
+#include <asyncllm/impl/client/call.hpp>
+#include <asyncllm/testing/scripted_server.hpp>
 
 #include "on_loop.hpp"
 #include "test.hpp"
@@ -8,8 +10,10 @@
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
+#include <asio/post.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +56,106 @@ class Seen final : public client::Admission {
 };
 
 }  // namespace
+
+namespace {
+
+// What a call told its admission, copied: the call's own data goes with it.
+class Recorder final : public client::Admission {
+ public:
+  struct Attempt {
+    std::size_t bytes = 0;
+    int status = 0;
+    std::string retry_after;
+    std::optional<std::int64_t> input_tokens;
+  };
+  std::vector<Attempt> attempts;
+
+ private:
+  bool admit(Ticket&, std::size_t request_bytes) override
+  {
+    attempts.emplace_back().bytes = request_bytes;
+    return true;
+  }
+  bool is_admitted(Ticket&) override { return true; }
+  void leave(Ticket&, const AttemptResult& result) noexcept override
+  {
+    auto& last = attempts.back();
+    last.status = result.status;
+    if (result.headers)
+      last.retry_after = result.headers->find("Retry-After").value_or("");
+    if (result.usage)
+      last.input_tokens = result.usage->input_tokens;
+  }
+  void give_up(Ticket&) noexcept override {}
+};
+
+// A whole reply, by the least that run_call needs.
+class Job {
+ public:
+  using Result = Reply;
+  static constexpr bool streams = false;
+  struct Owner {
+    explicit Owner(const Job&) : parts(provider::Delivery::whole) {}
+    client::Call& call() { return parts; }
+    client::Call parts;
+  };
+
+  Job(client::AnyRequest request, RequestOptions options)
+      : request_(std::move(request)), options_(std::move(options))
+  {}
+  const RequestOptions& options() const { return options_; }
+  static std::string& message(client::BorrowedString& borrowed) { return borrowed.lend(); }
+  void write(const client::ClientState& state, provider::Delivery delivery, std::string& out) const
+  {
+    state.write_message(request_, options_, delivery, out);
+  }
+  static void opened(const client::Call&) {}
+  static Reply decode(
+      const client::ClientState& state, const client::Call& call, const client::Answer& answer)
+  {
+    auto reply = state.wire.decode(*answer.body);
+    reply.headers = call.head.headers;
+    return reply;
+  }
+  static void explain(const client::ClientState&, const client::Call&, const Error&) {}
+
+ private:
+  client::AnyRequest request_;
+  RequestOptions options_;
+};
+
+}  // namespace
+
+TEST_CASE("a call reports each of its attempts to the admission", "[client]")
+{
+  support::on_loop([](asio::io_context& loop) -> asio::awaitable<void> {
+    testing::ScriptedServer server(loop.get_executor());
+    server.push(testing::Answer::error(429, "slow down").header("Retry-After", "0"));
+    server.push(testing::Answer::text("yes").usage(9, 1));
+    const ClientOptions options("openai-compatible");
+    const provider::Endpoint endpoint{
+        &provider::preset_named("openai-compatible"), server.url() + "/v1", ""};
+    const auto state = std::make_shared<const client::ClientState>(options, endpoint, std::nullopt);
+    auto& calls = client::CallService::of(*http::ContextService::of(loop.get_executor()));
+    const auto recorder = std::make_shared<Recorder>();
+    calls.of_client(state, RetryPolicy(), 0).admission = recorder;
+
+    auto request = std::make_unique<const ChatRequest>(ChatRequest{"m", Messages().user("x"), {}});
+    Job job(std::move(request), RequestOptions());
+    auto call = client::run_call(state, std::move(job));
+    const auto reply = co_await std::move(call);
+    CHECK(reply.text == "yes");
+    const auto& attempts = recorder->attempts;
+    REQUIRE(attempts.size() == 2);
+    CHECK(attempts[0].bytes > server.bodies()[0].size());
+    CHECK(attempts[0].status == 429);
+    CHECK(attempts[0].retry_after == "0");
+    CHECK_FALSE(attempts[0].input_tokens);
+    CHECK(attempts[1].status == 200);
+    CHECK(attempts[1].input_tokens == 9);
+    server.stop();
+  });
+}
 
 TEST_CASE("an admission sees the request before, and what came of it after", "[client]")
 {
@@ -134,6 +238,20 @@ TEST_CASE("a wait ends at its deadline, by a cancellation, and by cancel()", "[c
   CHECK(wait(emit, never) == Result::cancelled);
   CHECK(
       wait([](Ticket& t, asio::cancellation_signal&) { t.cancel(); }, never) == Result::cancelled);
+}
+
+TEST_CASE("a ticket that was cancelled before it waits does not wait", "[client]")
+{
+  asio::io_context loop;
+  const auto limit = std::make_shared<InFlightLimit>(1);
+  Ticket holder(limit), late(limit);
+  holder.try_enter(loop.get_executor(), 0);
+  late.cancel();
+  CHECK_FALSE(late.try_enter(loop.get_executor(), 0));
+  std::optional<Result> result;
+  asio::co_spawn(loop, late.wait(never), [&](std::exception_ptr, Result how) { result = how; });
+  loop.run();
+  CHECK(result == Result::cancelled);
 }
 
 TEST_CASE("a permit that was granted to a coroutine that is gone is handed on", "[client]")

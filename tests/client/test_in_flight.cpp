@@ -83,7 +83,7 @@ TEST_CASE("a limit of one is a queue: first come, first served", "[client]")
   });
 }
 
-TEST_CASE("Ollama gets sixty-four calls at once unless told otherwise, others all", "[client]")
+TEST_CASE("Ollama gets sixty-four calls at once unless set otherwise, others all", "[client]")
 {
   struct Case {
     const char* provider;

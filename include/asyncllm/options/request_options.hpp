@@ -78,7 +78,8 @@ class ASYNCLLM_EXPORT RequestOptions {
   {
     return set_parameter(parameters_.thinking_budget, tokens);
   }
-  /// Ollama: how long the model stays loaded afterwards; 0 unloads it, negative keeps it for ever.
+  /// Ollama: how long the model stays loaded afterwards; 0 unloads it, a negative time keeps it
+  /// forever.
   RequestOptions& keep_alive(std::chrono::seconds time)
   {
     return set_parameter(parameters_.keep_alive, time);

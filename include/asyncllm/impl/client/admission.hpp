@@ -13,7 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <optional>
+#include <utility>
 
 namespace asyncllm::inline v0_1::client {
 

@@ -40,7 +40,7 @@ asio::awaitable<Ticket::Result> Ticket::wait(TimePoint deadline)
   }
   admission_->give_up(*this);
   state_ = State::outside;
-  co_return !woken && !was_woken ? Result::expired : Result::cancelled;
+  co_return is_cancelled_ || was_woken || woken ? Result::cancelled : Result::expired;
 }
 
 void Ticket::cancel() noexcept

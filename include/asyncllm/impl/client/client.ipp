@@ -54,7 +54,7 @@ class WholeJob {
     Call call_;
   };
 
-  static std::string& message(BorrowedString& lent) { return lent.lend(); }
+  static std::string& message(BorrowedString& borrowed) { return borrowed.lend(); }
   static void opened(const Call&) {}
 
  protected:

@@ -37,7 +37,7 @@ struct StreamState {
   void stop();
   /// The io_context was destroyed, and with it the next() under way.
   void drop() noexcept;
-  /// The same when the last reference to the stream is gone.
+  /// Like `stop`, when the last reference to the stream is gone.
   void abandon() noexcept;
 
   std::shared_ptr<const ClientState> client;
