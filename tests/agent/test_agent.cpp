@@ -98,7 +98,7 @@ TEST_CASE("sends are independent: no message sees another's history", "[agent]")
   CHECK(Json::parse(bodies[1])["messages"].size() == 1);
 }
 
-TEST_CASE("a conversation of one's own goes behind the system prompt", "[agent]")
+TEST_CASE("a given conversation follows the system prompt", "[agent]")
 {
   std::vector<std::string> bodies;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
@@ -150,7 +150,7 @@ TEST_CASE("twenty sends at once are served at once, on one thread", "[agent]")
     CHECK(texts[static_cast<std::size_t>(i)] == std::to_string(i));
 }
 
-TEST_CASE("one bad question takes only its own place in a gather", "[agent]")
+TEST_CASE("one bad question fails only its own result in a gather", "[agent]")
 {
   std::vector<Outcome<Reply>> outcomes;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {

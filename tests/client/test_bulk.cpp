@@ -46,7 +46,7 @@ TEST_CASE("large questions and answers at once do not get into each other", "[cl
     CHECK((replies[i].text == questions[i]));
 }
 
-TEST_CASE("a reset behind any number of bytes is no end of an answer", "[client]")
+TEST_CASE("a reset after any number of bytes is not the end of an answer", "[client]")
 {
   const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
   const std::string whole = R"({"choices":[{"message":{"content":"a"}}]})";

@@ -75,7 +75,7 @@ TEST_CASE("a whole call writes, sends, reads and decodes", "[client]")
   CHECK_FALSE(machine.stays_admitted());
 }
 
-TEST_CASE("an answer is read piece by piece when a stream was asked for and has come", "[client]")
+TEST_CASE("an answer is read piece by piece if a stream was requested and arrived", "[client]")
 {
   struct Case {
     Delivery delivery;
@@ -101,7 +101,7 @@ TEST_CASE("an answer is read piece by piece when a stream was asked for and has 
   }
 }
 
-TEST_CASE("a redirect is followed, and is no further try", "[client]")
+TEST_CASE("a redirect is followed, and is not another attempt", "[client]")
 {
   for (const int status : {301, 302, 303, 307, 308}) {
     Driven call;
@@ -159,7 +159,7 @@ TEST_CASE("what ends a call at once", "[client]")
       Next::fail);  // longer than allowed
 }
 
-TEST_CASE("a request that cannot be written is no failed try", "[client]")
+TEST_CASE("a request that cannot be written is not a failed attempt", "[client]")
 {
   Driven call;
   CHECK(call.fails(Error(ErrorKind::invalid_argument, "x")) == Next::fail);
@@ -264,7 +264,7 @@ CallMachine streaming()
 
 }  // namespace
 
-TEST_CASE("a stream is read piece by piece, as it is asked for", "[client]")
+TEST_CASE("a stream is read piece by piece, on request", "[client]")
 {
   CallMachine machine(Delivery::streamed);
   CHECK(machine.on_asked(false) == Next::write);
@@ -315,7 +315,8 @@ TEST_CASE("what breaks a stream comes after the pieces that were read", "[client
   CHECK(unopened.on_broken(ErrorKind::connect_failed, false, true) == Next::fail);
 }
 
-TEST_CASE("what breaks behind a whole reply does not matter, unless the caller did it", "[client]")
+TEST_CASE(
+    "a failure after a complete reply does not matter, unless the caller caused it", "[client]")
 {
   auto whole = streaming();
   CHECK(whole.on_broken(ErrorKind::connection_lost, false, true) == Next::complete);

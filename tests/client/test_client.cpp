@@ -243,7 +243,7 @@ TEST_CASE("clients of one server share connections whatever their keys", "[clien
   CHECK(second == "Bearer two");
 }
 
-TEST_CASE("a server's refusal is a typed error with its own words", "[client]")
+TEST_CASE("a server's refusal is a typed error with its own message", "[client]")
 {
   std::optional<Error> missing, limited, plain;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
@@ -289,7 +289,7 @@ TEST_CASE("a page instead of a reply is a bad response that shows the page", "[c
   CHECK(error->body() == "<html>Please log in</html>");
 }
 
-TEST_CASE("a page is named as such, with its first words, whatever was asked for", "[client]")
+TEST_CASE("the error for a page says so, with its first words, for every kind of call", "[client]")
 {
   const auto page = Answer::status(
       200, "\xEF\xBB\xBF<!doctype html><title>Sign in</title><p>to go on", "text/html");

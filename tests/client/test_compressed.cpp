@@ -91,7 +91,7 @@ TEST_CASE("a compressed answer is decoded, whole or streamed, and its connection
   }
 }
 
-TEST_CASE("a compressed error has its words", "[client]")
+TEST_CASE("a compressed error has its message", "[client]")
 {
   const auto refusal = compressed_answer(
       json_fields, support::compressed(R"({"error":{"message":"no such thing"}})"), 400);

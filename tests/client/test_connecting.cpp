@@ -166,7 +166,7 @@ TEST_CASE("calls that look for the same host at the same time look once", "[clie
   });
 }
 
-TEST_CASE("a host that nobody knows is resolve_failed with its name", "[client]")
+TEST_CASE("an unknown host is resolve_failed with its name", "[client]")
 {
   support::on_loop([](asio::io_context&) -> asio::awaitable<void> {
     const Client client(ClientOptions("openai").base_url("http://nowhere.example/v1"));
@@ -178,7 +178,7 @@ TEST_CASE("a host that nobody knows is resolve_failed with its name", "[client]"
   });
 }
 
-TEST_CASE("without descriptors a call fails in words, with them it works again", "[client]")
+TEST_CASE("without descriptors a call fails with advice, with them it works again", "[client]")
 {
 #  if defined(__SANITIZE_ADDRESS__)
   std::cout << "SKIPPED: the sanitizers need descriptors of their own to look at objects\n";

@@ -176,7 +176,7 @@ TEST_CASE("over https the write timeout ends a request that the server does not 
   CHECK(result.error->timeout() == Timeout::write);
 }
 
-TEST_CASE("over https a request that nobody takes can be cancelled", "[client]")
+TEST_CASE("over https a request that the server does not read can be cancelled", "[client]")
 {
   const auto certificate = support::make_certificate("DNS:localhost");
   const support::TemporaryFile file(certificate.certificate);

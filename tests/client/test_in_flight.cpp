@@ -127,7 +127,7 @@ TEST_CASE("Ollama gets sixty-four calls at once unless set otherwise, others all
   }
 }
 
-TEST_CASE("waiting for a place ends by its own timeout or the total one", "[client]")
+TEST_CASE("waiting for a permit ends by its own timeout or the total one", "[client]")
 {
   support::on_loop([](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
@@ -148,7 +148,7 @@ TEST_CASE("waiting for a place ends by its own timeout or the total one", "[clie
   });
 }
 
-TEST_CASE("a stream gives its place back at its end, and when it is destroyed", "[client]")
+TEST_CASE("a stream releases its permit at its end, and when it is destroyed", "[client]")
 {
   support::on_loop([](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
@@ -168,7 +168,7 @@ TEST_CASE("a stream gives its place back at its end, and when it is destroyed", 
   });
 }
 
-TEST_CASE("waiting for a place uses no timeout but its own and the total one", "[client]")
+TEST_CASE("waiting for a permit uses no timeout but its own and the total one", "[client]")
 {
   support::on_loop([](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
@@ -186,7 +186,8 @@ TEST_CASE("waiting for a place uses no timeout but its own and the total one", "
   });
 }
 
-TEST_CASE("a call cancelled after any step, waiting or not, leaves its place to others", "[client]")
+TEST_CASE(
+    "a call cancelled after any step, waiting or not, leaves its permit to others", "[client]")
 {
   int cancelled = 0;
   bool was_whole = false;
@@ -218,7 +219,7 @@ TEST_CASE("a call cancelled after any step, waiting or not, leaves its place to 
   CHECK(cancelled > 10);
 }
 
-TEST_CASE("a loop may be destroyed while calls wait for a place", "[client]")
+TEST_CASE("a loop may be destroyed while calls wait for a permit", "[client]")
 {
   auto loop = std::make_unique<asio::io_context>();
   ScriptedServer server(loop->get_executor());
@@ -237,7 +238,7 @@ TEST_CASE("a loop may be destroyed while calls wait for a place", "[client]")
   CHECK(finished == 0);
 }
 
-TEST_CASE("two loops do not share places", "[client]")
+TEST_CASE("two loops do not share permits", "[client]")
 {
   asio::io_context server_loop, first, second;
   ScriptedServer server(server_loop.get_executor());

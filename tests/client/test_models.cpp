@@ -62,7 +62,7 @@ Listed list(const std::vector<std::string>& pages, const std::string& path = "")
 
 }  // namespace
 
-TEST_CASE("a list of models in pages is asked for page by page", "[client]")
+TEST_CASE("a list of models in pages is read page by page", "[client]")
 {
   const auto listed = list({page_of("a", true), page_of("b c", true), page_of("d", false)});
   CHECK(listed.names == Names{"a", "b c", "d"});
@@ -93,7 +93,7 @@ TEST_CASE("a page of models that fails is the error of the call", "[client]")
   CHECK(listed.error->kind() == ErrorKind::permission_denied);
 }
 
-TEST_CASE("pages of models that never end are not asked for all", "[client]")
+TEST_CASE("endless pages of models are not all read", "[client]")
 {
   std::vector<std::string> pages;
   for (int i = 0; i < 200; ++i)

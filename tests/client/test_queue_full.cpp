@@ -78,7 +78,7 @@ Round ask(
 
 }  // namespace
 
-TEST_CASE("while a model loads, all calls wait, and only those with a place ask", "[client]")
+TEST_CASE("while a model loads, all calls wait, and only those with a permit ask", "[client]")
 {
   for (const bool streamed : {false, true}) {
     Busy busy{300};
@@ -108,7 +108,7 @@ TEST_CASE("other refusals count as tries", "[client]")
   CHECK(round.error->kind() == ErrorKind::overloaded);
 }
 
-TEST_CASE("a reset in the head of an answer is no reason to send again", "[client]")
+TEST_CASE("a reset in the head of an answer is not retried", "[client]")
 {
   for (const auto* const head : {"H", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Ty"}) {
     std::optional<Error> error;
@@ -135,7 +135,7 @@ TEST_CASE("a reset in the head of an answer is no reason to send again", "[clien
   }
 }
 
-TEST_CASE("a request that a server had for long is not sent again unasked", "[client]")
+TEST_CASE("a request that a server kept for long is not sent again", "[client]")
 {
   for (const bool at_close : {true, false}) {
     std::optional<Error> error;

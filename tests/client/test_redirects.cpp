@@ -232,7 +232,7 @@ TEST_CASE("circles, long ways, other schemes and users in URLs are not followed"
   });
 }
 
-TEST_CASE("places hold for redirected calls too", "[client]")
+TEST_CASE("permits hold for redirected calls too", "[client]")
 {
   play([](auto& first, auto& second, bool streamed) -> asio::awaitable<void> {
     first.always(moved(307, second.url() + chat_path));
@@ -253,7 +253,7 @@ TEST_CASE("places hold for redirected calls too", "[client]")
   });
 }
 
-TEST_CASE("an error behind a redirect names the place, not the key", "[client]")
+TEST_CASE("an error after a redirect names the target, not the key", "[client]")
 {
   play([](auto& first, auto& second, bool streamed) -> asio::awaitable<void> {
     first.always(moved(307, second.url() + "/v9/chat/completions?token=" + secret_key));

@@ -97,7 +97,7 @@ TEST_CASE("a bare JSON line is the event that it would be with its frame", "[cli
   CHECK(text(WireKind::openai, hi + in_lines + stop) == "Hi!");
 }
 
-TEST_CASE("a bare JSON error ends the stream, whatever the server makes up behind it", "[client]")
+TEST_CASE("a bare JSON error ends the stream, whatever follows it", "[client]")
 {
   const std::string errors[] = {
       "{\"error\":{\"message\":\"gone\",\"type\":\"server_error\"}}\n",
@@ -170,7 +170,7 @@ TEST_CASE("plain text in a stream is the error of a reply without a finish reaso
   CHECK(failure(WireKind::ollama, ollama_hi + words).partial_text() == "Hi");
 }
 
-TEST_CASE("a page instead of a reply is named as such, with its first words", "[client]")
+TEST_CASE("the error for a page instead of a reply says so, with its first words", "[client]")
 {
   const std::string page =
       "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n<body>Welcome</body></html>\n";
@@ -223,7 +223,7 @@ TEST_CASE("what holds nothing does not end a stream", "[client]")
     CHECK(text(WireKind::anthropic, nothing + delta + nothing + end) == "Hi");
 }
 
-TEST_CASE("nothing but keep-alives is no reply", "[client]")
+TEST_CASE("keep-alives alone are not a reply", "[client]")
 {
   for (const auto& body : {std::string(), done, "data: null\n\n" + done, std::string(": x\n\n")})
     CHECK(failure(WireKind::openai, body).kind() == ErrorKind::incomplete);
@@ -236,7 +236,7 @@ TEST_CASE("an error event without data is an error", "[client]")
   CHECK(failure(WireKind::openai, hi + "event: error\ndata: gone\n\n").server_message() == "gone");
 }
 
-TEST_CASE("a whole reply where a stream was asked for is taken", "[client]")
+TEST_CASE("a whole reply instead of a stream is accepted", "[client]")
 {
   const std::string reply =
       "{\"model\":\"m\",\"choices\":[{\"message\":{\"content\":\"OK\",\"reasoning\":\"Hm\"}}]}";
@@ -256,7 +256,7 @@ TEST_CASE("a whole reply where a stream was asked for is taken", "[client]")
           "\"stop_reason\":\"end_turn\"}") == "OK");
 }
 
-TEST_CASE("a stream where a whole reply was asked for is collected", "[client]")
+TEST_CASE("a stream instead of a whole reply is collected", "[client]")
 {
   CHECK(whole(WireKind::openai, hi + stop + done).text == "Hi");
   CHECK(whole(WireKind::openai, ": ping\n\n" + hi + stop).text == "Hi");
@@ -278,7 +278,7 @@ TEST_CASE("a stream where a whole reply was asked for is collected", "[client]")
   CHECK(error->partial_text() == "Hi");
 }
 
-TEST_CASE("a whole answer that is no reply is an error with the server's words", "[client]")
+TEST_CASE("a whole answer that is not a reply is an error with the server's message", "[client]")
 {
   for (const auto* const body :
        {R"({"code":500,"msg":"gone","success":false})",
@@ -297,7 +297,7 @@ TEST_CASE("a whole answer that is no reply is an error with the server's words",
     }
 }
 
-TEST_CASE("a whole answer without words is shown", "[client]")
+TEST_CASE("a whole answer without a message is quoted", "[client]")
 {
   const auto what = [](const char* body) {
     const auto error = support::error_of([&] { whole(WireKind::openai, body); });

@@ -61,7 +61,7 @@ Client client_of(const ScriptedServer& server)
 
 }  // namespace
 
-TEST_CASE("a busy server is asked again, the attempts are counted", "[client]")
+TEST_CASE("a busy server is retried, and the attempts are counted", "[client]")
 {
   for (const bool streamed : {false, true}) {
     Tried result;

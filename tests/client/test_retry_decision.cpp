@@ -57,7 +57,7 @@ TEST_CASE("what began to succeed is never tried again", "[client]")
   CHECK_FALSE(retries(Error(ErrorKind::connection_lost, "x"), {}, true));
 }
 
-TEST_CASE("the server's own word goes before its status", "[client]")
+TEST_CASE("the server's x-should-retry overrides its status", "[client]")
 {
   CHECK(retries(answered(400, ErrorKind::bad_request).with_retryable(true)));
   CHECK_FALSE(retries(answered(503, ErrorKind::overloaded).with_retryable(false)));

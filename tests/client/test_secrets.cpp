@@ -188,7 +188,7 @@ TEST_CASE("a proxy's password appears in no error", "[client]")
   }
 }
 
-TEST_CASE("a URL or spec that is wrong is not quoted with its password", "[client]")
+TEST_CASE("an invalid URL or spec is not quoted with its password", "[client]")
 {
   const auto of_url = [](const std::string& url) {
     return support::error_of([&] { Client(ClientOptions("openai").base_url(url).api_key(key)); });
@@ -223,7 +223,7 @@ TEST_CASE("a URL or spec that is wrong is not quoted with its password", "[clien
   }
 }
 
-TEST_CASE("a header of the user's own replaces the library's, and is sent once", "[client]")
+TEST_CASE("a user's header replaces the library's, and is sent once", "[client]")
 {
   std::string first, second;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {

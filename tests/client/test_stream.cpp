@@ -104,7 +104,8 @@ TEST_CASE("tokens come one by one and make the whole reply, on every wire", "[cl
   }
 }
 
-TEST_CASE("a server that does not know stream_options is asked without them, once", "[client]")
+TEST_CASE(
+    "a server that does not know stream_options gets the request without them, once", "[client]")
 {
   Streamed result, refused;
   std::vector<std::string> bodies;
@@ -175,7 +176,7 @@ TEST_CASE("what came before a break is given out first, and the break stays", "[
   CHECK(second == first);
 }
 
-TEST_CASE("a stream that was closed before its end is no complete one", "[client]")
+TEST_CASE("a stream that was closed before its end is not complete", "[client]")
 {
   std::string kind, before;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
@@ -255,7 +256,7 @@ TEST_CASE("a stream that ended well leaves its connection for the next request",
   }
 }
 
-TEST_CASE("try_next gives what one read brought without suspending", "[client]")
+TEST_CASE("try_next returns the pieces of one read without suspending", "[client]")
 {
   std::string texts;
   int suspended = 0;
@@ -294,7 +295,8 @@ TEST_CASE("a stream that ends without its end is incomplete, with the text so fa
   CHECK(ollama.error->partial_text() == "so far");
 }
 
-TEST_CASE("a body cut in its chunks is an error before the finish, harmless behind it", "[client]")
+TEST_CASE(
+    "a body cut in its chunks is an error before the finish reason, harmless after it", "[client]")
 {
   const auto chunk = [](const std::string& text) {
     std::ostringstream out;
@@ -313,7 +315,7 @@ TEST_CASE("a body cut in its chunks is an error before the finish, harmless behi
   CHECK(whole.reply.text == "a");
 }
 
-TEST_CASE("a refusal, a whole reply and a page instead of a stream are told apart", "[client]")
+TEST_CASE("a refusal, a whole reply and a page instead of a stream are distinguished", "[client]")
 {
   const auto refused = streamed(
       "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n\r\n"

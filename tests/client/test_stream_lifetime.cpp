@@ -121,7 +121,7 @@ TEST_CASE("close ends a next in another coroutine and waits for it", "[client]")
   }
 }
 
-TEST_CASE("close ends a next that waits before its next attempt, or for a place", "[client]")
+TEST_CASE("close ends a next that waits before its next attempt, or for a permit", "[client]")
 {
   std::vector<std::shared_ptr<End>> ends;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
@@ -327,7 +327,7 @@ TEST_CASE(
   CHECK(from.reply().text == "one two");
 }
 
-TEST_CASE("a second next while one is pending is a logic_error, the first goes on", "[client]")
+TEST_CASE("a second next while one is pending is a logic_error, the first continues", "[client]")
 {
   bool is_refused = false;
   std::shared_ptr<End> first;

@@ -219,7 +219,8 @@ TEST_CASE("data keeps a stream alive beyond its idle time, and the first piece's
   CHECK(result.text == "a");
 }
 
-TEST_CASE("while nobody waits for a stream its idle timeout rests, the total one runs", "[client]")
+TEST_CASE(
+    "between calls of next the idle timeout of a stream pauses, the total one runs", "[client]")
 {
   const auto takes_its_time = [](Timeouts timeouts) {
     Ended result;

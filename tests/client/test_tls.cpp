@@ -102,7 +102,7 @@ TEST_CASE("a certificate for an address is checked as an address, no name is sen
   CHECK(fails(ask_server(server, "127.0.0.1"), ErrorKind::tls_failed, "another host"));
 }
 
-TEST_CASE("a certificate that nobody trusts is refused, with the way to trust it", "[client]")
+TEST_CASE("an untrusted certificate is refused, with advice on how to trust it", "[client]")
 {
   CHECK(fails(ask_server({}, "localhost", false), ErrorKind::tls_failed, "with_ca_file"));
 }
@@ -140,7 +140,7 @@ TEST_CASE("https to a plain port says what is wrong", "[client]")
   CHECK(fails(result, ErrorKind::tls_failed, "does not speak TLS on this port"));
 }
 
-TEST_CASE("a handshake that nobody answers is ended by the connect timeout", "[client]")
+TEST_CASE("an unanswered handshake is ended by the connect timeout", "[client]")
 {
   Shaken result;
   support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
@@ -207,7 +207,7 @@ TEST_CASE("a certificate file that cannot be read is refused at once", "[client]
 }
 
 // One read of the socket brings two records; the socket is quiet then, TLS is not.
-TEST_CASE("surplus in a TLS record of its own is no answer to the next request", "[client]")
+TEST_CASE("surplus in its own TLS record is not an answer to the next request", "[client]")
 {
   const auto certificate = make_certificate("DNS:localhost");
   const TemporaryFile file(certificate.certificate);
@@ -230,7 +230,7 @@ TEST_CASE("surplus in a TLS record of its own is no answer to the next request",
 
 #else
 
-TEST_CASE("a build without TLS refuses https in words", "[client]")
+TEST_CASE("a build without TLS refuses https and says why", "[client]")
 {
   CHECK(support::fails_with(ErrorKind::unsupported, "ASYNCLLM_WITH_TLS=ON", [] {
     Client(ClientOptions("openai").base_url("https://h/v1"));

@@ -70,7 +70,7 @@ std::string dead_url(asio::io_context& loop)
 
 }  // namespace
 
-TEST_CASE("where nobody listens the error names the address and what to do", "[client]")
+TEST_CASE("if nothing listens the error names the address and what to do", "[client]")
 {
   Answered result;
   std::string url;
@@ -304,7 +304,8 @@ asio::awaitable<Reply> begin_chat(Client client, bool& begun)
 
 }  // namespace
 
-TEST_CASE("a chat cancelled after any step gives its reply or cancelled, nothing else", "[client]")
+TEST_CASE(
+    "a chat cancelled after any step ends with its reply or cancelled, nothing else", "[client]")
 {
   int cancelled = 0;
   bool was_whole = false;

@@ -192,7 +192,7 @@ TEST_CASE("fixture 2: SSE with CR, LF and CRLF cut at every byte", "[client]")
     CHECK(outcome(sse(replaced(body, "\n", end))) == "stop: Hello");
 }
 
-TEST_CASE("fixture 3: no line end behind the last event", "[client]")
+TEST_CASE("fixture 3: no line end after the last event", "[client]")
 {
   CHECK(outcome(sse(delta("Hi\xFF") + stop.substr(0, stop.size() - 2))) == "stop: Hi\uFFFD");
   CHECK(outcome(sse(delta("Hi") + stop.substr(0, stop.size() - 4))) == "incomplete: Hi");
@@ -238,7 +238,7 @@ TEST_CASE("fixture 6: [DONE] without a finish reason", "[client]")
   CHECK(outcome(sse(done)) == "incomplete: ");  // and without any choice
 }
 
-TEST_CASE("fixture 7: the usage in a chunk of its own behind the finish reason", "[client]")
+TEST_CASE("fixture 7: the usage in its own chunk after the finish reason", "[client]")
 {
   CHECK(
       outcome(
@@ -482,7 +482,7 @@ TEST_CASE("fixture 28: an emoji cut across chunks", "[client]")
   CHECK(outcome(chunks + "0\r\n\r\n") == "stop: a😀b");
 }
 
-TEST_CASE("fixture 29: a server that is late to close behind [DONE]", "[client]")
+TEST_CASE("fixture 29: a server that closes late after [DONE]", "[client]")
 {
   How how;
   how.keeps_open = true;  // as long as the client does

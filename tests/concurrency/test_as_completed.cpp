@@ -43,7 +43,7 @@ TEST_CASE("as_completed 41b: children that never suspend come in input order")
   CHECK(seen == Log{"0:0", "1:1", "2:2", "end"});
 }
 
-TEST_CASE("as_completed 43: after the end it is at its end whenever asked again")
+TEST_CASE("as_completed 43: after the end every call returns the end")
 {
   Loop loop;
   Log seen;
@@ -56,7 +56,7 @@ TEST_CASE("as_completed 43: after the end it is at its end whenever asked again"
   CHECK(seen == Log{"0:0", "end", "end"});
 }
 
-TEST_CASE("as_completed 44: a failure is the outcome of its item, and the stream goes on")
+TEST_CASE("as_completed 44: a failure is the outcome of its item, and the stream continues")
 {
   Loop loop;
   Log seen;
@@ -150,7 +150,7 @@ TEST_CASE("as_completed 47: a deadline over the stream is raised once and leaves
   CHECK(loop.empty());
 }
 
-TEST_CASE("as_completed 48: a deadline that is not reached leaves no timer behind")
+TEST_CASE("as_completed 48: a deadline that is not reached leaves no timer")
 {
   Loop loop;
   Log seen;
@@ -240,7 +240,7 @@ TEST_CASE("as_completed 56: with a limit no more are running, or finished and no
   CHECK(seen == Log{"1:1", "0:0", "2:2", "3:3", "end"});
 }
 
-TEST_CASE("as_completed 57: with a limit a lazy input is read only when a place is free")
+TEST_CASE("as_completed 57: with a limit a lazy input is read only when the next task may start")
 {
   Loop loop;
   Log log, seen;

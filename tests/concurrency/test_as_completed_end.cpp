@@ -70,7 +70,7 @@ TEST_CASE("as_completed 51b: close() before the first next() starts nothing")
   CHECK(seen == Log{"end"});
 }
 
-TEST_CASE("as_completed 51c: close() drops what had completed and nobody took")
+TEST_CASE("as_completed 51c: close() drops completed results that were not taken")
 {
   Loop loop;
   Log seen;

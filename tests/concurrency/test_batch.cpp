@@ -75,7 +75,7 @@ TEST_CASE("batch 67 and 75: items start in input order and results are in input 
       Log{"start 0", "start 1", "end 1", "start 2", "end 2", "start 3", "end 3", "end 0"});
 }
 
-TEST_CASE("batch 68: the input is read only when a place is free")
+TEST_CASE("batch 68: the input is read only when the next item may start")
 {
   Loop loop;
   Log log;

@@ -18,7 +18,7 @@ using asyncllm::for_each_limit;
 using asyncllm::Outcome;
 using asyncllm::Progress;
 
-TEST_CASE("batch 74: progress is told once for each item, on the loop's thread, counting up")
+TEST_CASE("batch 74: progress is reported once for each item, on the loop's thread, counting up")
 {
   Loop loop;
   Calls calls(loop, 3);

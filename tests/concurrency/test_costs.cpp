@@ -44,10 +44,10 @@ asio::awaitable<void> consume_all(asyncllm::CompletionStream<int> stream)
     static_cast<void>(item);
 }
 
-asio::awaitable<void> take_and_give_back(asyncllm::Semaphore& places, int times)
+asio::awaitable<void> take_and_give_back(asyncllm::Semaphore& semaphore, int times)
 {
   for (int i = 0; i < times; ++i)
-    const auto permit = co_await places.acquire();
+    const auto permit = co_await semaphore.acquire();
 }
 
 }  // namespace
@@ -92,9 +92,9 @@ TEST_CASE("as_completed 57d: with a limit the memory does not grow with the numb
 
 TEST_CASE("semaphore 87: a permit that is free costs at most a coroutine frame, and no timer")
 {
-  asyncllm::Semaphore places(1);
+  asyncllm::Semaphore semaphore(1);
   auto run = [&](int times) {
-    return allocated_by([&places, times] { return take_and_give_back(places, times); });
+    return allocated_by([&semaphore, times] { return take_and_give_back(semaphore, times); });
   };
   const auto few = run(10);
   const auto many = run(1010);

@@ -65,7 +65,7 @@ asio::awaitable<bool> gather_nothing_in_one_step(bool& step_over)
 
 }  // namespace
 
-TEST_CASE("gather 3: nothing to gather gives nothing, without a turn of the loop")
+TEST_CASE("gather 3: gathering nothing returns nothing, without a turn of the loop")
 {
   Loop loop;
   bool step_over = false;
@@ -275,7 +275,7 @@ TEST_CASE("gather 21: results without a default constructor")
   CHECK(std::get<1>(*pack.outcome()).value == 4);
 }
 
-TEST_CASE("gather 22: void children give void, and keep their place among others")
+TEST_CASE("gather 22: void children give void, and keep their position among others")
 {
   Loop loop;
   Gate gate(loop);

@@ -34,7 +34,7 @@ TEST_CASE("gather_outcomes 33: one outcome for each input, in input order")
   CHECK(*outcomes[2] == 2);
 }
 
-TEST_CASE("gather_outcomes 34 and 36: a failure cancels nobody, and all are waited for")
+TEST_CASE("gather_outcomes 34 and 36: a failure cancels nothing, and all tasks are awaited")
 {
   Loop loop;
   Log log;
@@ -116,7 +116,7 @@ TEST_CASE("gather_outcomes 39b: a pack of different types")
   CHECK(nothing.has_value());
 }
 
-TEST_CASE("gather_outcomes 40: what the input throws is no outcome but comes out")
+TEST_CASE("gather_outcomes 40: what the input throws is not an outcome but is thrown")
 {
   Loop loop;
   Log log;

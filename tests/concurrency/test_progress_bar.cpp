@@ -49,7 +49,7 @@ TEST_CASE("a progress line at the first moment divides nothing by zero")
   CHECK(progress_line("q", slow, 0, seconds(9)).ends_with("  0.1/s  long left"));
 }
 
-TEST_CASE("a progress bar writes nothing to what is no terminal, and can be given to a batch")
+TEST_CASE("a progress bar writes nothing to a file, and can be given to a batch")
 {
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }

@@ -156,7 +156,7 @@ asio::awaitable<int> raise_sigint()
 
 }  // namespace
 
-TEST_CASE("run 105: it gives the value and rethrows the exception")
+TEST_CASE("run 105: returns the value and rethrows the exception")
 {
   CHECK(*run(give(7)) == 7);
   try {

@@ -17,41 +17,41 @@ using asyncllm::with_semaphore;
 namespace {
 
 /// Takes a permit, holds it until the gate opens, gives it back.
-asio::awaitable<void> hold(Semaphore& places, Log& log, Gate& gate, int number)
+asio::awaitable<void> hold(Semaphore& semaphore, Log& log, Gate& gate, int number)
 {
   log.push_back(numbered("ask ", number));
-  auto acquiring = places.acquire();
+  auto acquiring = semaphore.acquire();
   const auto permit = co_await std::move(acquiring);
   log.push_back(numbered("got ", number));
   co_await gate.wait();
 }
 
-asio::awaitable<Semaphore::Permit> take(Semaphore& places)
+asio::awaitable<Semaphore::Permit> take(Semaphore& semaphore)
 {
-  co_return co_await places.acquire();
+  co_return co_await semaphore.acquire();
 }
 
 }  // namespace
 
-TEST_CASE("semaphore 76: with no places it is locked and try_acquire gives nothing")
+TEST_CASE("semaphore 76: without permits it is locked and try_acquire returns nothing")
 {
   Loop loop;
-  Semaphore places(0);
-  CHECK(places.available() == 0);
-  CHECK_FALSE(places.try_acquire());
-  Running waiting(loop, take(places));
+  Semaphore semaphore(0);
+  CHECK(semaphore.available() == 0);
+  CHECK_FALSE(semaphore.try_acquire());
+  Running waiting(loop, take(semaphore));
   loop.settle();
   CHECK_FALSE(waiting.done());
-  CHECK(places.waiting() == 1);
+  CHECK(semaphore.waiting() == 1);
 }
 
 namespace {
 
-asio::awaitable<bool> acquire_in_one_step(Semaphore& places)
+asio::awaitable<bool> acquire_in_one_step(Semaphore& semaphore)
 {
   bool step_over = false;
   asio::post(co_await asio::this_coro::executor, [&step_over] { step_over = true; });
-  const auto permit = co_await places.acquire();
+  const auto permit = co_await semaphore.acquire();
   const bool suspended = step_over;
   co_await turn();
   co_return !suspended && step_over;
@@ -59,46 +59,46 @@ asio::awaitable<bool> acquire_in_one_step(Semaphore& places)
 
 }  // namespace
 
-TEST_CASE("semaphore 77: acquire does not suspend while a place is free")
+TEST_CASE("semaphore 77: acquire does not suspend while a permit is free")
 {
   Loop loop;
-  Semaphore places(1);
-  Running main(loop, acquire_in_one_step(places));
+  Semaphore semaphore(1);
+  Running main(loop, acquire_in_one_step(semaphore));
   loop.settle();
   CHECK(*main.outcome());
 }
 
-TEST_CASE("semaphore 78: permits are granted in the order in which they were asked for")
+TEST_CASE("semaphore 78: permits are granted in the order of the requests")
 {
   Loop loop;
   Log log;
   Gates gates(loop, 4);
-  Semaphore places(1);
-  Running first(loop, hold(places, log, gates[0], 0));
-  Running second(loop, hold(places, log, gates[1], 1));
-  Running third(loop, hold(places, log, gates[2], 2));
+  Semaphore semaphore(1);
+  Running first(loop, hold(semaphore, log, gates[0], 0));
+  Running second(loop, hold(semaphore, log, gates[1], 1));
+  Running third(loop, hold(semaphore, log, gates[2], 2));
   loop.settle();
-  CHECK(places.waiting() == 2);
+  CHECK(semaphore.waiting() == 2);
   for (const std::size_t index : {0u, 1u, 2u}) {
     gates[index].open();
     loop.settle();
   }
   CHECK(log == Log{"ask 0", "got 0", "ask 1", "ask 2", "got 1", "got 2"});
-  CHECK(places.available() == 1);
-  CHECK(places.waiting() == 0);
+  CHECK(semaphore.available() == 1);
+  CHECK(semaphore.waiting() == 0);
 }
 
 TEST_CASE(
     "semaphore 79: a newcomer cannot overtake, a place is handed to the first waiter directly")
 {
   Loop loop;
-  Semaphore places(1);
-  std::optional<Semaphore::Permit> held = places.try_acquire();
-  Running waiting(loop, take(places));
+  Semaphore semaphore(1);
+  std::optional<Semaphore::Permit> held = semaphore.try_acquire();
+  Running waiting(loop, take(semaphore));
   loop.settle();
   held.reset();
-  CHECK(places.available() == 0);  // granted already, though the waiter has not yet run
-  CHECK_FALSE(places.try_acquire());
+  CHECK(semaphore.available() == 0);  // granted already, though the waiter has not yet run
+  CHECK_FALSE(semaphore.try_acquire());
   loop.settle();
   CHECK(waiting.has_value());
 }
@@ -106,15 +106,15 @@ TEST_CASE(
 TEST_CASE("semaphore 80: a cancelled waiter leaves the queue and the next one gets the permit")
 {
   Loop loop;
-  Semaphore places(1);
-  std::optional<Semaphore::Permit> held = places.try_acquire();
-  Running first(loop, take(places));
-  Running second(loop, take(places));
+  Semaphore semaphore(1);
+  std::optional<Semaphore::Permit> held = semaphore.try_acquire();
+  Running first(loop, take(semaphore));
+  Running second(loop, take(semaphore));
   loop.settle();
   first.cancel();
   loop.settle();
   CHECK(first.aborted());
-  CHECK(places.waiting() == 1);
+  CHECK(semaphore.waiting() == 1);
   held.reset();
   loop.settle();
   CHECK(second.has_value());
@@ -123,10 +123,10 @@ TEST_CASE("semaphore 80: a cancelled waiter leaves the queue and the next one ge
 TEST_CASE("semaphore 80b: each type of cancellation ends a wait that admits it")
 {
   struct Wait {
-    static asio::awaitable<void> for_place(Semaphore& places)
+    static asio::awaitable<void> for_place(Semaphore& semaphore)
     {
       co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
-      co_await places.acquire();
+      co_await semaphore.acquire();
     }
   };
   for (const auto type :
@@ -134,23 +134,23 @@ TEST_CASE("semaphore 80b: each type of cancellation ends a wait that admits it")
         asio::cancellation_type::partial,
         asio::cancellation_type::total}) {
     Loop loop;
-    Semaphore places(0);
-    Running main(loop, Wait::for_place(places));
+    Semaphore semaphore(0);
+    Running main(loop, Wait::for_place(semaphore));
     loop.settle();
     main.cancel(type);
     loop.settle();
     CHECK(main.aborted());
-    CHECK(places.waiting() == 0);
+    CHECK(semaphore.waiting() == 0);
   }
 }
 
 TEST_CASE("semaphore 81: the first waiter cancelled, then a release at once: the second is woken")
 {
   Loop loop;
-  Semaphore places(1);
-  std::optional<Semaphore::Permit> held = places.try_acquire();
-  Running first(loop, take(places));
-  Running second(loop, take(places));
+  Semaphore semaphore(1);
+  std::optional<Semaphore::Permit> held = semaphore.try_acquire();
+  Running first(loop, take(semaphore));
+  Running second(loop, take(semaphore));
   loop.settle();
   first.cancel();
   held.reset();
@@ -162,88 +162,88 @@ TEST_CASE("semaphore 81: the first waiter cancelled, then a release at once: the
 TEST_CASE("semaphore 82: cancelled after the grant and before it runs, the permit is not lost")
 {
   Loop loop;
-  Semaphore places(1);
-  std::optional<Semaphore::Permit> held = places.try_acquire();
+  Semaphore semaphore(1);
+  std::optional<Semaphore::Permit> held = semaphore.try_acquire();
   std::optional<Running<Semaphore::Permit>> waiting;
-  waiting.emplace(loop, take(places));
+  waiting.emplace(loop, take(semaphore));
   loop.settle();
   held.reset();
   waiting->cancel();
   loop.settle();
   REQUIRE(waiting->has_value());  // delivered
   waiting.reset();
-  CHECK(places.available() == 1);
+  CHECK(semaphore.available() == 1);
 
   Log log;
   Gate gate(loop);
-  held = places.try_acquire();
-  Running holding(loop, hold(places, log, gate, 1));
+  held = semaphore.try_acquire();
+  Running holding(loop, hold(semaphore, log, gate, 1));
   loop.settle();
   held.reset();
   holding.cancel();
   loop.settle();
   CHECK(log == Log{"ask 1", "got 1"});
   CHECK(holding.aborted());  // at its next co_await, which gave the permit back
-  CHECK(places.available() == 1);
+  CHECK(semaphore.available() == 1);
 }
 
-TEST_CASE("semaphore 83: a permit gives its place back once, a moved-from one gives nothing")
+TEST_CASE("semaphore 83: a permit is released once, a moved-from one not at all")
 {
-  Semaphore places(2);
+  Semaphore semaphore(2);
   {
-    auto first = places.try_acquire();
-    auto second = places.try_acquire();
-    CHECK(places.available() == 0);
+    auto first = semaphore.try_acquire();
+    auto second = semaphore.try_acquire();
+    CHECK(semaphore.available() == 0);
     Semaphore::Permit moved = std::move(*first);
     first.reset();
-    CHECK(places.available() == 0);
+    CHECK(semaphore.available() == 0);
     moved = std::move(*second);  // gives the first place back
-    CHECK(places.available() == 1);
+    CHECK(semaphore.available() == 1);
     second.reset();
-    CHECK(places.available() == 1);
+    CHECK(semaphore.available() == 1);
   }
-  CHECK(places.available() == 2);
+  CHECK(semaphore.available() == 2);
 }
 
 TEST_CASE("semaphore 84: a permit may outlive the semaphore, and so may a waiter")
 {
   Loop loop;
-  auto places = std::make_unique<Semaphore>(1);
-  std::optional<Semaphore::Permit> held = places->try_acquire();
-  Running waiting(loop, take(*places));
+  auto semaphore = std::make_unique<Semaphore>(1);
+  std::optional<Semaphore::Permit> held = semaphore->try_acquire();
+  Running waiting(loop, take(*semaphore));
   loop.settle();
-  places.reset();
+  semaphore.reset();
   held.reset();
   loop.settle();
   CHECK(waiting.has_value());
 }
 
-TEST_CASE("semaphore 85: with_semaphore gives the permit back when the task throws")
+TEST_CASE("semaphore 85: with_semaphore releases the permit when the task throws")
 {
   Loop loop;
   Gate gate(loop);
-  Semaphore places(1);
-  Running main(loop, with_semaphore(places, failing(gate, "broken")));
+  Semaphore semaphore(1);
+  Running main(loop, with_semaphore(semaphore, failing(gate, "broken")));
   loop.settle();
-  CHECK(places.available() == 0);
+  CHECK(semaphore.available() == 0);
   gate.open();
   loop.settle();
   CHECK(main.message() == "broken");
-  CHECK(places.available() == 1);
+  CHECK(semaphore.available() == 1);
 }
 
-TEST_CASE("semaphore 85b: with_semaphore runs the task under a permit and gives its result")
+TEST_CASE("semaphore 85b: with_semaphore runs the task under a permit and returns its result")
 {
   Loop loop;
   Log log;
   Gates gates(loop, 3);
-  Semaphore places(2);
+  Semaphore semaphore(2);
   Running main(
       loop,
       asyncllm::gather(tasks(
-          with_semaphore(places, child(log, gates[0], 0)),
-          with_semaphore(places, child(log, gates[1], 1)),
-          with_semaphore(places, child(log, gates[2], 2)))));
+          with_semaphore(semaphore, child(log, gates[0], 0)),
+          with_semaphore(semaphore, child(log, gates[1], 1)),
+          with_semaphore(semaphore, child(log, gates[2], 2)))));
   loop.settle();
   CHECK(log == Log{"start 0", "start 1"});
   gates[1].open();
@@ -253,7 +253,7 @@ TEST_CASE("semaphore 85b: with_semaphore runs the task under a permit and gives 
   gates[2].open();
   loop.settle();
   CHECK(*main.outcome() == std::vector<int>{0, 1, 2});
-  CHECK(places.available() == 2);
+  CHECK(semaphore.available() == 2);
 }
 
 TEST_CASE("semaphore 85c: with_semaphore cancelled while it waits never starts the task")
@@ -261,14 +261,14 @@ TEST_CASE("semaphore 85c: with_semaphore cancelled while it waits never starts t
   Loop loop;
   Log log;
   Gate gate(loop);
-  Semaphore places(0);
-  Running main(loop, with_semaphore(places, child(log, gate, 0)));
+  Semaphore semaphore(0);
+  Running main(loop, with_semaphore(semaphore, child(log, gate, 0)));
   loop.settle();
   main.cancel();
   loop.settle();
   CHECK(main.aborted());
   CHECK(log.empty());
-  CHECK(places.waiting() == 0);
+  CHECK(semaphore.waiting() == 0);
 }
 
 namespace {
@@ -276,9 +276,9 @@ namespace {
 // The semaphore lives in the frame of a coroutine that waits for it: nothing else owns either.
 asio::awaitable<void> wait_for_itself(std::shared_ptr<int> alive)
 {
-  Semaphore places(1);
-  const auto held = co_await places.acquire();
-  co_await places.acquire();
+  Semaphore semaphore(1);
+  const auto held = co_await semaphore.acquire();
+  co_await semaphore.acquire();
   ++*alive;
 }
 
@@ -287,32 +287,32 @@ asio::awaitable<void> wait_for_itself(std::shared_ptr<int> alive)
 TEST_CASE("semaphore 86: the loop destroyed with waiters destroys them too")
 {
   const auto alive = std::make_shared<int>(0);
-  Semaphore places(1);
+  Semaphore semaphore(1);
   {
     Loop loop;
     Log log;
     Gate gate(loop);
     Running itself(loop, wait_for_itself(alive));
-    Running holder(loop, hold(places, log, gate, 0));
-    Running waiter(loop, hold(places, log, gate, 1));
+    Running holder(loop, hold(semaphore, log, gate, 0));
+    Running waiter(loop, hold(semaphore, log, gate, 1));
     loop.settle();
-    CHECK(places.waiting() == 1);
+    CHECK(semaphore.waiting() == 1);
     CHECK(alive.use_count() == 2);
   }
   CHECK(alive.use_count() == 1);
-  CHECK(places.waiting() == 0);
-  CHECK(places.available() == 1);
+  CHECK(semaphore.waiting() == 0);
+  CHECK(semaphore.available() == 1);
 }
 
 TEST_CASE("semaphore 86b: the loop destroyed between a grant and its delivery loses no permit")
 {
-  Semaphore places(1);
+  Semaphore semaphore(1);
   {
     Loop loop;
-    auto held = places.try_acquire();
-    Running waiter(loop, take(places));
+    auto held = semaphore.try_acquire();
+    Running waiter(loop, take(semaphore));
     loop.settle();
     held.reset();
   }
-  CHECK(places.available() == 1);
+  CHECK(semaphore.available() == 1);
 }

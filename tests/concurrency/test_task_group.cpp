@@ -270,7 +270,7 @@ TEST_CASE("task group 103: cancelled, it cancels the body and the tasks, waits, 
   CHECK(log.back() == "cleaned 0");
 }
 
-TEST_CASE("task group 103b: cancelled too late to touch anybody, it gives the body's value")
+TEST_CASE("task group 103b: cancelled too late to matter, it returns the body's value")
 {
   Loop loop;
   Gate gate(loop);

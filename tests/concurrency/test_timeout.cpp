@@ -56,7 +56,7 @@ asio::awaitable<int> throws_our_cancelled(Gate& gate)
 
 }  // namespace
 
-TEST_CASE("with_timeout 88: in time it gives the value and leaves no timer behind")
+TEST_CASE("with_timeout 88: in time it returns the value and leaves no timer")
 {
   Loop loop;
   Log log;
@@ -99,7 +99,7 @@ TEST_CASE("with_timeout 89b: a task that answers with our own cancelled has time
   CHECK(timed_out(main));
 }
 
-TEST_CASE("with_timeout 90: a task that swallows the cancellation gives its value")
+TEST_CASE("with_timeout 90: a task that ignores the cancellation returns its value")
 {
   Loop loop;
   Gate gate(loop);
@@ -162,7 +162,7 @@ TEST_CASE("with_timeout 94: cancelled from outside it is operation_aborted, not 
   CHECK(loop.empty());
 }
 
-TEST_CASE("with_timeout 94b: cancelled from outside after it has expired, it is no timeout either")
+TEST_CASE("with_timeout 94b: cancelled from outside after it has expired, it is not a timeout")
 {
   Loop loop;
   Log log;

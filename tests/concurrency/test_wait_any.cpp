@@ -16,7 +16,7 @@ using namespace harness;
 using asyncllm::wait_any;
 using asyncllm::wait_any_success;
 
-TEST_CASE("wait_any 59: it gives the first to end, with its index and value or exception")
+TEST_CASE("wait_any 59: returns the first to end, with its index and value or exception")
 {
   {
     Loop loop;
@@ -67,7 +67,7 @@ TEST_CASE("wait_any 60: the losers are cancelled and have ended before it return
   CHECK(loop.empty());
 }
 
-TEST_CASE("wait_any 61: wait_any_success gives the first value, or throws the last error in time")
+TEST_CASE("wait_any 61: wait_any_success returns the first value, or throws the last error in time")
 {
   {
     Loop loop;
@@ -162,7 +162,7 @@ TEST_CASE("wait_any 63c: cancelled, it cancels and joins its children and is abo
   CHECK(main.aborted());
 }
 
-TEST_CASE("wait_any 63d: cancelled after somebody has won, it still gives the winner")
+TEST_CASE("wait_any 63d: cancelled after a task has ended, it still returns that one")
 {
   Loop loop;
   Log log;

@@ -67,7 +67,7 @@ TEST_CASE("whether an error is retryable follows its kind unless it is said", "[
   CHECK(Error(ErrorKind::authentication, "").with_retryable(true).retryable());
 }
 
-TEST_CASE("what() is one printable line, however long and odd the words", "[core]")
+TEST_CASE("what() is one printable line, however long and odd the message", "[core]")
 {
   asyncllm::Error error(
       asyncllm::ErrorKind::server_error,

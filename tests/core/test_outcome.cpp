@@ -23,7 +23,7 @@ std::exception_ptr thrown(E error)
 
 }  // namespace
 
-TEST_CASE("an outcome with a value gives it and has no error")
+TEST_CASE("an outcome with a value has it and no error")
 {
   Outcome<std::string> outcome(std::string("text"));
   CHECK(outcome.has_value());
@@ -75,7 +75,7 @@ TEST_CASE("what error_as found lives as long as a copy of the outcome")
   CHECK(std::string(error->what()) == "broken");
 }
 
-TEST_CASE("an exception that is no std::exception has a message too")
+TEST_CASE("an exception that is not a std::exception has a message too")
 {
   const auto outcome = Outcome<int>::failure(thrown(42));
   CHECK(outcome.error_message() == "unknown exception");

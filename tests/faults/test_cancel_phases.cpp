@@ -193,7 +193,7 @@ void cancel_behind_request(const Answer& answer, bool streamed)
 
 }  // namespace
 
-TEST_CASE("a call cancelled in the queue for a place leaves it to others", "[faults]")
+TEST_CASE("a call cancelled while it waits for a permit leaves it to others", "[faults]")
 {
   on_loop_without_leaks([](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
@@ -210,7 +210,7 @@ TEST_CASE("a call cancelled in the queue for a place leaves it to others", "[fau
   });
 }
 
-TEST_CASE("a call cancelled while it connects ends, and its place is free", "[faults]")
+TEST_CASE("a call cancelled while it connects ends, and its permit is free", "[faults]")
 {
   on_loop_without_leaks([](asio::io_context& loop) -> asio::awaitable<void> {
     const support::BlackHole dead(loop);
@@ -253,7 +253,7 @@ TEST_CASE("a call cancelled while it sends closes its connection", "[faults]")
 
 #if defined(ASYNCLLM_WITH_TLS)
 
-TEST_CASE("a call cancelled in a handshake that nobody answers closes its connection", "[faults]")
+TEST_CASE("a call cancelled in an unanswered handshake closes its connection", "[faults]")
 {
   on_loop_without_leaks([](asio::io_context& loop) -> asio::awaitable<void> {
     int accepted = 0, gone = 0;
@@ -295,7 +295,7 @@ TEST_CASE("a call cancelled in a stream closes its connection", "[faults]")
   cancel_behind_request(answer.fault(Fault::stall(Phase::between_pieces)), true);
 }
 
-TEST_CASE("a call cancelled before its next attempt leaves its place to others", "[faults]")
+TEST_CASE("a call cancelled before its next attempt leaves its permit to others", "[faults]")
 {
   on_loop_without_leaks([](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());

@@ -142,7 +142,7 @@ TEST_CASE(
   race(10'000, RetryPolicy());
 }
 
-TEST_CASE("closed idle connections are no retries: they are replaced without these", "[faults]")
+TEST_CASE("replacing closed idle connections uses no retries", "[faults]")
 {
   race(2'000, RetryPolicy().max_retries(0).retry_unanswered(false));
 }

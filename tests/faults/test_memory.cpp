@@ -340,11 +340,11 @@ asio::awaitable<void> take_a_turn()
   co_await std::move(turn);
 }
 
-asio::awaitable<void> share(Semaphore& places)
+asio::awaitable<void> share(Semaphore& semaphore)
 {
   std::vector<asio::awaitable<void>> tasks;
   for (int i = 0; i < 4; ++i)
-    tasks.push_back(with_semaphore(places, take_a_turn()));
+    tasks.push_back(with_semaphore(semaphore, take_a_turn()));
   auto all = gather(std::move(tasks));
   co_await std::move(all);
 }
@@ -359,7 +359,7 @@ TEST_CASE("an allocation that fails, whichever it is, costs no permit and no wai
 #  endif
   long n = 0, failed = 0;
   for (bool reached = true; reached; ++n) {
-    Semaphore places(1);
+    Semaphore semaphore(1);
     bool has_ended = false;
     {
       asio::io_context loop;
@@ -369,7 +369,7 @@ TEST_CASE("an allocation that fails, whichever it is, costs no permit and no wai
       for (bool runs = true, started = false; runs;)
         try {
           if (!std::exchange(started, true))
-            asio::co_spawn(loop, share(places), [&](const std::exception_ptr& failure) {
+            asio::co_spawn(loop, share(semaphore), [&](const std::exception_ptr& failure) {
               has_ended = true;
               failed += failure ? 1 : 0;
             });
@@ -382,8 +382,8 @@ TEST_CASE("an allocation that fails, whichever it is, costs no permit and no wai
     }
     INFO("allocation " << n);
     CHECK((has_ended || reached));
-    CHECK(places.available() == 1);
-    CHECK(places.waiting() == 0);
+    CHECK(semaphore.available() == 1);
+    CHECK(semaphore.waiting() == 0);
   }
   std::cout << n - 1 << " allocations, each failed once: " << failed << " tasks failed\n";
   CHECK(n > 20);

@@ -83,7 +83,7 @@ TEST_CASE("the size of a chunk is hexadecimal digits and nothing else", "[http]"
   }
 }
 
-TEST_CASE("what is no chunk is refused", "[http]")
+TEST_CASE("invalid chunks are refused", "[http]")
 {
   for (const std::string text :
        {"\r\nhello\r\n",

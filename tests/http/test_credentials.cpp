@@ -19,7 +19,7 @@ std::string taken(std::string url)
 
 }  // namespace
 
-TEST_CASE("the user name and password of a URL are taken out of it", "[http]")
+TEST_CASE("the user name and password are removed from a URL", "[http]")
 {
   CHECK(taken("http://h:1/v1") == "http://h:1/v1");
   CHECK(taken("http://me:pass@h:1/v1") == "http://h:1/v1 me pass");

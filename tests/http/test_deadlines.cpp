@@ -55,7 +55,7 @@ TEST_CASE("each entry ends once when its time has come", "[http]")
     deadlines.remove(*entry);
 }
 
-TEST_CASE("entries leave from any place of the list", "[http]")
+TEST_CASE("entries leave from any position of the list", "[http]")
 {
   Deadlines deadlines;
   Entry a, b, c;

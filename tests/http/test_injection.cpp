@@ -117,7 +117,7 @@ TEST_CASE("no key, field or URL can end a line or begin another request", "[http
   CHECK(as_url("http://h/openai/deployments/../../x?y#z") == Outcome::refused);
 }
 
-TEST_CASE("every byte at every place is refused or sent as it is", "[http]")
+TEST_CASE("every byte in every position is refused or sent as it is", "[http]")
 {
   for (int byte = 0; byte < 256; ++byte)
     for (const auto& [before, after] :

@@ -13,7 +13,7 @@ TEST_CASE("a connection may stay idle as long as the server says, less a tenth",
   CHECK(idle_time({{"Keep-Alive", "timeout=\"5\""}}, 1) == 4500ms);
 }
 
-TEST_CASE("without a word of the server, or with a long one, it is a minute", "[http]")
+TEST_CASE("without a server's limit, or with a long one, it is a minute", "[http]")
 {
   CHECK(idle_time({}, 1) == 60s);
   CHECK(idle_time({{"Keep-Alive", "timeout=86400"}}, 1) == 60s);

@@ -44,7 +44,7 @@ bool names(const Refused& refused, const std::string& limit, std::size_t value)
 
 }  // namespace
 
-TEST_CASE("whatever does not end is refused at its bound, not far behind", "[http]")
+TEST_CASE("endless input is refused at its limit, not far beyond", "[http]")
 {
   Limits limits;
   limits.status_line(1000).header_bytes(5000).header_count(50).interim_responses(5);
@@ -108,7 +108,7 @@ TEST_CASE("the bounds are generous, and met exactly", "[http]")
   CHECK(accepted(Limits().interim_responses(0), head));
 }
 
-TEST_CASE("what is no HTTP at all is not called too large", "[http]")
+TEST_CASE("input that is not HTTP is not called too large", "[http]")
 {
   const auto garbage = refused(Limits(), "", std::string(100'000, 'a'));
   CHECK_FALSE(garbage.too_large);

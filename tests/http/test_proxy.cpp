@@ -52,7 +52,7 @@ TEST_CASE("a proxy's URL is taken apart", "[http]")
   CHECK(Proxy::parse("http://ab:c@h").basic_credentials() == "Basic YWI6Yw==");
 }
 
-TEST_CASE("what is no proxy of ours is refused, and its password not told", "[http]")
+TEST_CASE("an unusable proxy is refused without its password", "[http]")
 {
   for (const auto* text :
        {"https://secret:secret@h",

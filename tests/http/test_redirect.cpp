@@ -114,7 +114,7 @@ TEST_CASE("a location is read as RFC 3986 says", "[http]")
   CHECK(leads_to("/%0d%0aX:%20y") == "http://h:1/%0d%0aX:%20y");
 }
 
-TEST_CASE("what is no URL of http is not followed", "[http]")
+TEST_CASE("a URL that is not http is not followed", "[http]")
 {
   for (const auto* location :
        {"ftp://h/x",

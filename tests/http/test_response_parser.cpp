@@ -92,7 +92,7 @@ TEST_CASE("a response that ends too early is not complete", "[http]")
   CHECK(parse("HTTP/1.1 200 OK\r\nContent-Le", 7, true).state == State::head);
 }
 
-TEST_CASE("bytes behind a response are left alone", "[http]")
+TEST_CASE("bytes after a response are not consumed", "[http]")
 {
   const std::string text = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\n";
   const auto parsed = parse(text, 1000);

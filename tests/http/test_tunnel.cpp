@@ -91,7 +91,7 @@ TEST_CASE("a refused CONNECT says why, and whether it may go well later", "[http
   CHECK(contains(over_http("220 smtp\r\n").failure, "not valid HTTP/1.1"));
 }
 
-TEST_CASE("a proxy that speaks before it is asked is not trusted", "[http]")
+TEST_CASE("a proxy that sends before the request is not trusted", "[http]")
 {
   CHECK_FALSE(over_http("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n").is_open);
   CHECK_FALSE(over_http("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nx").is_open);
@@ -114,7 +114,7 @@ TEST_CASE("SOCKS5 asks the proxy for the name, or for an address as such", "[htt
   CHECK(v6.sent.at(1) == "\5\1\0\4"s + std::string(15, '\0') + "\1\0\x08"s);
 }
 
-TEST_CASE("SOCKS5 gives user and password where the proxy wants them", "[http]")
+TEST_CASE("SOCKS5 sends user and password if the proxy asks", "[http]")
 {
   const auto proxy = "socks5://al:pw@p"s;
   const auto asked = over_socks({"\5\2"s, "\1\0"s, granted}, proxy);
@@ -129,7 +129,7 @@ TEST_CASE("SOCKS5 gives user and password where the proxy wants them", "[http]")
   CHECK(contains(over_socks({"\5\2"s}).failure, "requires a user name and password"));
 }
 
-TEST_CASE("a SOCKS5 proxy's refusal is told in words", "[http]")
+TEST_CASE("a SOCKS5 proxy's refusal is explained", "[http]")
 {
   const auto refused = [](char code) {
     return over_socks({"\5\0"s, "\5"s + code + "\0\1\0\0\0\0\0\0"s});

@@ -65,7 +65,7 @@ TEST_CASE("loopback is known by name and number", "[http]")
     CHECK_FALSE(Url::parse(text).is_loopback());
 }
 
-TEST_CASE("what is no URL of ours is refused with an example of a right one", "[http]")
+TEST_CASE("an unusable URL is refused with a valid example", "[http]")
 {
   for (const auto* text :
        {"",

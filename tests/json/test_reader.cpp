@@ -91,7 +91,7 @@ TEST_CASE("what is not one JSON object is a bad response", "[json]")
   }
 }
 
-TEST_CASE("a byte that is no UTF-8 becomes U+FFFD and costs nothing else", "[json]")
+TEST_CASE("a byte that is not UTF-8 becomes U+FFFD and the rest stays", "[json]")
 {
   CHECK(
       read_a("{\"a\":\"b\xff"

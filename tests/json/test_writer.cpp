@@ -60,7 +60,7 @@ TEST_CASE("numbers are written shortest and read back the same", "[json]")
   CHECK(out.find("0.1,1,") != std::string::npos);
 }
 
-TEST_CASE("UTF-8 is told from what is none", "[json]")
+TEST_CASE("UTF-8 is distinguished from other bytes", "[json]")
 {
   using asyncllm::json::is_utf8;
   CHECK(is_utf8(""));

@@ -21,7 +21,7 @@ TEST_CASE("a spec is split at the first ::", "[model]")
   CHECK(ModelSpec::parse("OpenAI::gpt-4o").provider == "openai");
 }
 
-TEST_CASE("behind provider@ stands a URL, up to the first :: outside brackets", "[model]")
+TEST_CASE("after provider@ comes a URL, up to the first :: outside brackets", "[model]")
 {
   const auto local = ModelSpec::parse("openai@http://127.0.0.1:8080/v1::name");
   CHECK(local.provider == "openai");

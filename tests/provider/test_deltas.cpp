@@ -32,7 +32,7 @@ std::string tool(const std::string& fields)
 
 }  // namespace
 
-TEST_CASE("OpenAI stream: role, text, finish and usage behind it make a reply", "[provider]")
+TEST_CASE("OpenAI stream: role, text, finish reason and later usage make a reply", "[provider]")
 {
   const auto result = read_openai_stream(
       "data: "
@@ -206,7 +206,8 @@ TEST_CASE("OpenAI stream: another choice that comes before the first is not mixe
   CHECK(alone.is_complete);
 }
 
-TEST_CASE("OpenAI stream: calls without index and id are told apart by being whole", "[provider]")
+TEST_CASE(
+    "OpenAI stream: calls without index and id are separated when they are complete", "[provider]")
 {
   for (const std::string index : {"", "\"index\":0,"}) {
     const auto result = read_openai_stream(
@@ -220,7 +221,7 @@ TEST_CASE("OpenAI stream: calls without index and id are told apart by being who
   }
 }
 
-TEST_CASE("OpenAI stream: the whole message once more at the end doubles nothing", "[provider]")
+TEST_CASE("OpenAI stream: the whole message repeated at the end doubles nothing", "[provider]")
 {
   const auto result = read_openai_stream(
       delta("\"content\":\"Hi \"") + delta("\"content\":\"you\"") +

@@ -94,7 +94,7 @@ TEST_CASE("another server than OpenAI's own gets the compatible names", "[provid
       "max_tokens");
 }
 
-TEST_CASE("a missing key, URL or provider is told with what to do", "[provider]")
+TEST_CASE("the error for a missing key, URL or provider says what to do", "[provider]")
 {
   CHECK(fails_with(ErrorKind::invalid_argument, "set OPENAI_API_KEY, or call with_api_key", [] {
     resolve({"openai", "", ""});
@@ -148,7 +148,7 @@ TEST_CASE("hosts of OpenAI's wire are known with their URLs, keys and names", "[
   CHECK(resolve({"vllm", "", ""}, {{"VLLM_API_KEY", "k"}}).api_key == "k");
 }
 
-TEST_CASE("Azure's resource is completed to its base URL and has a header of its own", "[provider]")
+TEST_CASE("an Azure resource is completed to its base URL and has its own header", "[provider]")
 {
   const std::map<std::string, std::string> environment{
       {"AZURE_OPENAI_ENDPOINT", "https://r.openai.azure.com/"}, {"AZURE_OPENAI_API_KEY", "k"}};

@@ -42,7 +42,7 @@ void check(const std::vector<Case>& cases)
 
 }  // namespace
 
-TEST_CASE("a prompt that is too long is told by the words of many hosts", "[provider]")
+TEST_CASE("a prompt that is too long is recognised by many hosts' messages", "[provider]")
 {
   constexpr auto kind = ErrorKind::context_length_exceeded;
   check({
@@ -88,7 +88,7 @@ TEST_CASE("other errors may speak of contexts, tokens and lengths", "[provider]"
   });
 }
 
-TEST_CASE("want of money is no rate limit, no bad request and no bad key", "[provider]")
+TEST_CASE("missing credit is not a rate limit, a bad request or a bad key", "[provider]")
 {
   constexpr auto kind = ErrorKind::quota_exceeded;
   check({
@@ -129,7 +129,7 @@ TEST_CASE("a quota a minute is a rate limit", "[provider]")
   });
 }
 
-TEST_CASE("a missing model is told by its words", "[provider]")
+TEST_CASE("a missing model is recognised by the message", "[provider]")
 {
   constexpr auto kind = ErrorKind::model_not_found;
   check({
@@ -209,7 +209,7 @@ TEST_CASE("a failure that the next try meets again is not tried again", "[provid
   }
 }
 
-TEST_CASE("a time to wait may stand in the words alone", "[provider]")
+TEST_CASE("the time to wait may be only in the message", "[provider]")
 {
   using provider::wait_in_words;
   CHECK(wait_in_words("limit reached. please try again in 6.5s.") == 6500ms);
@@ -239,7 +239,7 @@ TEST_CASE("a time to wait may stand in the words alone", "[provider]")
   CHECK_FALSE(answer(400, R"({"error":{"message":"Please try again in 20s."}})").retry_after());
 }
 
-TEST_CASE("the words of the server behind a gateway are read", "[provider]")
+TEST_CASE("the message of the server behind a gateway is read", "[provider]")
 {
   const auto raw = answer(
       400,

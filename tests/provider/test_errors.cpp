@@ -18,7 +18,7 @@ Error answer(int status, std::string_view body, HeaderList headers = {})
 
 }  // namespace
 
-TEST_CASE("every shape of an error body gives the server's own words", "[provider]")
+TEST_CASE("the server's message is found in every shape of an error body", "[provider]")
 {
   const std::pair<const char*, const char*> cases[] = {
       {R"({"error":"model 'nope' not found"})", "model 'nope' not found"},
@@ -151,7 +151,7 @@ TEST_CASE(
       ErrorKind::server_error);
 }
 
-TEST_CASE("status and words amount to a kind", "[provider]")
+TEST_CASE("status and message decide the kind", "[provider]")
 {
   const auto kind = [](int status, std::string_view body) { return answer(status, body).kind(); };
   CHECK(kind(400, R"({"error":"missing request body"})") == ErrorKind::bad_request);

@@ -15,7 +15,7 @@ using namespace asyncllm;
 
 namespace forms = support::forms;
 
-TEST_CASE("each host's words for the end of a reply have a reason", "[provider]")
+TEST_CASE("each host's finish reasons are known", "[provider]")
 {
   const std::pair<FinishReason, std::vector<const char*>> words[] = {
       {FinishReason::stop,
@@ -83,7 +83,7 @@ TEST_CASE("each host's words for the end of a reply have a reason", "[provider]"
     }
 }
 
-TEST_CASE("a word for the end comes through every wire, with the word kept", "[provider]")
+TEST_CASE("a finish reason is read by every wire, and its word is kept", "[provider]")
 {
   const std::pair<const char*, FinishReason> words[] = {
       {"max_tokens", FinishReason::length},
@@ -116,7 +116,7 @@ TEST_CASE("a word for the end comes through every wire, with the word kept", "[p
 }
 
 // Else a stream that broke off would be taken for complete.
-TEST_CASE("a word that stands for null does not end a stream", "[provider]")
+TEST_CASE("a finish reason that means null does not end a stream", "[provider]")
 {
   for (const std::string word : {"", "null", "None", "not_finished", "FINISH_REASON_UNSPECIFIED"}) {
     INFO(word);

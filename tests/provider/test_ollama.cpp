@@ -102,7 +102,7 @@ TEST_CASE("Ollama: texts of a turn are one, pictures stand beside them", "[provi
       ErrorKind::invalid_argument, "with_image instead", [&] { ollama_body(request); }));
 }
 
-TEST_CASE("Ollama: thinking is a flag or a level, logprobs are asked for", "[provider]")
+TEST_CASE("Ollama: thinking is a flag or a level, logprobs are requested", "[provider]")
 {
   ChatRequest request{"m", Messages().user("U"), {}};
   request.parameters.think = false;

@@ -77,7 +77,7 @@ TEST_CASE("OpenAI: samplers of other servers are sent only where they are known"
   CHECK_FALSE(openai_body(request, "mistral").contains("seed"));
 }
 
-TEST_CASE("OpenAI: thinking and effort are told in each host's own way", "[provider]")
+TEST_CASE("OpenAI: thinking and effort are sent in each host's form", "[provider]")
 {
   const auto parts = [](const char* preset, std::optional<bool> think, const char* effort) {
     ChatRequest request{"m", {}, {}};
@@ -100,7 +100,7 @@ TEST_CASE("OpenAI: thinking and effort are told in each host's own way", "[provi
   CHECK(parts("vllm", false, "") == R"({"chat_template_kwargs":{"enable_thinking":false}})");
 }
 
-TEST_CASE("OpenAI: the usage of a stream is asked for where that is known", "[provider]")
+TEST_CASE("OpenAI: the usage of a stream is requested where the host supports it", "[provider]")
 {
   const ChatRequest request{"m", Messages().user("U"), {}};
   const auto streamed = [&](const char* preset, provider::Delivery delivery) {
@@ -132,7 +132,7 @@ TEST_CASE("OpenAI: pictures and more texts make the content an array", "[provide
     {"role":"user","content":[{"type":"image_url","image_url":{"url":"https://h/x.png"}}]}])"));
 }
 
-TEST_CASE("OpenAI: reasoning goes back only where the host wants it", "[provider]")
+TEST_CASE("OpenAI: reasoning is sent back only where the host expects it", "[provider]")
 {
   ChatRequest request{"m", {}, {}};
   request.messages.add(Message::assistant("Yes.").with_reasoning("Hm."));
@@ -145,7 +145,7 @@ TEST_CASE("OpenAI: reasoning goes back only where the host wants it", "[provider
       Json::parse(R"([{"type":"reasoning.text"}])"));
 }
 
-TEST_CASE("OpenAI: probabilities of tokens are asked for and read", "[provider]")
+TEST_CASE("OpenAI: token probabilities are requested and read", "[provider]")
 {
   ChatRequest request{"m", {}, {}};
   request.parameters.logprobs = 0;
@@ -266,7 +266,7 @@ TEST_CASE("OpenAI: whole tool calls are handed on, a cut one never", "[provider]
   CHECK(cut.finish_reason == FinishReason::length);
 }
 
-TEST_CASE("OpenAI: words for the end that nobody knows are kept as they are", "[provider]")
+TEST_CASE("OpenAI: unknown finish reasons are kept as they are", "[provider]")
 {
   const auto reply =
       openai_reply(R"({"choices":[{"message":{"content":"x"},"finish_reason":"banana"}]})");
@@ -292,7 +292,7 @@ TEST_CASE("OpenAI: an error inside a 200 has the kind of the code it names", "[p
   }));
 }
 
-TEST_CASE("OpenAI: MiniMax's refusals beside a 200 have their kinds and words", "[provider]")
+TEST_CASE("OpenAI: MiniMax's refusals in a 200 have their kinds and messages", "[provider]")
 {
   const auto refusal = [](const std::string& code, const std::string& words) {
     return support::error_of([&] {

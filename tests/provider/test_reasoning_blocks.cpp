@@ -46,7 +46,7 @@ TEST_CASE("fragments of reasoning_details with one index and type are one block"
       R"({"type":"reasoning.text","text":"without an index"}])");
 }
 
-TEST_CASE("fragments without an index are told apart by their ids", "[provider]")
+TEST_CASE("fragments without an index are distinguished by their ids", "[provider]")
 {
   CHECK(
       joined(
@@ -82,7 +82,7 @@ TEST_CASE("texts with neither index nor id are one block up to its signature", "
   CHECK(joined({hidden, hidden}) == "[" + hidden + "," + hidden + "]");
 }
 
-TEST_CASE("a member that says nothing gives way, one that says something stays", "[provider]")
+TEST_CASE("an empty member is replaced, another one stays", "[provider]")
 {
   CHECK(
       joined(

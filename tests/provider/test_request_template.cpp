@@ -22,7 +22,7 @@ ChatRequest request_with(Messages messages)
 
 }  // namespace
 
-TEST_CASE("a template gives the same body as writing all of it", "[provider]")
+TEST_CASE("a template writes the same body as writing all of it", "[provider]")
 {
   for (const auto* const name : {"ollama", "openai", "anthropic", "mistral"})
     for (const auto delivery : {Delivery::whole, Delivery::streamed})
@@ -41,7 +41,7 @@ TEST_CASE("a template gives the same body as writing all of it", "[provider]")
       }
 }
 
-TEST_CASE("a template refuses what is no UTF-8, or replaces it", "[provider]")
+TEST_CASE("a template refuses invalid UTF-8, or replaces it", "[provider]")
 {
   const auto& preset = *find_preset("openai");
   const auto made = RequestTemplate::make(openai_wire(), request_with({}), preset, Delivery::whole);
@@ -54,7 +54,7 @@ TEST_CASE("a template refuses what is no UTF-8, or replaces it", "[provider]")
   CHECK(out.find("\"\xEF\xBF\xBD\"") != std::string::npos);
 }
 
-TEST_CASE("a conversation that holds the question's mark itself gives no template", "[provider]")
+TEST_CASE("a conversation that holds the question's mark has no template", "[provider]")
 {
   const auto& preset = *find_preset("openai");
   const auto made = RequestTemplate::make(

@@ -97,7 +97,7 @@ TEST_CASE("the halves of a character in two pieces of a call's arguments are one
   }
 }
 
-TEST_CASE("half a character alone is U+FFFD, in its place", "[provider]")
+TEST_CASE("a lone half of a character becomes U+FFFD in its position", "[provider]")
 {
   for (const auto* const wire : all_wires) {
     const auto read = [&](What what, const std::vector<std::string>& pieces) {

@@ -113,7 +113,7 @@ TEST_CASE("an id made up for every fragment makes no calls", "[provider]")
              end_with_calls})) == "f{\"a\":1} g{} ");
 }
 
-TEST_CASE("a call that is sent whole once more is one call", "[provider]")
+TEST_CASE("a call that is repeated as a whole is one call", "[provider]")
 {
   const auto once = calls_chunk(element(R"("index":0,"id":"a",)", "f", R"({\"a\":1})"));
   CHECK(forms::calls_of(forms::streamed({once, once, end_with_calls})) == "f{\"a\":1} ");

@@ -212,7 +212,7 @@ TEST_CASE("recordings are read the same when they are written in other ways", "[
       });
 }
 
-TEST_CASE("recorded errors give the server's words, code, type and parameter", "[recordings]")
+TEST_CASE("recorded errors have the server's message, code, type and parameter", "[recordings]")
 {
   for_each_recording({"error"}, "errors", [](const Json& meta, const std::string& body) {
     ResponseHead head;

@@ -52,7 +52,7 @@ TEST_CASE("SSE: lines may end in three ways, also mixed, wherever they are cut",
   }
 }
 
-TEST_CASE("SSE: one space behind the colon is no part of the value, and none is needed", "[stream]")
+TEST_CASE("SSE: one space after the colon is not part of the value, and is optional", "[stream]")
 {
   CHECK(data_of("data:a\n\ndata: a\n\ndata:  a\n\ndata\n\n", 0) == Data{"a", "a", " a", ""});
 }
@@ -99,7 +99,8 @@ TEST_CASE("SSE: an error field is data, as older llama.cpp servers send it", "[s
   CHECK(events[1]["event"] == "message");
 }
 
-TEST_CASE("SSE: what the end leaves without its blank line can be had, and is no event", "[stream]")
+TEST_CASE(
+    "SSE: an event without its blank line at the end is available, but not delivered", "[stream]")
 {
   for (const std::string_view bytes : {"data: a\n\ndata: [DONE]", "data: a\n\ndata: [DONE]\n"})
     for (std::size_t piece = 0; piece < 6; ++piece) {

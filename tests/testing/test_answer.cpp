@@ -119,7 +119,7 @@ TEST_CASE("OpenAI's whole answer has the text and the usage")
         "usage":{"prompt_tokens":4,"completion_tokens":2,"total_tokens":6}})"));
 }
 
-TEST_CASE("OpenAI's stream has a role, the tokens, a finish and the last word")
+TEST_CASE("OpenAI's stream has a role, the tokens, a finish reason and [DONE]")
 {
   const auto response = sent(
       Answer::text("One two").finish_reason("length"), post("/v1/chat/completions", body("true")));
@@ -140,7 +140,7 @@ TEST_CASE("OpenAI's stream has a role, the tokens, a finish and the last word")
   CHECK(chunks[3]["choices"][0]["finish_reason"] == "length");
 }
 
-TEST_CASE("OpenAI's usage ends the stream when it was asked for")
+TEST_CASE("OpenAI's usage ends the stream if it was requested")
 {
   const auto response = sent(
       Answer::echo(),
@@ -180,7 +180,7 @@ TEST_CASE("Anthropic's answers have their blocks and events")
   CHECK(text == "One two");
 }
 
-TEST_CASE("errors are worded as the wire does")
+TEST_CASE("errors have the form of each wire")
 {
   const Answer limited = Answer::error(429, "slow down").header("Retry-After", "2");
   const auto ollama = sent(limited, post("/api/chat", body("true")));
@@ -233,7 +233,7 @@ TEST_CASE("tokens keep every byte of the text, and none is cut or joined when th
       "a bc");
 }
 
-TEST_CASE("bytes that are no UTF-8 do not break the JSON")
+TEST_CASE("invalid UTF-8 does not break the JSON")
 {
   const auto response = sent(Answer::text("a\xFFz"), post("/api/chat", body("false")));
   CHECK(json::parse(response.body)["message"]["content"] == "a\xEF\xBF\xBDz");

@@ -142,7 +142,7 @@ TEST_CASE("a dripping answer is sent byte by byte, so far apart")
   CHECK(slow.ending == Ending::keep);
 }
 
-TEST_CASE("a fault in the wrong place is refused")
+TEST_CASE("a fault in the wrong phase is refused")
 {
   for (const auto phase : {Phase::accept, Phase::request}) {
     CHECK_THROWS_AS(Answer::text("").fault(Fault::cut(phase)), asyncllm::Error);

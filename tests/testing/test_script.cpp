@@ -52,7 +52,7 @@ TEST_CASE("pushed answers come first, then when, then always, else an echo")
   CHECK(said(script) == "always");
 }
 
-TEST_CASE("a function given to when that throws is a 500 in its own words")
+TEST_CASE("an exception from a function given to when is a 500 with its message")
 {
   Script script;
   script.when([](std::string_view, const json& body) -> Answer {
@@ -164,7 +164,7 @@ TEST_CASE("requests that a model server would not accept get a 400 and use up no
   CHECK(said(script) == "kept");
 }
 
-TEST_CASE("a path can be given an answer of its own")
+TEST_CASE("a path can have its own answer")
 {
   Script script;
   script.push(Answer::text("kept"));

@@ -95,7 +95,7 @@ TEST_CASE("a client that pipelines more than is kept in memory has to wait, and 
   });
 }
 
-TEST_CASE("the delays of many connections overlap, and one of them holds up nobody else")
+TEST_CASE("the delays of many connections overlap, and none holds up another")
 {
   on_loop([](asio::io_context& loop) -> awaitable<void> {
     ScriptedServer server(loop.get_executor());
@@ -200,7 +200,7 @@ TEST_CASE("bytes that are no request get a 400 after the answers before them, an
   });
 }
 
-TEST_CASE("a body that is announced with Expect is asked for")
+TEST_CASE("a body that is announced with Expect gets a 100 Continue")
 {
   on_loop([](asio::io_context& loop) -> awaitable<void> {
     ScriptedServer server(loop.get_executor());
@@ -287,7 +287,7 @@ TEST_CASE("a server that is out of descriptors accepts again when there are some
   });
 }
 
-TEST_CASE("until gives up when its limit passes or the server stops, and passes on what is thrown")
+TEST_CASE("until ends when its limit passes or the server stops, and rethrows exceptions")
 {
   on_loop([](asio::io_context& loop) -> awaitable<void> {
     ScriptedServer server(loop.get_executor());
@@ -315,7 +315,7 @@ TEST_CASE("until gives up when its limit passes or the server stops, and passes 
   });
 }
 
-TEST_CASE("stop closes what is open, counts nobody as aborted, and lets run() end")
+TEST_CASE("stop closes what is open, counts nothing as aborted, and lets run() end")
 {
   asio::io_context loop;
   ScriptedServer server(loop.get_executor());

@@ -47,7 +47,7 @@ std::string said(const std::string& url, std::string_view text)
 
 }  // namespace
 
-TEST_CASE("a program that blocks is served, and told what was received")
+TEST_CASE("a program that blocks is served, and sees what was received")
 {
   ServerThread server;
   CHECK(server.spec("ollama", "gemma3:latest") == "ollama@" + server.url() + "::gemma3:latest");
@@ -64,7 +64,7 @@ TEST_CASE("a program that blocks is served, and told what was received")
   CHECK_FALSE(server.until([](const auto&) { return false; }, 1ms));
 }
 
-TEST_CASE("what configure throws comes back, and the server goes on")
+TEST_CASE("what configure throws is rethrown, and the server continues")
 {
   ServerThread server;
   CHECK_THROWS_AS(

@@ -126,7 +126,7 @@ TEST_CASE("a strand that is busy delays no other strand's timeout", "[threads]")
   CHECK(kind == ErrorKind::timeout);
 }
 
-TEST_CASE("calls on many strands share a client's places", "[threads]")
+TEST_CASE("calls on many strands share a client's permits", "[threads]")
 {
   ServerThread server;
   server.always(Answer::echo());
@@ -142,7 +142,7 @@ TEST_CASE("calls on many strands share a client's places", "[threads]")
   CHECK(server.stats().connections <= 3);
 }
 
-TEST_CASE("a wait for a place that ends takes none along, on any strand", "[threads]")
+TEST_CASE("a wait for a permit that ends takes no permit, on any strand", "[threads]")
 {
   ServerThread server;
   server.always(Answer::text("yes").after(1ms));

@@ -1,4 +1,4 @@
-// Results in the order in which they come.
+// Results in the order of completion.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -22,12 +22,11 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// What `as_completed` gives. It starts nothing before the first next(), which gives it the loop.
+/// The result of `as_completed`. Starts nothing before the first next().
 ///
 /// Destruction between calls cancels what still runs and does not wait for it: the tasks end on the
 /// loop and their results are dropped. close() waits. To destroy or move a stream while its next()
-/// or close() is pending is wrong use. Threads: one thread's or one strand's, that of the first
-/// next().
+/// or close() is pending is undefined. Threads: one thread or one strand, that of the first next().
 template <class T, class Executor = asio::any_io_executor>
 class CompletionStream {
   using Group = detail::StreamGroup<T, Executor>;
@@ -49,13 +48,13 @@ class CompletionStream {
   }
 
   /// The next task to end: its index in the input and its outcome. A failure is an outcome and ends
-  /// nothing. Results that come while nobody waits are kept.
+  /// nothing. Results that arrive between calls are kept.
   ///
-  /// Result: nullopt when every task was delivered, and again whenever asked again.
+  /// Result: nullopt when every task was delivered, and at every later call.
   /// Throws: what the input threw, when all tasks started before were delivered.
   /// `std::logic_error` while another next() or close() is pending.
   /// Cancellation: passed on to the running tasks with the same type, no further one is started;
-  /// throws `operation_aborted` when they have ended. What they gave is kept for further calls.
+  /// throws `operation_aborted` when they have ended. Their results are kept for later calls.
   asio::awaitable<std::optional<Completion<T>>, Executor> next()
   {
     Group& group = idle_group();
@@ -70,16 +69,16 @@ class CompletionStream {
     co_return std::nullopt;
   }
 
-  /// Cancels what runs (terminal) and starts nothing more. What was started is still delivered by
-  /// next(), with the outcome that it comes to.
+  /// Cancels the running tasks (terminal) and starts no more. next() still delivers those that were
+  /// started, with their outcomes.
   void cancel()
   {
     if (Group* group = group_ ? group_.get() : pending_)
       group->stop();
   }
 
-  /// Cancels what runs and waits until it has ended; drops all results. Then the stream is at its
-  /// end.
+  /// Cancels the running tasks, waits until they have ended and drops all results. Then the stream
+  /// is at its end.
   ///
   /// Throws: `std::logic_error` while a next() or another close() is pending.
   /// Cancellation: passed on to the running tasks; they are waited for all the same. A coroutine
@@ -96,7 +95,7 @@ class CompletionStream {
     }
   }
 
-  /// How many tasks run now.
+  /// The number of running tasks.
   std::size_t in_flight() const noexcept
   {
     const Group* group = group_ ? group_.get() : pending_;
@@ -140,11 +139,11 @@ class CompletionStream {
   Group* pending_ = nullptr;
 };
 
-/// Runs every awaitable of `tasks` concurrently, at most `limit` at once, and gives a stream of
-/// their results in the order in which they come, as asyncio.as_completed does.
+/// Runs every awaitable of `tasks` concurrently, at most `limit` at once, and returns a stream of
+/// their results in the order of completion, as asyncio.as_completed does.
 ///
-/// With a limit, at most that many are running or finished and not yet taken, and the input is read
-/// only when a place is free: a lazy input makes each awaitable just before it starts.
+/// With a limit, at most that many tasks run or wait to be taken, and the input is read only when
+/// another may start: a lazy input makes each awaitable just before it starts.
 ///
 /// Throws: `Error{invalid_argument}` when called with `limit` 0.
 /// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.

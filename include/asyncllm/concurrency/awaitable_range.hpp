@@ -1,4 +1,4 @@
-// What the helpers take: ranges of awaitables.
+// The arguments of the helpers: ranges of awaitables.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -33,13 +33,13 @@ template <class Range>
 concept AwaitableRange =
     std::ranges::input_range<Range> && Awaitable<std::ranges::range_value_t<Range>>;
 
-/// What the awaitables of a range give, and the executor that they run on.
+/// The result type of the awaitables of a range, and their executor.
 template <class Range>
 using ResultOf = typename std::ranges::range_value_t<Range>::value_type;
 template <class Range>
 using ExecutorOf = typename std::ranges::range_value_t<Range>::executor_type;
 
-/// Holds the place of a `void` result in a tuple.
+/// Stands for a `void` result in a tuple.
 template <class T>
 using OrMonostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 

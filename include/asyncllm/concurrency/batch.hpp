@@ -1,4 +1,4 @@
-// Many items, at most so many at once, results in input order.
+// Processes many items with a limit, results in input order.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -15,12 +15,12 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// Calls `fn(item)` for every item and awaits what it returns, at most `limit` at once, and gives
-/// all values. A sliding window: a place that comes free is filled at once, and items are read from
-/// the input only then, in order.
+/// Calls `fn(item)` for every item and awaits the result, at most `limit` at once, and returns all
+/// values. A sliding window: the next item starts as soon as one ends, and items are read from the
+/// input only then, in order.
 ///
 /// `fn` may be any callable that returns an awaitable. Beside `co_await`, g++ 12 frees a temporary
-/// lambda with captures other than references twice: give such a one a name and move it in.
+/// lambda with captures other than references twice: give such a lambda a name and move it in.
 ///
 /// Result: a `std::vector<T>` in input order; `void` for a `fn` of `void`.
 /// Throws: `Error{invalid_argument}` when called with `limit` 0. The first error in time of an
@@ -46,8 +46,8 @@ auto batch(Range items, std::size_t limit, F fn, BatchOptions options = BatchOpt
     return detail::explain_function<Range, F>();
 }
 
-/// As `batch`, but a failure is an outcome and stops nothing: gives a `std::vector<Outcome<T>>` in
-/// input order. What the input or the progress callback throws still ends it.
+/// As `batch`, but a failure is an outcome and stops nothing: returns a `std::vector<Outcome<T>>`
+/// in input order. What the input or the progress callback throws still ends it.
 ///
 ///     auto outcomes = co_await asyncllm::batch_outcomes(questions, 5, ask);
 template <std::ranges::input_range Range, class F>

@@ -10,7 +10,7 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// How far a batch has come.
+/// The progress of a batch.
 struct Progress {
   std::size_t done;                  ///< items that have ended so far, this one included
   std::optional<std::size_t> total;  ///< all items, where the input knows its size

@@ -23,7 +23,8 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// What `batches` gives: one vector of outcomes a batch. Starts nothing before the first next().
+/// The result of `batches`: one vector of outcomes per batch. Starts nothing before the first
+/// next().
 template <std::ranges::input_range Range, class F>
 class BatchStream {
   using State = detail::BatchStreamState<Range, F>;
@@ -76,8 +77,8 @@ class BatchStream {
 };
 
 /// The batches of `for i in range(0, n, size): gather(items[i:i + size])`: `fn(item)` for `size`
-/// items at once, and the next ones only when the slowest of these has ended. The same limit as a
-/// sliding window, which keeps every place busy, is `batch_outcomes`.
+/// items at once, and the next ones only when all of these have ended. For the same limit as a
+/// sliding window, which is faster, use `batch_outcomes`.
 ///
 /// Throws `Error{invalid_argument}` when called with `size` 0.
 /// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.

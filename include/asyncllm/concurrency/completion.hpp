@@ -1,4 +1,4 @@
-// One finished piece of work: which one it was, and how it ended.
+// One finished task: which one it was, and how it ended.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -9,7 +9,7 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// `index` is the place in the input, by which a program finds what belongs to the result.
+/// `index` is the position in the input.
 template <class T>
 struct Completion {
   std::size_t index;

@@ -1,4 +1,4 @@
-// Visit results in the order in which they come, and leave nothing running behind.
+// Visits results in the order of completion, and leaves nothing running.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -50,9 +50,9 @@ asio::awaitable<void, Executor> visit_each(CompletionStream<T, Executor> stream,
 }  // namespace detail
 
 /// Runs every awaitable of `tasks` concurrently, at most `limit` at once, and calls
-/// `visit(Completion<T>)` for each in the order in which they end, one after the other. `visit` may
-/// return an awaitable, which is awaited while the other tasks run on. However this ends, nothing
-/// runs any more: `as_completed` with a scope.
+/// `visit(Completion<T>)` for each in the order of completion, one after the other. `visit` may
+/// return an awaitable, which is awaited while the other tasks continue. However this ends, nothing
+/// runs afterwards: `as_completed` with a scope.
 ///
 /// Throws: `Error{invalid_argument}` when called with `limit` 0. What `visit` throws, after the
 /// other tasks were cancelled and have ended; what the input throws, when the tasks started before

@@ -1,4 +1,4 @@
-// At most so many at once, and nothing kept: work whose results are used as they come.
+// Processes items with a limit and keeps no results: each is used as it arrives.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -15,15 +15,15 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// Calls `fn(item)` for every item and awaits what it returns, at most `limit` at once, and hands
-/// each result to `sink(index, Outcome<T>)` as soon as it is there. A sliding window: a place that
-/// comes free is filled at once. Items are read from the input only when a place is free, in order,
-/// and nothing is kept, so that a million lazily made items need the memory of `limit`.
+/// Calls `fn(item)` for every item and awaits the result, at most `limit` at once, and passes each
+/// outcome to `sink(index, Outcome<T>)` at once. A sliding window: the next item starts as soon as
+/// one ends. Items are read from the input only when they start, in order, and nothing is kept, so
+/// that a million lazily made items need the memory of `limit`.
 ///
 /// A failure of `fn` (also one thrown before its first suspension) is an outcome and stops nothing;
 /// to stop, throw from `sink`. `sink` and the progress callback run on the loop's thread.
 ///
-/// Result: how many items there were.
+/// Result: the number of items.
 /// Throws: `Error{invalid_argument}` when called with `limit` 0. What the input, `sink` or the
 /// progress callback throws, after the running items were cancelled and have ended.
 /// Cancellation: passed on to the running items, no further one is started; throws

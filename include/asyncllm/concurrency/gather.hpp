@@ -1,4 +1,4 @@
-// Run awaitables concurrently and wait for all of them.
+// Runs awaitables concurrently and waits for all of them.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -17,7 +17,7 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// Runs every awaitable of `tasks` concurrently and gives their values, as asyncio.gather does.
+/// Runs every awaitable of `tasks` concurrently and returns their values, as asyncio.gather does.
 ///
 /// Nothing starts before the result is awaited. Then the tasks start in input order, each up to its
 /// first suspension.
@@ -46,8 +46,8 @@ auto gather(Range&& tasks)
     return detail::ask_for_move<Range>();
 }
 
-/// The same for awaitables of different types: gives a `std::tuple` of the values in the order of
-/// the arguments, with a `std::monostate` in the place of `void`.
+/// The same for awaitables of different types: returns a `std::tuple` of the values in the order of
+/// the arguments, with a `std::monostate` for `void`.
 ///
 ///     auto results = co_await asyncllm::gather(count_words(text), fetch("title"));
 ///     auto& [words, title] = results;  // two statements: some compilers get one wrong
@@ -59,8 +59,8 @@ auto gather(asio::awaitable<Ts, Executor>... tasks)
           std::move(tasks)...));
 }
 
-/// Runs every awaitable of `tasks` concurrently and gives one outcome each, value or exception, as
-/// `asyncio.gather(..., return_exceptions=True)` does. A failure cancels no other task.
+/// Runs every awaitable of `tasks` concurrently and returns one outcome each, value or exception,
+/// as `asyncio.gather(..., return_exceptions=True)` does. A failure cancels no other task.
 ///
 /// Result: a `std::vector<Outcome<T>>` in input order.
 /// Throws: what the range itself throws, after the tasks started so far were cancelled and ended.
@@ -82,8 +82,8 @@ auto gather_outcomes(Range&& tasks)
     return detail::ask_for_move<Range>();
 }
 
-/// The same for awaitables of different types: gives a `std::tuple<Outcome<Ts>...>` in the order of
-/// the arguments.
+/// The same for awaitables of different types: returns a `std::tuple<Outcome<Ts>...>` in the order
+/// of the arguments.
 ///
 ///     auto outcomes = co_await asyncllm::gather_outcomes(count_words(text), fetch("title"));
 ///     auto& [words, title] = outcomes;

@@ -22,15 +22,16 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// Shows how far a batch is, in one line of the terminal: how many of how many, failures, items a
-/// second and the time that remains at that rate. Writes nothing if the output is no terminal. The
-/// line is redrawn ten times a second at most, and ended when the last copy of the bar is gone.
+/// Shows the progress of a batch in one line of the terminal: items done and in all, failures,
+/// items a second and the time left at that rate. Writes nothing if the output is not a terminal.
+/// The line is redrawn at most ten times a second, and ended when the last copy of the bar is
+/// destroyed.
 ///
 ///     auto options = asyncllm::BatchOptions().on_progress(asyncllm::ProgressBar("questions"));
 ///     auto outcomes = co_await asyncllm::batch_outcomes(questions, 5, ask, options);
 class ProgressBar {
  public:
-  /// `label` stands in front. The time runs from here.
+  /// `label` is at the start of the line. The time starts here.
   explicit ProgressBar(std::string label, std::FILE* output = stderr)
       : line_(std::make_shared<Line>(std::move(label), output))
   {}

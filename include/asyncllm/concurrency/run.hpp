@@ -1,4 +1,4 @@
-// The way into the loop: runs a main coroutine to its end.
+// Runs a main coroutine to its end.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -30,7 +30,7 @@ struct StopLoop {
 };
 
 // Asio's co_spawn requires a default constructible result, so the result does not go through it.
-// However this coroutine ends, even if it is only destroyed, the loop stops.
+// The loop stops however this coroutine ends, also if it is only destroyed.
 template <class T, class Executor>
 asio::awaitable<void, Executor> run_main(
     asio::awaitable<T, Executor> main,
@@ -88,8 +88,8 @@ int run_as_program(asio::awaitable<int, Executor> main)
 
 }  // namespace detail
 
-/// Runs `main` on a loop of its own, on this thread, until it ends, as asyncio.run does. What else
-/// is on the loop then (idle connections, detached coroutines) is destroyed.
+/// Runs `main` on its own io_context on this thread until it ends, as asyncio.run does. Anything
+/// else left on that io_context (idle connections, detached coroutines) is destroyed.
 ///
 /// The first SIGINT (Ctrl-C) cancels `main` (terminal), so that it can clean up; a second one ends
 /// the program as if nothing had been installed. A SIGINT that the program handles itself or
@@ -98,8 +98,8 @@ int run_as_program(asio::awaitable<int, Executor> main)
 /// Result: what `main` returns.
 /// Throws: what `main` throws; after a SIGINT this is usually `operation_aborted` or
 /// `Error{cancelled}`, which `is_cancelled` recognises. `std::logic_error` if the loop has nothing
-/// left to do and `main` has not ended.
-/// It blocks: on the thread of a loop, everything else on that loop waits.
+/// left to do and `main` has not ended. It blocks: called on the thread of another loop, it stops
+/// everything there.
 ///
 ///     const std::string answer = asyncllm::run_or_throw(find_out());
 template <class T, class Executor>
@@ -109,10 +109,10 @@ T run_or_throw(asio::awaitable<T, Executor> main)
   return detail::run_to_end(std::move(main), was_interrupted);
 }
 
-/// The same for a whole program, when `main` gives its exit status, an `int`: then nothing is
+/// The same for a whole program, if `main` returns its exit status, an `int`: then nothing is
 /// thrown. The text of an exception goes to the standard error stream, and the result is 1; after a
-/// SIGINT that ended `main` it is 130, as a shell reports it, without a text. Another result than
-/// an `int` comes as from `run_or_throw`.
+/// SIGINT that ended `main` it is 130, as a shell reports it, without a text. A `main` with another
+/// result type is run as by `run_or_throw`.
 ///
 ///     int main()
 ///     {

@@ -1,4 +1,4 @@
-// A semaphore for coroutines: at most so many hold a permit at once.
+// A semaphore for coroutines.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -14,12 +14,11 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// At most `places` permits are out at any time. Waiters are served in the order in which they
-/// came; a permit that comes back goes straight to the first of them, so that nobody overtakes.
+/// At most `permits` are held at any time. Waiters are served in the order in which they came; a
+/// released permit goes directly to the first of them, so that none overtakes.
 ///
 /// Threads: for coroutines of one strand, or of one thread's loop. To bound the calls of all
-/// strands together there is `ClientOptions::max_in_flight`. With 0 places acquire() waits for
-/// ever.
+/// strands together, use `ClientOptions::max_in_flight`. With 0 permits acquire() waits forever.
 ///
 ///     asyncllm::Semaphore connections(8);
 ///     {
@@ -28,15 +27,16 @@ namespace asyncllm::inline v0_1 {
 ///     }  // the permit goes back here
 class Semaphore {
  public:
-  /// One place, given back on destruction. Movable. May outlive the semaphore.
+  /// One permit, released on destruction. Movable. May outlive the semaphore.
   using Permit = detail::Permit;
 
-  explicit Semaphore(std::size_t places) : state_(detail::make_ref<detail::SemaphoreState>(places))
+  explicit Semaphore(std::size_t permits)
+      : state_(detail::make_ref<detail::SemaphoreState>(permits))
   {}
   Semaphore(const Semaphore&) = delete;
   Semaphore& operator=(const Semaphore&) = delete;
 
-  /// Waits for a place. Does not suspend if one is free.
+  /// Waits for a permit. Does not suspend if one is free.
   ///
   /// Cancellation: terminal, partial and total all end the wait with `operation_aborted`. A permit
   /// is never lost: one that was granted before is returned.
@@ -47,9 +47,10 @@ class Semaphore {
     return detail::acquire<Executor>(state_);
   }
 
-  /// A place if one is free at once.
+  /// A permit if one is free now.
   std::optional<Permit> try_acquire() { return state_->try_acquire(); }
 
+  /// The number of free permits, and of coroutines that wait for one.
   std::size_t available() const noexcept { return state_->available(); }
   std::size_t waiting() const noexcept { return state_->waiting(); }
 
@@ -64,10 +65,11 @@ class Semaphore {
 /// Runs the task while it holds a permit of the semaphore.
 ///
 /// Result, Throws: the task's own; the permit goes back in either case.
-/// Cancellation: while it waits, `operation_aborted`, and the task is destroyed without having
-/// been started; later the task's affair.
+/// Cancellation: while it waits, `operation_aborted`, and the task is destroyed without having been
+/// started; later as the task does.
 ///
-///     auto reply = co_await asyncllm::with_semaphore(places, agent.send_message_async(question));
+///     auto reply = co_await asyncllm::with_semaphore(semaphore,
+///     agent.send_message_async(question));
 template <class T, class Executor>
 asio::awaitable<T, Executor> with_semaphore(Semaphore& semaphore, asio::awaitable<T, Executor> task)
 {

@@ -1,4 +1,4 @@
-// Start tasks while going on, and never lose one.
+// A scope for tasks that are started while others run.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -16,26 +16,26 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// The tasks of a `with_task_group`; exists inside of it only.
+/// The tasks of a `with_task_group`; valid only inside it.
 template <class Executor = asio::any_io_executor>
 class BasicTaskGroup {
  public:
   BasicTaskGroup(const BasicTaskGroup&) = delete;
   BasicTaskGroup& operator=(const BasicTaskGroup&) = delete;
 
-  /// Starts the task at once, up to its first suspension. A task gives its result where it likes;
-  /// an exception out of it ends the group. Tasks may start tasks without end: from 64 starts
-  /// inside one another on, the loop starts the next one, so that the stack does not grow.
+  /// Starts the task at once, up to its first suspension. Its result is not collected; its
+  /// exception ends the group. Tasks may start tasks without limit: from 64 starts inside one
+  /// another, the loop starts the next one, so that the stack does not grow.
   ///
   /// Throws, and destroys the task unstarted: `operation_aborted` if the group has failed or was
   /// cancelled; `std::logic_error` if it has ended.
   void spawn(asio::awaitable<void, Executor> task) { tasks_.spawn_task(std::move(task)); }
 
-  /// Cancels (terminal) the tasks that run, but not the body; afterwards no more can be started.
-  /// That they end by it is no error.
+  /// Cancels (terminal) the running tasks, but not the body; afterwards no more can be started. A
+  /// task that ends by this cancellation is not an error.
   void cancel() { tasks_.cancel_tasks(); }
 
-  /// How many tasks run, without the body.
+  /// The number of running tasks, without the body.
   std::size_t running() const noexcept { return tasks_.running_tasks(); }
 
  private:
@@ -71,7 +71,7 @@ auto with_task_group(Body body)
 }
 
 /// The same, and appends every error to `errors`, in the order of time: the one that is thrown and
-/// those that came after it. That somebody ended by the group's own cancellation is no error.
+/// those that came after it. A task that the group's own cancellation ended is not an error.
 ///
 ///     std::vector<std::exception_ptr> errors;
 ///     try {

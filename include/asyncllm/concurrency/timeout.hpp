@@ -15,13 +15,13 @@
 
 namespace asyncllm::inline v0_1 {
 
-/// Runs the task; if it has not ended after `limit`, cancels it (terminal) and waits for its end.
+/// Runs the task. If it has not ended after `limit`, cancels it (terminal) and waits for its end.
 ///
-/// Result: the task's value, also when it ignored the cancellation and came to one after all.
-/// Throws: `Error{timeout}` if the task ended by our cancellation; any other exception of the task
+/// Result: the task's value, also if it ignored the cancellation and returned one after all.
+/// Throws: `Error{timeout}` if the task ended by this cancellation; any other exception of the task
 /// unchanged, also one that it threw while it was cancelled. With a `limit` of zero or less the
 /// task is not started, and the wait throws `Error{timeout}`. `duration::max()` is no limit.
-/// Cancellation: passed on to the task, whose answer to it comes out unchanged: usually
+/// Cancellation: passed on to the task; its exception is thrown unchanged: usually
 /// `operation_aborted`, never `timeout`. After a timeout the caller itself is not cancelled.
 /// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.
 /// Lifetimes: no timer is left behind.
@@ -44,7 +44,7 @@ asio::awaitable<T, Executor> with_timeout(
       detail::make_ref<detail::TimeoutGroup<T, Executor>>(std::move(task), limit));
 }
 
-/// A number alone is no time: a limit has a unit.
+/// A limit needs a unit.
 ///
 ///     auto title = co_await asyncllm::with_timeout(fetch("title"), std::chrono::seconds(5));
 template <class T, class Executor, std::integral Number>

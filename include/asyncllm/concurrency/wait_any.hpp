@@ -1,4 +1,4 @@
-// The first of several.
+// Waits for the first of several.
 #pragma once
 
 #include <asyncllm/core/requirements.hpp>
@@ -17,12 +17,12 @@ namespace asyncllm::inline v0_1 {
 /// cancels the others (terminal) and waits until they have ended.
 ///
 /// Result: a `Completion<T>`, the index in the input and the outcome of the first to end in time;
-/// of several that end without suspending, the one with the lowest index, and those after it are
-/// not started. What the others give is dropped.
+/// of several that end without suspending, the one with the lowest index; those after it are not
+/// started. The results of the others are dropped.
 /// Throws: `Error{invalid_argument}` when called without tasks; what the input throws, after the
 /// tasks started so far were cancelled and have ended.
-/// Cancellation: passed on to the tasks; throws `operation_aborted` when all have ended, unless
-/// one had ended before, or one comes to a value in spite of it.
+/// Cancellation: passed on to the tasks; throws `operation_aborted` when all have ended, unless one
+/// had ended before, or one returns a value in spite of it.
 /// Threads: the tasks run on the executor of the awaiting coroutine: one thread's, or a strand.
 /// Lifetimes: tasks that are never started are destroyed.
 ///

@@ -1,4 +1,4 @@
-// Typical mistakes in the arguments of the helpers, each reported in one sentence at compile time.
+// Reports typical mistakes in the arguments of the helpers in one sentence at compile time.
 #pragma once
 
 #include <asyncllm/concurrency/awaitable_range.hpp>
@@ -13,13 +13,13 @@ namespace asyncllm::inline v0_1::detail {
 template <class>
 inline constexpr bool never = false;
 
-/// Whether a range of awaitables, deduced as `Range&&`, can be taken over: containers by a move,
-/// views by a copy.
+/// Whether a range of awaitables, deduced as `Range&&`, can be passed: containers by a move, views
+/// by a copy.
 template <class Range>
 inline constexpr bool is_handed_over = std::ranges::view<std::remove_cvref_t<Range>> ||
                                        (!std::is_reference_v<Range> && !std::is_const_v<Range>);
 
-// These give awaitables, so that the compiler says nothing more.
+// These return awaitables, so that the compiler reports nothing more.
 
 template <class Range>
 asio::awaitable<int> ask_for_move()

@@ -1,5 +1,5 @@
-// Where the workers put the results of batch and batch_outcomes: in input order, whenever they
-// come.
+// Where the workers of batch and batch_outcomes put the results: in input order, whenever they
+// arrive.
 #pragma once
 
 #include <asyncllm/concurrency/detail/workers.hpp>

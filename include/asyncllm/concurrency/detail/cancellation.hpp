@@ -14,8 +14,8 @@ namespace asyncllm::inline v0_1::detail {
   throw asio::system_error(asio::error_code(asio::error::operation_aborted));
 }
 
-/// The connection between a cancellation slot and the object that it cancels. Either may go first:
-/// the signal behind the slot is somebody else's and may die before the loop does, or long after.
+/// The connection between a cancellation slot and the object that it cancels. Either may end first:
+/// the signal belongs to the caller and may be destroyed before the loop, or long after.
 template <class Target>
 class CancelLink {
  public:

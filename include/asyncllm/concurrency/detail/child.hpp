@@ -49,7 +49,7 @@ class ChildBase : public ListNode {
   std::exception_ptr failure() const
   {
     if (error_)
-      return error_;  // else an operation has broken Asio's rules
+      return error_;  // otherwise an operation has broken Asio's rules
     return std::make_exception_ptr(std::logic_error(
         "asyncllm: an operation dropped its completion handler, so its coroutine never ended"));
   }

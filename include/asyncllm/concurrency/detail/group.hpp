@@ -1,8 +1,8 @@
-// Children that are started, cancelled and joined together: the heart of every helper.
+// Children that are started, cancelled and joined together: the core of every helper.
 //
-// Ownership runs one way, so that destroying the io_context at any moment frees everything: each
-// child's coroutine owns the group, the group owns the suspended parent, and the parent, while it
-// waits, owns nothing of the group; it gets its reference back as the result of the wait.
+// Ownership has one direction, so that destroying the io_context at any moment frees everything:
+// each child's coroutine owns the group, the group owns the suspended parent, and the parent, while
+// it waits, owns nothing of the group; it gets its reference back as the result of the wait.
 #pragma once
 
 #include <asyncllm/concurrency/detail/cancellation.hpp>
@@ -40,7 +40,7 @@ class GroupBase : public RefCounted {
   /// What ended the group first, if it was an error.
   const std::exception_ptr& error() const noexcept { return error_; }
   std::size_t running() const noexcept { return running_; }
-  /// Somebody waits for it, and children may still be started.
+  /// A coroutine waits for it, and children may still be started.
   bool open() const noexcept { return static_cast<bool>(parent_); }
 
   /// Starts no more children and cancels those that run, but for the spared one. A child may end
@@ -73,9 +73,9 @@ class GroupBase : public RefCounted {
 
   /// Starts the children, on the loop and with the parent suspended.
   virtual void start() = 0;
-  /// The outcome of a child is known; it has not quite ended.
+  /// The outcome of a child is known, but its coroutine still exists.
   virtual void on_result(ChildBase&) {}
-  /// Nothing of the child runs any more.
+  /// The child has ended.
   virtual void on_end(ChildBase&) {}
   virtual bool done() const noexcept { return running_ == 0; }
 
@@ -100,7 +100,7 @@ class GroupBase : public RefCounted {
   }
 
   // The completion handler of a child, which keeps the group alive. It may be destroyed without
-  // being called, by the loop's destruction: then the child is gone all the same.
+  // being called, when the loop is destroyed: the child is gone in that case too.
   class OnEnd {
    public:
     using cancellation_slot_type = asio::cancellation_slot;
@@ -168,7 +168,7 @@ class GroupBase : public RefCounted {
 
   void resume_parent_if_done()
   {
-    // Where the loop is being destroyed the parent goes last: children may refer to what is its.
+    // When the loop is destroyed the parent goes last: children may refer to its objects.
     const bool is_over = was_dropped_ ? running_ == 0 : done();
     if (!parent_ || starting_ || !is_over)
       return;
@@ -177,7 +177,7 @@ class GroupBase : public RefCounted {
     Ref<GroupBase> self(this);
     if (parent->post(std::move(self)) || was_dropped_)
       return;
-    parent->resume(std::move(self));  // without memory for anything better
+    parent->resume(std::move(self));  // no memory for anything better
   }
 
   std::size_t running_ = 0;
@@ -220,7 +220,7 @@ class Group : public GroupBase {
 
  private:
   // Asio's co_spawn requires a default constructible result, so the result does not go through it.
-  // Two parameters and no more: a frame of this size fits one that Asio has just put aside.
+  // Only two parameters: a frame of this size fits the memory that Asio keeps for reuse.
   template <class T>
   static asio::awaitable<void, Executor> run_child(
       asio::awaitable<T, Executor> task, Child<T>& child)

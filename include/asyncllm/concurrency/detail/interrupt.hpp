@@ -44,8 +44,8 @@ class Interrupt {
     return true;
   }
 #else
-  // Registering replaces whatever handler there was, except Asio's own, which several loops share:
-  // then it is another signal_set's, of an outer run() perhaps, and ours may join it.
+  // Registering replaces any handler, except Asio's own, which several loops share: then it is
+  // another signal_set's, of an outer run() perhaps, and ours may join it.
   bool listen()
   {
     struct sigaction before, after;

@@ -1,4 +1,4 @@
-// Permits, and who waits for one: first come, first served.
+// Permits and a queue for them: first come, first served.
 #pragma once
 
 #include <asyncllm/concurrency/detail/list.hpp>
@@ -11,7 +11,7 @@ namespace asyncllm::inline v0_1::detail {
 /// Without locks and coroutines: the owner guards the queue, and wakes the entries that it names.
 class PermitQueue {
  public:
-  /// A place in the queue, and then the permit that came of it. Owned by who waits.
+  /// An entry in the queue, and then its permit. Owned by the waiting coroutine.
   class Entry : public ListNode {
    private:
     friend class PermitQueue;
@@ -38,8 +38,8 @@ class PermitQueue {
     queue_.push_back(entry);
     ++waiting_;
   }
-  /// Gives a permit back: straight to the entry that waits longest, which the result names. Null:
-  /// nobody waits.
+  /// Returns a permit: directly to the entry that has waited longest, which is the result. Null:
+  /// the queue is empty.
   Entry* give_back() noexcept
   {
     if (queue_.empty()) {

@@ -113,8 +113,8 @@ inline Permit& Permit::operator=(Permit&& other) noexcept
   return *this;
 }
 
-// A coroutine that waits sleeps on a timer that never expires. To cancel a timer takes no memory,
-// so a permit can be given back where nothing may be thrown; and the loop owns who waits.
+// A waiting coroutine sleeps on a timer that never expires. Cancelling a timer takes no memory, so
+// a permit can be returned where nothing may throw; and the loop owns the waiting coroutine.
 template <class Executor>
 class Sleeper final : public SemaphoreState::Waiting {
  public:
@@ -136,7 +136,8 @@ class Sleeper final : public SemaphoreState::Waiting {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void wake() noexcept override { timer_.cancel(); }  // never fails, whatever its declaration says
+  // Cancelling never fails, though its declaration does not say so.
+  void wake() noexcept override { timer_.cancel(); }
 
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer_;
 };

@@ -1,4 +1,4 @@
-// Reads a range one element at a time, not a step before it must.
+// Reads a range one element at a time, as late as possible.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace asyncllm::inline v0_1::detail {
 
-/// What outlives the next step of the range: references into a range that can be read several
-/// times stay good, what a single-pass range shows must be taken out of it.
+/// A copy or reference that outlives the next step of the range: references into a range that can
+/// be read several times stay valid; elements of a single-pass range are moved out.
 template <class Range>
 using ItemOf = std::conditional_t<
     std::ranges::forward_range<Range>,
@@ -26,7 +26,7 @@ class Source {
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
-  /// How many elements there are in all, where the range knows.
+  /// The number of elements, if the range knows it.
   std::optional<std::size_t> size()
   {
     if constexpr (std::ranges::sized_range<Range>)

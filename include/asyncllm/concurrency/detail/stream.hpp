@@ -20,13 +20,13 @@ template <class T, class Executor>
 class StreamGroup : public Group<Executor> {
  public:
   bool has_finished() const noexcept { return !finished_.empty(); }
-  /// Nothing waits and nothing will come.
+  /// No results are left and none will come.
   bool at_end() const noexcept
   {
     return this->stopped() && this->running() == 0 && finished_.empty();
   }
 
-  /// The next finished one, of which there must be one. Starts what may run in its place.
+  /// The next finished child; there must be one. Starts the next task.
   Completion<T> take()
   {
     auto& child = static_cast<Child<T>&>(finished_.front());

@@ -33,7 +33,7 @@ class TaskGroupBase : public Group<Executor> {
       throw std::logic_error("asyncllm: spawn() in a task group that has ended");
     if (this->stopped())
       throw_cancelled();
-    // Each start inside another one takes of the stack.
+    // Nested starts use the stack.
     const Nested nested(nested_);
     if (nested_ <= most_nested || !task.valid())
       this->spawn(place(), std::move(task));
@@ -95,7 +95,7 @@ class TaskGroupBase : public Group<Executor> {
 
   virtual const ChildBase& body() const noexcept = 0;
 
-  // Places of ended tasks are used again: a group may live as long as the program.
+  // The memory of ended tasks is reused: a group may live as long as the program.
   Child<void>& place()
   {
     if (free_.empty())
@@ -157,7 +157,7 @@ class TaskGroupState final : public TaskGroupBase<Executor> {
   {
     try {
       this->spawn_body(body_child_, body_(this->handle()));
-    } catch (...) {  // a body that is no coroutine
+    } catch (...) {  // the body is not a coroutine
       this->record(std::current_exception());
     }
   }

@@ -14,8 +14,8 @@ namespace asyncllm::inline v0_1::detail {
 template <class Result>
 class Waiter : public RefCounted {
  public:
-  /// Resumes it from the loop: the caller may be in the middle of something
-  /// that the coroutine would destroy. False: there is no memory for that, and nothing was done.
+  /// Resumes it from the loop: the caller may be using something that the coroutine would destroy.
+  /// False: no memory; nothing was done.
   virtual bool post(Result&& result) noexcept = 0;
   /// Resumes it inside the call.
   virtual void resume(Result&& result) = 0;
@@ -30,7 +30,7 @@ class HandlerWaiter final : public Waiter<Result> {
   {
     result_ = std::move(result);
     try {
-      // The handler stays here, so that a post that fails does not destroy it.
+      // The handler stays here, so that a failed post does not destroy it.
       asio::post(asio::get_associated_executor(handler_), [self = Ref<HandlerWaiter>(this)] {
         self->resume(*std::exchange(self->result_, std::nullopt));
       });

@@ -1,5 +1,5 @@
-// The sliding window: as many workers as may run at once, all taking from one source. An item costs
-// no child of its own, so a million of them need the memory of `limit`.
+// The sliding window: `limit` workers that take items from one source. An item costs no child of
+// its own, so a million items need the memory of `limit`.
 #pragma once
 
 #include <asyncllm/concurrency/awaitable_range.hpp>
@@ -20,7 +20,7 @@
 
 namespace asyncllm::inline v0_1::detail {
 
-/// `F` makes an awaitable of an item; `TaskOf` is its type.
+/// `F` makes an awaitable of an item; `TaskOf` is the awaitable's type.
 template <class Input, class F>
 using TaskOf = std::invoke_result_t<F&, typename Input::Item>;
 
@@ -43,8 +43,8 @@ class Workers final : public Group<typename TaskOf<Input, F>::executor_type> {
 
   bool empty() { return input_.at_end(); }
 
-  /// How many items have ended. Throws what ended the work early, if something did; a cancellation
-  /// that found every item done and with a value came too late to count.
+  /// The number of items that have ended. Throws what ended the work early, if anything; a
+  /// cancellation that found every item done and with a value came too late to count.
   std::size_t checked_count()
   {
     if (this->error())
@@ -99,7 +99,7 @@ class Workers final : public Group<typename TaskOf<Input, F>::executor_type> {
       if (this->stopped() || input_.at_end())
         co_return;
       job.emplace(input_);
-      // Whatever the item did to the cancellation of its coroutine, the next one starts afresh.
+      // The next item starts with a fresh cancellation state, whatever this one did to its own.
       co_await asio::this_coro::reset_cancellation_state();
       co_await asio::this_coro::throw_if_cancelled(true);
     }

@@ -1,4 +1,4 @@
-// Who may start a call, and when: the one place where calls are held back.
+// Decides which calls may start, and when. Calls wait nowhere else.
 #pragma once
 
 #include <asyncllm/concurrency/detail/permit_queue.hpp>
@@ -17,17 +17,17 @@
 
 namespace asyncllm::inline v0_1::client {
 
-/// What came of an attempt.
+/// The result of an attempt.
 struct AttemptResult {
-  int status = 0;                       ///< of the answer; 0: there is none
+  int status = 0;                       ///< of the answer; 0 if there is none
   const HeaderList* headers = nullptr;  ///< of the answer
   const Usage* usage = nullptr;         ///< of a complete reply
 };
 
 class Ticket;
 
-/// Decides which calls may start. One for all calls that share a bound, on several threads too.
-/// The functions below are called with the lock held, which the base class has.
+/// Decides which calls may start. Shared by all calls under one limit, also across threads. The
+/// functions below are called while the base class holds its lock.
 class Admission {
  public:
   Admission() = default;
@@ -53,8 +53,8 @@ class Admission {
   http::Mutex mutex_;
 };
 
-/// One call's permission to send its request, or its place in the queue for that. Its destruction
-/// gives either back, wherever the coroutine that waits was broken off.
+/// One call's permission to send its request, or its entry in the queue. The destructor gives up
+/// either, however the waiting coroutine ended.
 class Ticket : public detail::PermitQueue::Entry {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -84,7 +84,7 @@ class Ticket : public detail::PermitQueue::Entry {
   bool is_cancelled_ = false;
 };
 
-/// So many calls at once.
+/// At most this many calls at once.
 class InFlightLimit final : public Admission {
  public:
   explicit InFlightLimit(std::size_t calls) : permits_(calls) {}

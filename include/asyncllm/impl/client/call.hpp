@@ -1,4 +1,4 @@
-// The one coroutine that drives a call: it does what the machine says, and moves the bytes.
+// The coroutine that drives a call: it does what the machine says and moves the bytes.
 #pragma once
 
 #include <asyncllm/concurrency/cancelled.hpp>
@@ -43,7 +43,7 @@ class Pause {
   bool is_cancelled_ = false;
 };
 
-/// What a call holds while it runs; what a stream holds to its end.
+/// The parts of a call while it runs, or of a stream until its end.
 struct Call {
   explicit Call(provider::Delivery delivery) : machine(delivery) {}
 
@@ -53,7 +53,7 @@ struct Call {
     if (ticket)
       ticket->leave({machine.status(), headers, usage});
   }
-  /// Ends what a coroutine waits for.
+  /// Ends the operation that a coroutine is waiting for.
   void cancel();
 
   CallMachine machine;
@@ -64,14 +64,14 @@ struct Call {
   std::optional<http::Exchange> exchange;
 };
 
-/// A whole answer, and when its parts came.
+/// A whole answer, and when its parts arrived.
 struct Answer {
   std::string* body = nullptr;
   json::Reader* reader = nullptr;  // that may read it
   std::chrono::steady_clock::duration first_byte{}, total{};
 };
 
-/// What a call runs with.
+/// What a call needs to run.
 struct CallContext {
   const std::shared_ptr<const ClientState>& client;
   const RequestOptions& options;
@@ -86,7 +86,7 @@ asio::awaitable<void> wait_for_admission(Call& call, const CallContext& context)
 /// Whether another attempt follows a failure, and when: asks the machine, and tells `on_retry`.
 CallMachine::Next next_after(Error& error, Call& call, const CallContext& context);
 
-/// What an admission may see of a result.
+/// What an admission sees of a result.
 inline void leave_with(Call& call, const Reply& reply)
 {
   call.leave(&reply.headers, &reply.usage);
@@ -101,7 +101,7 @@ inline void leave_with(Call& call, const provider::ModelPage&)
 }
 
 /// Runs a call until its result, or until its answer streams. `began`: when the total timeout
-/// began, if not just now. A `Job` says what is asked for and what becomes of the answer:
+/// began, if not just now. A `Job` describes the request and what to do with the answer:
 ///
 ///     Result                            of the call; void when the job keeps it
 ///     streams                           whether the answer may be a stream

@@ -84,7 +84,7 @@ asio::awaitable<void> wait_for_admission(Call& call, const CallContext& context)
     throw Error(ErrorKind::cancelled, "the call to " + where + " was cancelled");
   if (timeout == Timeout::total)
     throw http::timed_out("no complete answer from " + where, timeout, timeouts);
-  throw http::timed_out("no place for a call to " + where, timeout, timeouts)
+  throw http::timed_out("no permit for a call to " + where, timeout, timeouts)
       .with_hint(
           "at most " + std::to_string(context.client->max_in_flight) +
           " are in flight at once (with_max_in_flight)");

@@ -1,4 +1,4 @@
-// What a call does next, by what has happened to it: no sockets, no clocks, no random numbers.
+// Decides what a call does next: no sockets, no clocks, no random numbers.
 #pragma once
 
 #include <asyncllm/core/error.hpp>
@@ -8,11 +8,11 @@
 
 namespace asyncllm::inline v0_1::client {
 
-/// One call, whole or streamed, from its first attempt to its end. Its driver does what
-/// `Next` says and reports what came of it.
+/// One call, whole or streamed, from its first attempt to its end. Its driver does what `Next` says
+/// and reports the result.
 ///
-/// A streamed reply is asked for piece by piece: each time by `on_asked`. Until its answer streams
-/// the call runs like any other; what fails until then is `on_failure`, later `on_broken`.
+/// A streamed reply is requested piece by piece, by `on_asked`. Until its answer streams, the call
+/// runs like any other; a failure before that is `on_failure`, a later one `on_broken`.
 class CallMachine {
  public:
   using Duration = RetryPolicy::Duration;
@@ -61,11 +61,11 @@ class CallMachine {
   Next on_asked(bool has_piece) noexcept;
   /// `is_last`: the answer has no more.
   Next on_piece(bool has_piece, bool is_last) noexcept;
-  /// The stream fails, after the pieces that it has; unless its reply `is_whole` already: then what
-  /// broke behind it costs only the usage.
+  /// The stream fails after the pieces that it has, unless its reply `is_whole` already: then the
+  /// failure costs only the usage.
   Next on_broken(ErrorKind kind, bool has_piece, bool is_whole) noexcept;
   Next on_completed() noexcept;
-  /// The caller needs no more: what follows fails. Returns false if the call had ended before.
+  /// The caller needs no more: the call fails. Returns false if it had ended before.
   bool stop() noexcept;
 
   provider::Delivery delivery() const noexcept { return delivery_; }
@@ -76,7 +76,7 @@ class CallMachine {
   int status() const noexcept { return status_; }
   bool has_success() const noexcept { return status_ >= 200 && status_ < 300; }
   /// Whether the call stays admitted until its next attempt: the queue of an Ollama is full, and if
-  /// the call gave its place up, all that wait for one would be refused in their turn.
+  /// this call gave up its permit, each waiting call would be refused in turn.
   bool stays_admitted() const noexcept { return stays_admitted_; }
   bool is_stopped() const noexcept { return phase_ == Phase::stopped; }
   /// Whether nothing more will happen.
@@ -88,8 +88,8 @@ class CallMachine {
     running,  // up to the answer
     open,     // the answer streams
     read,     // nothing more is to be read, but pieces may be left
-    broken,   // it fails after the pieces that are left
-    stopped,  // the same, by the caller
+    broken,   // it fails once the remaining pieces are delivered
+    stopped,  // the same, stopped by the caller
     over
   };
 

@@ -11,7 +11,7 @@ namespace {
 
 using provider::Delivery;
 
-// Whether the server streams, as it was asked to: a whole JSON document or a page is no stream.
+// Whether the server streams, as requested. A whole JSON document or a page is not a stream.
 bool is_stream(const ResponseHead& head)
 {
   const auto field = head.headers.find("Content-Type").value_or("");
@@ -137,7 +137,7 @@ CallMachine::Next CallMachine::on_failure(Error& error, const Conditions& condit
     return Next::write;
   }
   const auto& policy = conditions.policy;
-  // A full queue is waited for however often it refuses, unless no retry is allowed at all.
+  // Wait for a full queue however often it refuses, unless no retry is allowed at all.
   const bool waits_in_queue =
       policy.max_retries() > 0 && conditions.queue_patience.count() > 0 && is_queue_full(error);
   const int counted = waits_in_queue ? std::min(attempts_, policy.max_retries()) : attempts_;

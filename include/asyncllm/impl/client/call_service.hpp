@@ -26,8 +26,8 @@ class CallService {
  public:
   static CallService& of(http::ContextService& loop) { return loop.extension<CallService>(); }
 
-  /// Of the calls of `client`, valid as long as that lives. `policy` and `max_in_flight` count when
-  /// the first one asks.
+  /// Of the calls of `client`, valid as long as the client. `policy` and `max_in_flight` are read
+  /// by the first call.
   SharedByCalls& of_client(
       const std::shared_ptr<const void>& client,
       const RetryPolicy& policy,

@@ -29,7 +29,7 @@ using client::StreamState;
 using provider::Operation;
 using SteadyClock = std::chrono::steady_clock;
 
-// What `decode` makes of the body; the error that it is when it is nothing of the kind.
+// What `decode` makes of the body, or the error that the body is.
 template <class Decode>
 auto understood(const std::string& body, Decode decode)
 {
@@ -40,7 +40,7 @@ auto understood(const std::string& body, Decode decode)
   }
 }
 
-// What the jobs have in common whose answer is a whole one.
+// What the jobs with a whole answer have in common.
 class WholeJob {
  public:
   static constexpr bool streams = false;
@@ -58,7 +58,7 @@ class WholeJob {
   static void opened(const Call&) {}
 
  protected:
-  // The result, or what is known about the answer that holds none.
+  // The result, or what is known about an answer without one.
   template <class Read>
   static auto read(const Call& call, const Answer& answer, Read read_it)
   {
@@ -202,8 +202,8 @@ class ModelsJob : public WholeJob {
   std::string query_;
 };
 
-// All pages of the list of models, one after the other. A server that does not know the query sends
-// the first page again: that is all there is then.
+// All pages of the list of models, one after the other. A server that ignores the query sends the
+// first page again: then the list is complete.
 asio::awaitable<std::vector<std::string>> list_models(
     std::shared_ptr<const ClientState> client, SharedOptions options)
 {

@@ -1,4 +1,4 @@
-// What a client is made of, for the calls that it makes.
+// The state of a client, shared by its calls.
 #pragma once
 
 #include <asyncllm/client/client.hpp>
@@ -26,11 +26,11 @@
 
 namespace asyncllm::inline v0_1::client {
 
-/// Everything of a client that never changes.
+/// Everything about a client that never changes.
 class ClientState : public std::enable_shared_from_this<ClientState> {
  public:
-  /// Throws as `Client` does. `endpoint`: with the base URL as it was found, of which
-  /// `url_credentials` were taken out.
+  /// Throws as `Client` does. `endpoint`: with the base URL as it was found; `url_credentials` were
+  /// removed from it.
   ClientState(
       const ClientOptions& options,
       const provider::Endpoint& endpoint,
@@ -51,7 +51,7 @@ class ClientState : public std::enable_shared_from_this<ClientState> {
       const Messages& turns,
       const RequestOptions& given) const;
 
-  /// Replaces `message` by the bytes that ask for a reply. Throws `Error{invalid_argument}`,
+  /// Replaces `message` by the bytes of the request. Throws `Error{invalid_argument}`,
   /// `Error{unsupported}`.
   void write_message(
       const AnyRequest& request,
@@ -95,10 +95,10 @@ class ClientState : public std::enable_shared_from_this<ClientState> {
   const http::Transport transport;
   const std::string base_url;
   const Redirects redirects;
-  const std::size_t max_in_flight;  ///< calls at once on one loop; 0: no limit
+  const std::size_t max_in_flight;  ///< calls at once on one io_context; 0: no limit
 
  private:
-  /// Those that redirects led to. Several loops on threads of their own may share a client.
+  /// The targets of redirects. Several io_contexts on different threads may share a client.
   struct Elsewhere {
     std::mutex mutex;
     std::map<std::string, std::shared_ptr<const http::Transport>> by_origin;
@@ -119,7 +119,7 @@ class ClientState : public std::enable_shared_from_this<ClientState> {
   http::RequestHead post_head_, get_head_;
 };
 
-/// Appends a piece of a whole answer, which is to become so long, if that is known. Throws
+/// Appends a piece of a whole answer of the expected length, if that is known. Throws
 /// `Error{response_too_large}`.
 void append_bounded(
     std::string& body,
@@ -127,9 +127,8 @@ void append_bounded(
     std::uint64_t announced_length,
     const Limits& limits);
 
-/// Throws `Error{incomplete}` if the server gave a failure of its own as the reason for the end:
-/// the reply is not whole then. An empty message loads a model or unloads it, and generates
-/// nothing.
+/// Throws `Error{incomplete}` if the finish reason is a failure of the server: then the reply is
+/// not whole. An empty message loads or unloads a model and generates nothing.
 void check_finish(const Reply& reply, const RequestOptions& options);
 
 }  // namespace asyncllm::client

@@ -26,7 +26,7 @@ http::Transport make_transport(
   return http::Transport(std::move(url), how);
 }
 
-// What proves who asks: the API key, the user name and password of the URL, or both.
+// The credentials: the API key, the user name and password of the URL, or both.
 HeaderList credentials_of(
     const ClientOptions& options,
     const provider::Endpoint& endpoint,
@@ -306,8 +306,8 @@ std::size_t text_bytes(const AnyRequest& request)
 void ClientState::judge_prompt(
     const AnyRequest& request, const RequestOptions& options, Reply& reply) const
 {
-  // Prose has four or five bytes a token, other texts and languages fewer. What Ollama cuts has
-  // lost as much as was left, or more: its runner drops the text by halves of the context.
+  // Prose has four or five bytes a token, other texts and languages fewer. A prompt that Ollama cut
+  // lost at least as much as was left: its runner drops text by halves of the context.
   constexpr std::size_t most_bytes_a_token = 7, shortest = 2048;
   const auto& parameters = options.parameters();
   const auto tokens = reply.usage.input_tokens;
@@ -331,7 +331,7 @@ std::shared_ptr<const http::Transport> ClientState::transport_to(const http::Url
   how.limits = transport.limits();
   how.tls = trust_;
   how.proxy = http::find_proxy(url, proxy_, proxy_environment);
-  if (known.size() == most_remembered)  // calls under way hold theirs
+  if (known.size() == most_remembered)  // running calls hold theirs
     known.clear();
   return known[url.origin()] = std::make_shared<const http::Transport>(url, how);
 }
@@ -394,7 +394,7 @@ void append_bounded(
             " bytes (Limits::body_bytes)");
   constexpr std::size_t spare = 64;  // behind the end, for who reads it
   constexpr std::uint64_t most_reserved = 4 * 1024 * 1024;
-  if (body.empty())  // at once, but not for whatever length a server makes up
+  if (body.empty())  // at once, but not for any length that a server claims
     body.reserve(
         std::max<std::uint64_t>(
             piece.size(),

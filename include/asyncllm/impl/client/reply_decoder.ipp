@@ -155,7 +155,7 @@ bool ReplyDecoder::take_whole(std::string_view document, StreamedReply& reply)
   return true;
 }
 
-// JSON that is nothing of a reply.
+// JSON that is not part of a reply.
 void ReplyDecoder::consider(std::string_view json, const Reply& so_far)
 {
   auto remark = provider::remark_in(json);

@@ -24,11 +24,11 @@ using client::ClientState;
 using client::StreamState;
 using SteadyClock = std::chrono::steady_clock;
 
-// How long, and for how much, the end of a body is waited for whose reply is complete.
+// How long to wait for the end of a body whose reply is complete, and how much of it to read.
 constexpr auto drain_time = std::chrono::milliseconds(50);
 constexpr std::size_t drain_bytes = 64 * 1024;
 
-// The turn of one next(), for as long as its coroutine lives.
+// The turn of one next(), as long as its coroutine lives.
 class InTurn {
  public:
   explicit InTurn(StreamState& state) : state_(state)
@@ -52,7 +52,7 @@ class InTurn {
   bool has_ended_ = false;
 };
 
-// The request of a stream, until its answer streams or has come as a whole.
+// The request of a stream, until its answer streams or was read as a whole.
 class StreamJob {
  public:
   using Result = void;

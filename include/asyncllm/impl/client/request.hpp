@@ -33,7 +33,7 @@ struct PreparedRequest {
 
 using OwnedChat = std::unique_ptr<const ChatRequest>;
 using OwnedPrompt = std::unique_ptr<const GenerateRequest>;
-/// Whatever is answered by a reply. Small: thousands may wait for their answers.
+/// Any request that is answered by a reply. Small: thousands may wait for their answers.
 using AnyRequest = std::variant<OwnedChat, OwnedPrompt, PreparedRequest>;
 
 inline const std::string& model_of(const AnyRequest& request)

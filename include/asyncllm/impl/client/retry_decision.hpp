@@ -1,4 +1,4 @@
-// Whether a failed try is followed by another. Pure: no clock, no random numbers of its own.
+// Whether another attempt follows a failed one. Pure: no clock, no random numbers of its own.
 #pragma once
 
 #include <asyncllm/options/retry_policy.hpp>
@@ -37,13 +37,13 @@ class RetryBudget {
   std::atomic<double> left_;
 };
 
-/// A try that failed.
+/// A failed attempt.
 struct FailedTry {
   const Error& error;
   int attempt;                      ///< from 1
   bool had_success;                 ///< the answer's status was 2xx
   double random;                    ///< 0 to 1
-  RetryPolicy::Duration time_left;  ///< of the call's total clock
+  RetryPolicy::Duration time_left;  ///< of the call's total timeout
 };
 
 inline bool may_be_retried(const FailedTry& failed, const RetryPolicy& policy) noexcept
@@ -61,15 +61,15 @@ inline bool may_be_retried(const FailedTry& failed, const RetryPolicy& policy) n
   }
 }
 
-/// Whether the budget pays for a retry. It keeps a dead server from being stormed. A server that
-/// names a time, or that says it is busy (429, 503), is alive and paces its callers by itself: a
-/// budget would only make calls fail that it would have served.
+/// Whether the budget pays for a retry. The budget protects a server that is down. A server that
+/// names a time, or says that it is busy (429, 503), is alive and paces its callers itself: a
+/// budget would only fail calls that it would have served.
 inline bool needs_budget(const Error& error) noexcept
 {
   return !error.retry_after() && error.http_status() != 429 && error.http_status() != 503;
 }
 
-/// How long to wait before the next try, if the budget pays for it; nothing: give up.
+/// How long to wait before the next attempt, if the budget pays for it; nothing: give up.
 inline std::optional<RetryPolicy::Duration> time_to_retry(
     const FailedTry& failed, const RetryPolicy& policy)
 {

@@ -1,4 +1,4 @@
-// Where one try of a call goes: to the client's own server, and wherever that redirects it.
+// Where one attempt of a call goes: to the client's own server, and wherever that redirects it.
 #pragma once
 
 #include <asyncllm/core/error.hpp>
@@ -13,8 +13,8 @@
 
 namespace asyncllm::inline v0_1::client {
 
-/// Must outlive the exchanges that go its way; `client` and `message` must outlive it. Costs
-/// next to nothing without redirects.
+/// Must outlive the exchanges that use it; `client` and `message` must outlive it. Costs next to
+/// nothing without redirects.
 class Route {
  public:
   /// `message` goes to the client's own server first.

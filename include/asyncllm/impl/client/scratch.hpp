@@ -1,4 +1,4 @@
-// Memory that the calls on one io_context hand on to each other.
+// Memory that the calls on one io_context reuse.
 #pragma once
 
 #include <asyncllm/impl/http/connect/spares.hpp>
@@ -17,8 +17,8 @@ struct Scratch {
   http::Spares<provider::KeptReader, 4> readers;
 };
 
-/// A string with memory that others have used before: for what a call needs for a while, the bytes
-/// of its request and of the answer.
+/// A string with reused memory, for what a call needs for a while: the bytes of its request and of
+/// its answer.
 class BorrowedString {
  public:
   explicit BorrowedString(Scratch& scratch) : scratch_(scratch) {}
@@ -30,7 +30,7 @@ class BorrowedString {
   BorrowedString(const BorrowedString&) = delete;
   BorrowedString& operator=(const BorrowedString&) = delete;
 
-  /// Takes the memory, as late as possible: thousands may wait without. Empty.
+  /// Takes the memory and returns it empty. Call this late: thousands may wait without.
   std::string& lend()
   {
     if (!bytes_)
@@ -48,7 +48,7 @@ class BorrowedString {
   std::unique_ptr<std::string> bytes_;
 };
 
-/// A JSON reader, while one answer is read and nothing is awaited.
+/// A JSON reader for one answer. Do not hold it across a `co_await`.
 class BorrowedReader {
  public:
   explicit BorrowedReader(Scratch& scratch) : scratch_(scratch), reader_(scratch.readers.take()) {}

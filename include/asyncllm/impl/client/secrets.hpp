@@ -12,7 +12,7 @@ namespace asyncllm::inline v0_1::client {
 
 class Secrets {
  public:
-  /// A key or password, which may come back as it is, escaped in JSON, or with %XX.
+  /// A key or password, which may appear as it is, escaped in JSON, or with %XX.
   void add(std::string_view secret);
   /// User and password, which are sent in Base64 too.
   void add(const std::string& user, const std::string& password);

@@ -1,4 +1,4 @@
-// What stands in the body of a stream outside of its events: JSON documents, and words.
+// What the body of a stream holds outside of its events: JSON documents, and words.
 #pragma once
 
 #include <asyncllm/impl/json/syntax.hpp>
@@ -10,8 +10,8 @@
 
 namespace asyncllm::inline v0_1::client {
 
-/// Some servers and gateways break into a stream with an error, or send a chunk, as a bare JSON
-/// document of one line or of several; others with a plain text. Each byte is looked at once.
+/// Some servers and gateways interrupt a stream with an error, or send a chunk, as a bare JSON
+/// document of one line or several; others with plain text. Each byte is read once.
 class StrayText {
  public:
   /// `document_limit`: the longest document, in bytes.
@@ -27,7 +27,7 @@ class StrayText {
 
   /// Whether a document has begun that is not complete.
   bool has_open_document() const noexcept { return is_open_; }
-  /// The lines that are no JSON: the first few kilobytes of them, a line feed between two; "" when
+  /// The lines that are not JSON: the first few kilobytes of them, separated by line feeds; "" when
   /// there are none.
   const std::string& words() const noexcept { return words_; }
 

@@ -1,4 +1,4 @@
-// What a stream is made of: the request, its exchange, and the machines that read the answer.
+// The state of a stream: the request, its exchange, and the machines that read the answer.
 #pragma once
 
 #include <asyncllm/impl/client/call.hpp>
@@ -18,7 +18,7 @@
 
 namespace asyncllm::inline v0_1::client {
 
-/// What a stream and its coroutines share.
+/// Shared by a stream and its coroutines.
 struct StreamState {
   StreamState(std::shared_ptr<const ClientState> client, Question question);
 
@@ -28,16 +28,16 @@ struct StreamState {
   void take_end() { decoder.finish(reply); }
   /// The reply has ended. Throws `Error{incomplete}` when the server says that it is not whole.
   void complete();
-  /// The stream fails by `error`, which gets what is known about it, now and at every next().
+  /// The stream fails with `error`, completed with what is known, now and at every next().
   void fail(Error error);
   /// The same with an exception that is not ours.
   void fail(std::exception_ptr error) noexcept;
 
-  /// Ends the request. A next() under way throws `Error{cancelled}`, but not within this call.
+  /// Ends the request. A pending next() throws `Error{cancelled}`, but not within this call.
   void stop();
-  /// The io_context was destroyed, and with it the next() under way.
+  /// The io_context was destroyed, and with it the pending next().
   void drop() noexcept;
-  /// Like `stop`, when the last reference to the stream is gone.
+  /// Like `stop`; for the destruction of the last reference to the stream.
   void abandon() noexcept;
 
   std::shared_ptr<const ClientState> client;
@@ -49,7 +49,7 @@ struct StreamState {
   ReplyDecoder decoder;
   provider::StreamedReply reply;
   std::exception_ptr failure;
-  Turn turn;  // of the one next() under way
+  Turn turn;  // of the one pending next()
 
  private:
   void close() noexcept;

@@ -1,4 +1,4 @@
-// One piece of a streamed answer: what stream/ cuts and provider/ reads.
+// One event of a streamed answer: stream/ makes it, provider/ reads it.
 #pragma once
 
 #include <string_view>

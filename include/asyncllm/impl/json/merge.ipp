@@ -10,12 +10,12 @@
 namespace asyncllm::inline v0_1::json {
 namespace {
 
-// As they are written, the name with its quotes.
+// As written, the name with its quotes.
 struct Member {
   std::string_view name, value;
 };
 
-// How long the value is that valid JSON begins with.
+// The length of the value at the start of valid JSON.
 std::size_t length_of_value(std::string_view text)
 {
   std::size_t depth = 0;
@@ -36,7 +36,7 @@ std::size_t length_of_value(std::string_view text)
     } else if (depth > 0) {
       if ((c == '}' || c == ']') && --depth == 0)
         return at + 1;
-    } else if (c == ',' || c == ':' || c == '}' || c == ']') {  // behind a number or a literal
+    } else if (c == ',' || c == ':' || c == '}' || c == ']') {  // after a number or a literal
       return at;
     }
   }

@@ -1,5 +1,5 @@
-// Reads JSON with simdjson's on-demand interface, as leniently as architecture.md decides: fields
-// that are not read need not be valid, single bad characters become U+FFFD, all else is an Error.
+// Reads JSON with simdjson's on-demand interface, leniently: fields that are not read need not be
+// valid, single bad characters become U+FFFD, anything else is an Error.
 #pragma once
 
 #include <asyncllm/core/error.hpp>
@@ -20,7 +20,7 @@ using Array = simdjson::ondemand::array;
 using Object = simdjson::ondemand::object;
 using Value = simdjson::ondemand::value;
 
-/// The name of a field, to be compared with names that need no escape.
+/// The name of a field, for comparison with names that need no escape.
 class Key {
  public:
   /// `name` ends with a quote, and at least SIMDJSON_PADDING bytes follow it.
@@ -38,9 +38,9 @@ class Key {
 /// Reads one object after the other; keeps its memory between them.
 class Reader {
  public:
-  /// Calls `read` with the object that `text` is. `read` visits all of its fields; it is called
-  /// again from the start when the text had to be repaired. Behind the object only white space may
-  /// follow. Throws `Error{bad_response}`. `text` gets spare bytes behind its end.
+  /// Calls `read` with the object in `text`. `read` visits all of its fields; it is called again
+  /// from the start when the text had to be repaired. After the object only white space may follow.
+  /// Throws `Error{bad_response}`. `text` gets spare bytes behind its end.
   template <class Read>
   void object(std::string& text, Read&& read)
   {
@@ -68,7 +68,7 @@ class Reader {
     }
   }
 
-  /// The same for text that lies in somebody else's memory.
+  /// The same for text in the caller's memory.
   template <class Read>
   void object(std::string_view text, Read&& read)
   {
@@ -77,15 +77,14 @@ class Reader {
   }
 
   /// From now on half of a surrogate pair at an end of a text may become a mark for a `HalfJoiner`,
-  /// since the text goes on in the next object.
+  /// since the text continues in the next object.
   void keep_halves() noexcept { keeps_halves_ = true; }
   /// Whether there are such marks in the last object.
   bool has_halves() const noexcept { return has_halves_; }
 
-  /// The name of a field of the object that is being read, the fast way where there is one.
-  /// Throws simdjson_error where the text has a syntax error instead of a field: simdjson reports
-  /// it by the field, and an iteration that went on would read anything.
-  /// It holds until the next object.
+  /// The name of a field of the object that is being read, the fast way if possible. Throws
+  /// simdjson_error where the text has a syntax error instead of a field: simdjson reports it by
+  /// the field, and reading on would give arbitrary values. Valid until the next object.
   Key key(simdjson::simdjson_result<simdjson::ondemand::field>& field) const
   {
     if (field.error())
@@ -159,13 +158,13 @@ inline std::optional<std::int64_t> integer_if(Value value)
 {
   if (value.type() != simdjson::ondemand::json_type::number)
     return std::nullopt;
+  if (std::int64_t integer = 0; !value.get_int64().get(integer))
+    return integer;
   simdjson::ondemand::number number;
   if (value.get_number().get(number)) {
     static_cast<void>(value.get_double().value());  // throws unless it is only beyond 64 bits
     return std::nullopt;
   }
-  if (number.is_int64())
-    return number.get_int64();
   const double real = number.as_double();
   if (!(real > -9.2e18 && real < 9.2e18))
     return std::nullopt;

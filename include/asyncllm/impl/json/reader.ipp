@@ -9,7 +9,7 @@ Key Reader::unescaped_key(simdjson::ondemand::field& field) const
 {
   const std::string_view unescaped = field.unescaped_key();
   auto& name = unescaped_keys_.emplace_front(unescaped);
-  std::replace(name.begin(), name.end(), '"', '\0');  // no name that we know has one
+  std::replace(name.begin(), name.end(), '"', '\0');  // no known name has one
   name += '"';
   name.append(simdjson::SIMDJSON_PADDING, '\0');
   return Key(name.data());

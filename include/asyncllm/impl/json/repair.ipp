@@ -92,7 +92,7 @@ unsigned marked_half(std::string_view text)
   return half <= 0xDFFF ? half : 0;
 }
 
-// Whether a string is a text that may come in pieces: `before` is what stands in front of it.
+// Whether a string is a text that may arrive in pieces: `before` is what precedes it.
 bool is_text_of_reply(std::string_view before)
 {
   const auto skip = [&] {

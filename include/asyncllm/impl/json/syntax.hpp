@@ -1,4 +1,4 @@
-// Whether a text is JSON, to the letter of RFC 8259.
+// Whether a text is JSON, strictly by RFC 8259.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace asyncllm::inline v0_1::json {
 
-/// Checks the syntax of a JSON text that comes in pieces, in one pass, whatever it means: numbers
+/// Checks the syntax of a JSON text that arrives in pieces, in one pass, whatever it means: numbers
 /// of any size and duplicate names are valid. Strings are not checked for UTF-8.
 class SyntaxChecker {
  public:
@@ -17,7 +17,7 @@ class SyntaxChecker {
   void feed(std::string_view piece);
   /// Whether the text so far is one whole value.
   bool is_complete() const noexcept;
-  /// Whether no text that begins like this is JSON.
+  /// Whether no continuation can make the text JSON.
   bool has_failed() const noexcept { return state_ == State::failed; }
 
  private:
@@ -53,14 +53,13 @@ class SyntaxChecker {
   void fail() noexcept { state_ = State::failed; }
 
   State state_ = State::value;
-  std::vector<char> open_;    // the closing brackets that are missing
-  bool is_name_ = false;      // the string under way is one
-  int digits_ = 0;            // of \uXXXX that are missing
-  std::string_view literal_;  // what is missing of true, false, null
+  std::vector<char> open_;    // the missing closing brackets
+  bool is_name_ = false;      // the current string is one
+  int digits_ = 0;            // missing digits of \uXXXX
+  std::string_view literal_;  // the rest of true, false, null
 };
 
-/// Whether `text` is one JSON value in UTF-8 and nothing else: no byte order mark, no NUL behind
-/// it.
+/// Whether `text` is one JSON value in UTF-8 and nothing else: no byte order mark, no NUL after it.
 bool is_json(std::string_view text);
 
 /// The same, and that value is an object.

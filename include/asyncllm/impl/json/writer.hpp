@@ -1,4 +1,4 @@
-// Writes JSON text front to back into a string: no tree, no copies, commas by themselves.
+// Writes JSON text into a string, front to back: no tree, no copies, automatic commas.
 #pragma once
 
 #include <charconv>
@@ -15,8 +15,8 @@ void append_string(std::string& out, std::string_view text);
 /// Whether `text` is well-formed UTF-8.
 bool is_utf8(std::string_view text) noexcept;
 
-/// A position in a JSON text under construction. The caller keeps the order of calls sensible: a
-/// key before each value of an object, an end for each begin.
+/// A position in a JSON text under construction. The caller calls its functions in order: a key
+/// before each value of an object, an end for each begin.
 class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
@@ -26,7 +26,7 @@ class Writer {
   Writer& begin_array() { return open('['); }
   Writer& end_array() { return close(']'); }
 
-  /// `name` is written as it is: a name of ours that needs no escape.
+  /// `name` is written as it is: it must need no escape.
   Writer& key(std::string_view name)
   {
     separate();
@@ -51,7 +51,7 @@ class Writer {
     const auto end = std::to_chars(text, text + sizeof text, number).ptr;
     return raw({text, static_cast<std::size_t>(end - text)});
   }
-  /// Appends the comma that is due. Call this before a value is appended by other means.
+  /// Appends a comma if one is needed. Call this before appending a value by other means.
   void begin_value() { separate(); }
   /// `text` is JSON already.
   Writer& raw(std::string_view text)

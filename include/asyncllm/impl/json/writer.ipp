@@ -27,7 +27,7 @@ void append_string(std::string& out, std::string_view text)
 {
   constexpr char hex[] = "0123456789abcdef";
   out += '"';
-  std::size_t plain = 0;  // start of the run that is copied as it is
+  std::size_t plain = 0;  // the start of the run that needs no escapes
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     const char escape = escapes[c];

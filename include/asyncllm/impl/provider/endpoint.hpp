@@ -1,4 +1,4 @@
-// Which server a provider's name, the caller's settings and the environment lead to.
+// The server that a provider's name, the caller's settings and the environment select.
 #pragma once
 
 #include <asyncllm/impl/core/environment.hpp>
@@ -9,7 +9,7 @@
 
 namespace asyncllm::inline v0_1::provider {
 
-/// What the caller set; "" where nothing.
+/// What the caller set; "" if nothing.
 struct EndpointSettings {
   std::string provider, base_url, api_key;
 };

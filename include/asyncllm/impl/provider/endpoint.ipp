@@ -28,7 +28,7 @@ bool same_url(std::string_view a, std::string_view b)
   return detail::equal_ignoring_case(without_slash(a), without_slash(b));
 }
 
-// People paste the whole URL of a call: what a wire's paths begin with is no part of a base URL.
+// People paste the whole URL of a call: the start of a wire's paths is not part of a base URL.
 void remove_call_path(std::string& url)
 {
   url = without_slash(url);
@@ -54,8 +54,8 @@ bool is_azure_resource(std::string_view url)
   return url.find(".azure.com") != url.npos || url.find("/openai/deployments/") != url.npos;
 }
 
-// An API key as it was meant: without the quotes of an env file, the line end of the file that it
-// was read from, and the "Bearer " that was copied with it.
+// An API key without the quotes of an env file, the line end of the file that it was read from, and
+// the "Bearer " that was copied with it.
 std::string clean_key(std::string_view key)
 {
   key = detail::unquoted(key);

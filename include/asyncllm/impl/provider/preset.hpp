@@ -27,7 +27,7 @@ struct Preset {
   std::string_view url_suffix = "";    ///< behind the variable's value, if it is not there
   std::string_view elsewhere = "";     ///< the preset that holds for any other base URL
 
-  // Who may ask
+  // Credentials
   std::string_view key_variable = "";  ///< environment variable that holds the API key
   std::string_view key_url = "";       ///< where that goes by itself, "": to base_url
   std::string_view key_header = "Authorization";
@@ -35,7 +35,7 @@ struct Preset {
   bool needs_key = false;  ///< its own URL requires a key
   std::string_view version_header = "", version = "";
 
-  // What it understands
+  // What it supports
   std::string_view max_tokens_name = "max_tokens";
   std::string_view seed_name = "seed";
   std::string_view history_reasoning = "";  ///< the name of the reasoning in earlier turns
@@ -43,13 +43,13 @@ struct Preset {
   bool has_stream_options = true;
   ThinkStyle think = ThinkStyle::reasoning_effort;
   double max_temperature = 2;
-  std::size_t max_in_flight = 0;  ///< calls at once by default, 0: as many as there are
-  /// The longest wait for an answer to begin. A host answers within minutes. A server of one's own
-  /// may serve one call at a time, while 64 wait, and take more than five minutes for each.
+  std::size_t max_in_flight = 0;  ///< calls at once by default, 0: no limit
+  /// The longest wait for an answer to begin. A host answers within minutes. A local server may
+  /// serve one call at a time, while 64 wait, and take more than five minutes for each.
   std::chrono::milliseconds first_byte = std::chrono::minutes(10);
   bool has_queue = false;      ///< and refuses by a 503 what does not fit into it
-  bool cuts_prompts = false;   ///< that are too long, without a word
-  int default_max_tokens = 0;  ///< sent where the caller sets none, 0: nothing
+  bool cuts_prompts = false;   ///< that are too long, silently
+  int default_max_tokens = 0;  ///< sent if the caller sets none; 0: not sent
 
   // Advice
   std::string_view if_unreachable = "is the network up, and does it need a proxy?";
@@ -59,7 +59,7 @@ struct Preset {
 /// The preset of that name, null if there is none.
 const Preset* find_preset(std::string_view name) noexcept;
 
-/// Throws `Error{invalid_argument}` with the names there are, and the one that was probably meant.
+/// Throws `Error{invalid_argument}` with the known names, and the one that was probably meant.
 const Preset& preset_named(std::string_view name);
 
 }  // namespace asyncllm::provider

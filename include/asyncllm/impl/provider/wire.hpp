@@ -36,12 +36,12 @@ enum class Framing {
 
 enum class Operation { chat, generate, embed, list_models };
 
-/// A request, for who signs it.
+/// A request to be signed.
 struct SignedParts {
   std::string_view method, target, body;  ///< the target with path and query
 };
 
-/// A page of the list of models; mostly there is but one.
+/// A page of the list of models; usually the only one.
 struct ModelPage {
   std::vector<std::string> names;
   std::string next;  ///< the query that asks for the next page, "" behind the last one
@@ -51,22 +51,22 @@ class Wire {
  public:
   virtual ~Wire() = default;
 
-  /// Appends the path of an operation, which goes behind the base URL's; nothing where this wire
-  /// has no such operation. It may depend on the model.
+  /// Appends the path of an operation, which follows the base URL's; nothing if this wire has no
+  /// such operation. It may depend on the model.
   virtual void append_path(Operation operation, std::string_view model, std::string& out) const = 0;
 
-  /// The header fields that each request carries: who asks, and which version of the API. `api_key`
-  /// may be "".
+  /// The header fields of each request: credentials and the version of the API. `api_key` may be
+  /// "".
   virtual HeaderList fields(const Preset& preset, std::string_view api_key) const;
-  /// Whether each request is signed: `signature` gives further fields, which depend on all of it.
+  /// Whether each request is signed: `signature` returns further fields, which depend on all of it.
   virtual bool signs() const noexcept { return false; }
   virtual HeaderList signature(const SignedParts&, const Preset&, std::string_view) const
   {
     return {};
   }
 
-  /// Appends the body that asks for a reply. A parameter that is not set is not written; one that
-  /// only tunes the answer and that the host does not know is left out. Throws
+  /// Appends the body of a request for a reply. A parameter that is not set is not written; one
+  /// that only tunes the answer and that the host does not know is left out. Throws
   /// `Error{invalid_argument}`: a text is not UTF-8, or a value is not one that the host takes;
   /// `Error{unsupported}`: the provider does not support the request.
   virtual void encode(
@@ -82,8 +82,8 @@ class Wire {
   virtual void encode(const EmbedRequest& request, std::string& out) const;
 
   /// The reply in the body of a 2xx answer. Throws `Error`: bad_response when it is not what this
-  /// wire sends, incomplete with the text so far when the server says that it is not done, and
-  /// what the server says when it hides an error in there. `body` gets spare bytes behind its end.
+  /// wire sends, incomplete with the text so far when the server says that it is not done, and what
+  /// the server says when the body holds an error. `body` gets spare bytes after its end.
   virtual Reply decode(std::string& body, json::Reader& reader) const = 0;
   /// The same with a reader made for it.
   Reply decode(std::string& body) const;
@@ -95,7 +95,7 @@ class Wire {
   /// What reads a streamed reply.
   virtual std::unique_ptr<DeltaDecoder> deltas() const = 0;
 
-  /// The error that an answer other than 2xx is.
+  /// The error of an answer other than 2xx.
   virtual Error decode_error(const ResponseHead& head, std::string_view body) const;
 
   /// The names of the models in the body of an answer to `Operation::list_models`.

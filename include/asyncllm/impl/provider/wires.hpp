@@ -1,4 +1,4 @@
-// The wires there are.
+// The wires.
 #pragma once
 
 #include <asyncllm/impl/provider/wire.hpp>

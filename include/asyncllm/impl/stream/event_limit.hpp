@@ -8,7 +8,7 @@
 
 namespace asyncllm::inline v0_1::stream {
 
-/// What Ollama's own client allows for a line.
+/// As in Ollama's own client.
 inline constexpr std::size_t default_event_limit = 8 * 1024 * 1024;
 
 /// Throws `Error{response_too_large}` when `size` is more than `limit` bytes.

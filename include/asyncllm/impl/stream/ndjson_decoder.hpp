@@ -1,4 +1,4 @@
-// Lines of JSON from bytes, wherever they are cut. Whether a line is JSON, its reader judges.
+// Makes lines of JSON of bytes, however they are split. Does not check that a line is JSON.
 #pragma once
 
 #include <asyncllm/core/detail/text.hpp>
@@ -12,9 +12,8 @@
 
 namespace asyncllm::inline v0_1::stream {
 
-/// A line ends with LF; a CR before it belongs to the end. Lines of white space are skipped, a byte
-/// order mark at the start is ignored. A line that lies whole in the bytes of one `feed` is not
-/// copied.
+/// A line ends with LF or CRLF. Lines of white space are skipped, a byte order mark at the start is
+/// ignored. A line that is whole in the bytes of one `feed` is not copied.
 class NdjsonDecoder {
  public:
   explicit NdjsonDecoder(std::size_t event_limit = default_event_limit) : limit_(event_limit) {}

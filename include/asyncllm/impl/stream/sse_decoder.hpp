@@ -1,4 +1,4 @@
-// Server-sent events from bytes, wherever they are cut: WHATWG HTML, section 9.2.
+// Makes server-sent events of bytes, however they are split: WHATWG HTML, section 9.2.
 #pragma once
 
 #include <asyncllm/core/detail/text.hpp>
@@ -13,10 +13,10 @@
 namespace asyncllm::inline v0_1::stream {
 
 /// Lines end with CR, LF or CRLF; comments are skipped; a byte order mark at the start is ignored.
-/// An event that lies whole in the bytes of one `feed` is not copied. Three things are ours: a
+/// An event that is whole in the bytes of one `feed` is not copied. Three things go beyond it: a
 /// field named `error` counts as `data` of an event of type error (older llama.cpp); lines that the
-/// standard ignores, since they are no field that it knows, are given to `stray`; and what the end
-/// of the stream left without its blank line can be had by `unterminated`.
+/// standard ignores, since they are not a known field, are passed to `stray`; and `unterminated`
+/// returns an event that the end of the stream left without its blank line.
 class SseDecoder {
  public:
   explicit SseDecoder(std::size_t event_limit = default_event_limit) : limit_(event_limit) {}
@@ -33,7 +33,7 @@ class SseDecoder {
       if (bytes.front() == '\n')
         bytes.remove_prefix(1);
     }
-    // Each byte is searched once for each of the two: a far one is remembered, not looked for
+    // Each byte is searched once for each of the two: a far position is remembered, not searched
     // again.
     std::size_t begin = 0;
     std::size_t line_feed = bytes.find('\n');

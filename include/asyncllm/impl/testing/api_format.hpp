@@ -1,4 +1,4 @@
-// How a model's answer is worded on each format. Values in, bytes out.
+// How a model's answer is written in each API format. Values in, bytes out.
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 

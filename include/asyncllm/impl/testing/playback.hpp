@@ -1,4 +1,4 @@
-// An answer as bytes on the format, and when each of them is due. No socket, no clock.
+// An answer as bytes, and when to send each of them. No socket, no clock.
 #pragma once
 #include <asyncllm/testing/answer.hpp>
 #include <asyncllm/testing/fault.hpp>
@@ -17,7 +17,7 @@ struct Step {
   std::string bytes;
 };
 
-/// What becomes of the connection after the last step.
+/// What happens to the connection after the last step.
 enum class Ending {
   keep,
   close,           // in good order
@@ -39,7 +39,7 @@ class PlaybackBuilder {
   /// What is added next comes `delay` later.
   void wait(std::chrono::milliseconds delay);
   void head(std::string_view bytes);
-  /// A part of the body; an empty one is none.
+  /// A part of the body; an empty one adds nothing.
   void piece(std::string_view data);
   void end_body();
 

@@ -1,4 +1,4 @@
-// An answer as the format words it. No socket, no clock.
+// Writes an answer in an API format. No socket, no clock.
 #pragma once
 #include <asyncllm/core/header_list.hpp>
 #include <asyncllm/impl/testing/api_format.hpp>
@@ -45,7 +45,7 @@ class Renderer {
   std::chrono::system_clock::time_point now_;
 };
 
-/// The answer to bytes that are no request.
+/// The answer to bytes that are not a request.
 Playback render(const Rejection& rejection);
 
 }  // namespace asyncllm::testing

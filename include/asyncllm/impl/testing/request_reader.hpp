@@ -19,7 +19,7 @@ struct Request {
   bool chunked_ok = true;  // HTTP/1.1: it understands chunks
 };
 
-/// Why a request was not understood. The connection is of no use after it.
+/// Why a request was not understood. The connection cannot be used afterwards.
 struct Rejection {
   int code = 400;
   std::string reason;

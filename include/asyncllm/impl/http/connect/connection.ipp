@@ -14,8 +14,7 @@
 namespace asyncllm::inline v0_1::http {
 namespace {
 
-// Cancels what a socket waits for when there are bytes to be read. The wait for them may end after
-// this object.
+// Cancels what a socket waits for when there are bytes to read. The wait may end after this object.
 class EarlyBytes {
  public:
   EarlyBytes(Socket& socket, const asio::any_io_executor& executor)
@@ -64,7 +63,7 @@ bool is_not_now(const asio::error_code& error)
 
 Connection::Connection(Socket socket) : socket_(std::move(socket))
 {
-  asio::error_code ignored;  // nothing is tried at once then
+  asio::error_code ignored;  // then nothing is attempted at once
   socket_.non_blocking(true, ignored);
 }
 

@@ -29,11 +29,11 @@ class Connector {
       : executor_(executor), service_(loop), transport_(transport)
   {}
 
-  /// Null when cancelled, by `cancel` or from outside. Throws `Error{resolve_failed,
+  /// Null when cancelled, by `cancel` or through its slot. Throws `Error{resolve_failed,
   /// connect_failed, tls_failed}`.
   asio::awaitable<std::unique_ptr<Connection>> run();
   void cancel();
-  /// Whether there is a connection already, and TLS is being agreed upon.
+  /// Whether the connection exists and the TLS handshake is in progress.
   bool is_handshaking() const noexcept { return connection_ && connection_->tls(); }
 
  private:

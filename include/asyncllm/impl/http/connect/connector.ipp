@@ -12,7 +12,7 @@ namespace asyncllm::inline v0_1::http {
 
 namespace {
 
-// Whom the socket connects to, for messages.
+// The peer's name, for messages.
 std::string peer_of(const Transport& transport)
 {
   const auto& proxy = transport.proxy();

@@ -1,4 +1,4 @@
-// What all calls on one io_context share: idle connections, look-ups, timeouts, spare memory.
+// What all calls on one io_context share: idle connections, lookups, timeouts, spare memory.
 #pragma once
 
 #include <asyncllm/impl/http/connect/mutex.hpp>
@@ -18,24 +18,24 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// Lives in the io_context as a service and goes with it. Exchanges hold it by reference count, so
-/// that the order of destruction at shutdown does not matter.
+/// A service of the io_context. Exchanges hold a reference, so the order of destruction at shutdown
+/// does not matter.
 ///
-/// Safe from any thread: the calls may be on strands of their own, which several threads run. Each
-/// part has a lock, held for a few lines and for no system call that may take long; a token that
-/// comes needs none.
+/// Safe from any thread: calls may run on different strands of several threads. Each part has a
+/// lock, held for a few lines and never during a system call that may take long; a token needs
+/// none.
 class ContextService : public std::enable_shared_from_this<ContextService> {
  public:
-  /// The one of the execution context behind `executor`.
+  /// The service of the execution context of `executor`.
   static std::shared_ptr<ContextService> of(const asio::any_io_executor& executor);
 
-  /// `executor`: of the context itself, so that no strand's work keeps the others' clocks waiting.
+  /// `executor`: of the context itself, so that a busy strand does not delay the others' timeouts.
   explicit ContextService(const asio::any_io_executor& executor)
       : executor_(executor), timer_(asio::steady_timer(executor))
   {}
 
-  /// Ends `entry`, on `executor`, at its time, until `unwatch`. The timer runs only while there are
-  /// entries.
+  /// Ends `entry` on `executor` when its time comes, until `unwatch`. The timer runs only while
+  /// there are entries.
   void watch(Deadlines::Entry& entry, const asio::any_io_executor& executor);
   void unwatch(Deadlines::Entry& entry) noexcept;
   /// Call this when an entry's time was set to `at`.
@@ -50,11 +50,11 @@ class ContextService : public std::enable_shared_from_this<ContextService> {
     return lookups_.join(executor_, host, port);
   }
 
-  /// The io_context goes: drops what needs it.
+  /// The io_context is being destroyed: drops what needs it.
   void shut_down() noexcept;
 
-  /// What calls share beside connections: an object of the caller's, made when first asked for. Its
-  /// type is always the same.
+  /// What calls share besides connections: an object of the caller's, made on first use. Its type
+  /// is always the same.
   template <class T>
   T& extension()
   {
@@ -65,7 +65,7 @@ class ContextService : public std::enable_shared_from_this<ContextService> {
   }
 
   Pool pool;
-  /// Memory for what comes in bulk.
+  /// Memory for large reads.
   Spares<Connection::BulkBuffer, 4> bulk_buffers;
 
  private:

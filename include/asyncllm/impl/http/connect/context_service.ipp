@@ -16,7 +16,7 @@
 namespace asyncllm::inline v0_1::http {
 namespace {
 
-// Between two sweeps at the least: bounds their cost when thousands of clocks end one by one.
+// The least time between two sweeps: bounds their cost when thousands of timeouts end one by one.
 constexpr auto sweep_interval = std::chrono::milliseconds(5);
 
 template <class Executor>
@@ -92,7 +92,7 @@ void ContextService::unwatch(Deadlines::Entry& entry) noexcept
       return;
     is_resting_ = true;
   }
-  // Not at once: one call is often followed by the next, and to set a timer costs a system call.
+  // Not at once: another call often follows, and setting a timer costs a system call.
   try {
     asio::post(executor_, [self = shared_from_this()] { self->rest(); });
   } catch (...) {  // no memory
@@ -128,8 +128,8 @@ void ContextService::arm_locked(Deadlines::TimePoint at)
   armed_ = at;
 }
 
-// Who sets an earlier time stores it, then looks at `armed_`. This stores `armed_`, then looks at
-// the times. So one of the two sees the other's.
+// A thread that sets an earlier time stores it, then reads `armed_`. This stores `armed_`, then
+// reads the times. So one of the two sees the other's store.
 void ContextService::sweep()
 {
   const auto now = std::chrono::steady_clock::now();

@@ -14,11 +14,11 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// The endpoints in the order in which to try them: IPv6 and IPv4 take turns, the family of the
-/// first goes first, within a family the order stays.
+/// The endpoints in the order to try them: IPv6 and IPv4 alternate, the family of the first address
+/// first; within a family the order stays.
 Endpoints interleaved(const Endpoints& endpoints);
 
-/// Each address gets a head start over the next one, so that a dead one costs no more than that.
+/// Each address gets a head start over the next one, so a dead address costs no more than that.
 class HappyEyeballs {
  public:
   static constexpr auto head_start = std::chrono::milliseconds(250);
@@ -28,7 +28,7 @@ class HappyEyeballs {
   HappyEyeballs(const HappyEyeballs&) = delete;
   HappyEyeballs& operator=(const HappyEyeballs&) = delete;
 
-  /// The socket of the connection that was made first. `error`: why the first address failed, when
+  /// The socket of the first connection that was made. `error`: why the first address failed, if
   /// all did; operation_aborted when cancelled.
   asio::awaitable<std::optional<Socket>> run(Endpoints endpoints, asio::error_code& error);
   /// Ends `run` and closes what is not connected yet.

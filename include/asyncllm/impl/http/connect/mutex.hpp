@@ -5,8 +5,9 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// A call takes ten locks or so, which nearly always are free: std::mutex would cost a request 2 %
-/// of its instructions, this one costs a few. Who finds it held sleeps, as with any mutex.
+/// A call takes about ten locks, which are nearly always free: std::mutex would cost a request 2 %
+/// of its instructions, this one costs a few. A thread that finds it locked sleeps, as with any
+/// mutex.
 class Mutex {
  public:
   Mutex() = default;
@@ -28,7 +29,7 @@ class Mutex {
   }
 
  private:
-  static constexpr int is_free = 0, is_held = 1, is_wanted = 2;  // the last: held, and waited for
+  static constexpr int is_free = 0, is_held = 1, is_wanted = 2;  // the last: locked, with waiters
 
   std::atomic<int> state_ = is_free;
 };

@@ -18,9 +18,9 @@
 namespace asyncllm::inline v0_1::http {
 
 /// The idle connections of one io_context, by origin and configuration (`Transport::pool_key`). The
-/// one used last is taken first, so that the others may grow old and be dropped, which happens as
-/// long as there are calls to whatever server: a timer would keep the user's loop running. Over the
-/// bounds the one that has waited longest goes. Safe from any thread.
+/// most recently used one is taken first, so that the others can expire and be dropped, which
+/// happens as long as there are calls to any server: a timer would keep the user's loop running.
+/// Above the limits the longest idle one is closed. Safe from any thread.
 class Pool {
  public:
   struct Bounds {
@@ -33,7 +33,7 @@ class Pool {
   /// A quiet connection, or null.
   std::unique_ptr<Connection> take(const std::string& key)
   {
-    // What is no longer to be used is looked at and closed without the lock: it takes system calls.
+    // Connections are checked and closed without the lock: that takes system calls.
     while (auto connection = pop(key))
       if (std::chrono::steady_clock::now() < connection->idle_until && connection->is_quiet())
         return connection;

@@ -20,13 +20,13 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// The endpoints that need no look-up: an address itself, and both loopback addresses for
+/// The endpoints that need no lookup: an address itself, and both loopback addresses for
 /// "localhost" (RFC 6761, 6.3).
 std::optional<Endpoints> known_endpoints(const std::string& host, std::uint16_t port);
 
-/// A look-up under way and those who wait for it, each on an executor of its own. The system's
-/// resolver cannot be interrupted, so an abandoned one ends by itself later and touches nothing but
-/// its own state.
+/// A lookup and the coroutines that wait for it, each on its own executor. The system's resolver
+/// cannot be interrupted, so an abandoned lookup ends later by itself and touches only its own
+/// state.
 struct Lookup {
   explicit Lookup(const asio::any_io_executor& executor) : resolver(executor) {}
   asio::ip::tcp::resolver resolver;
@@ -37,10 +37,10 @@ struct Lookup {
   std::list<Sleeper> waiting;
 };
 
-/// The look-ups of one io_context: one at a time for a host, however many ask for it.
+/// The lookups of one io_context: one at a time for a host, however many calls need it.
 class Lookups {
  public:
-  /// `executor`: where answers are taken, any thread's.
+  /// `executor`: where results are received; any thread's.
   std::shared_ptr<Lookup> join(
       const asio::any_io_executor& executor, const std::string& host, std::uint16_t port);
 
@@ -49,7 +49,7 @@ class Lookups {
   std::unordered_map<std::string, std::weak_ptr<Lookup>> by_host_;
 };
 
-/// One call's part in a look-up.
+/// One call's part in a lookup.
 class Resolution {
  public:
   Resolution(const asio::any_io_executor& executor, std::shared_ptr<Lookup> lookup);

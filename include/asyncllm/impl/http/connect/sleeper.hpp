@@ -16,8 +16,8 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// Everything happens under the mutex of the sleeper's owner: a timer is not thread-safe.
-/// To wake takes no memory, so it can be done where nothing may be thrown.
+/// Everything happens under the mutex of the sleeper's owner: a timer is not thread-safe. Waking
+/// takes no memory, so it is possible where nothing may throw.
 class Sleeper {
  public:
   using TimePoint = asio::steady_timer::time_point;
@@ -44,7 +44,7 @@ class Sleeper {
   void wake() noexcept
   {
     is_awake_ = true;
-    timer_.cancel();  // fails never, though its declaration does not say so
+    timer_.cancel();  // never fails, though its declaration does not say so
   }
 
  private:

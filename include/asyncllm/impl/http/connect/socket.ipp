@@ -25,7 +25,7 @@ void open_for(Socket& socket, const Endpoint& endpoint, asio::error_code& error)
 #endif
   if (error)
     return;
-  asio::error_code ignored;  // improvements, not needs; a Unix socket has no TCP_NODELAY
+  asio::error_code ignored;  // both are optional; a Unix socket has no TCP_NODELAY
   socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
 }

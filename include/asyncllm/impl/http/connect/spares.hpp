@@ -1,4 +1,4 @@
-// Objects that calls hand on to each other, whichever threads they are on.
+// Objects that calls reuse, on any thread.
 #pragma once
 
 #include <array>

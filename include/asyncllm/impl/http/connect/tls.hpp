@@ -13,9 +13,9 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// How to speak TLS with one host: whom to trust, who we are, and the sessions that can be resumed.
-/// Made once for a configuration, shared by its connections, on several threads too. Minimum TLS
-/// 1.2 and OpenSSL's security level 2 (112 bits: no RSA of 1024 bits, no SHA-1); the peer is always
+/// How to speak TLS with one host: trust, the client's certificate, and sessions to resume. Made
+/// once for a configuration and shared by its connections, also across threads. Minimum TLS 1.2 and
+/// OpenSSL's security level 2 (112 bits: no RSA of 1024 bits, no SHA-1); the peer is always
 /// verified.
 class TlsContext {
  public:
@@ -27,7 +27,7 @@ class TlsContext {
   TlsContext& operator=(const TlsContext&) = delete;
 
   struct Native;
-  /// Streams keep it: a server's session tickets come whenever it likes, and a pooled connection
+  /// Streams keep it alive: a server may send session tickets at any time, and a pooled connection
   /// may outlive the client that opened it.
   const std::shared_ptr<Native>& native() const { return native_; }
 
@@ -58,7 +58,7 @@ class TlsStream {
   /// Whether TLS itself failed, by an alert of the peer for instance.
   static bool is_alert(const asio::error_code& error) noexcept;
 
-  /// What a failed handshake failed of, and what to do about it, in words.
+  /// Why the handshake failed and what to do about it, in words.
   std::string explain(const asio::error_code& error) const;
 
  private:

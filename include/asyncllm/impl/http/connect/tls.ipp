@@ -30,7 +30,7 @@ struct FreeSession {
 };
 using Session = std::unique_ptr<SSL_SESSION, FreeSession>;
 
-// Sessions with one host that can be resumed. Loops on several threads may share them.
+// Sessions with one host that can be resumed. Several threads may share them.
 class Sessions {
  public:
   void put(Session session)
@@ -162,7 +162,7 @@ TlsStream::TlsStream(Socket& socket, const TlsContext& context)
 
 TlsStream::~TlsStream()
 {
-  // Else OpenSSL would take the session for one that broke, and never resume it.
+  // Otherwise OpenSSL would treat the session as broken and never resume it.
   SSL_set_shutdown(native_->stream.native_handle(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
@@ -179,7 +179,7 @@ bool TlsStream::is_alert(const asio::error_code& error) noexcept
 bool TlsStream::has_unread() const
 {
   const SSL* const ssl = native_->stream.native_handle();
-  // Decrypted, and whole records behind those: one read of the socket may bring several.
+  // Decrypted bytes, and whole records after those: one read of the socket may bring several.
   return SSL_pending(ssl) > 0 || BIO_ctrl_pending(SSL_get_rbio(ssl)) > 0;
 }
 

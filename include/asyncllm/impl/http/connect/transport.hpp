@@ -44,7 +44,7 @@ class Transport {
   bool is_exposed() const;
   /// What the target of a request begins with: "" but for forwarded ones.
   std::string target_prefix() const { return is_forwarded() ? "http://" + url_.host_header() : ""; }
-  /// What each request must carry for the proxy.
+  /// The header fields that each request needs for the proxy.
   HeaderList headers() const;
   /// The server's address, for messages, and the proxy's.
   const std::string& destination() const noexcept { return destination_; }

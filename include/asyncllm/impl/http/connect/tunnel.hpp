@@ -1,4 +1,4 @@
-// What is said to a proxy before the connection through it carries anything else. No sockets.
+// The negotiation with a proxy, before the connection carries anything else. No sockets.
 #pragma once
 
 #include <asyncllm/impl/http/connect/proxy.hpp>
@@ -12,8 +12,8 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// A negotiation, driven by who has the connection: sends `output`, gives what it reads to `input`,
-/// until it is open or has failed.
+/// A negotiation, driven by the owner of the connection: send `output`, pass what is read to
+/// `input`, until the tunnel is open or has failed.
 class Tunnel {
  public:
   virtual ~Tunnel() = default;
@@ -27,7 +27,7 @@ class Tunnel {
   bool is_open() const noexcept { return is_open_; }
   /// Why there will be no connection, "" while there may.
   const std::string& failure() const noexcept { return failure_; }
-  /// Whether the same may go well later.
+  /// Whether the same may succeed later.
   bool is_temporary() const noexcept { return is_temporary_; }
 
  protected:

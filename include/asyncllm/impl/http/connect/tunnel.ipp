@@ -26,7 +26,7 @@ void HttpTunnel::input(std::string bytes)
   const auto& head = parser_.head();
   const auto answer = std::to_string(head.status) + ' ' + head.reason;
   if (head.status >= 200 && head.status < 300) {
-    // The server must not speak first: what came with the head is not from it.
+    // The server must not speak first: bytes after the head are not from it.
     if (used < bytes.size() || !parser_.body().empty())
       return fail("sent data before the request");
     return open();

@@ -1,4 +1,4 @@
-// The timeouts of all that is in flight on one io_context: arming one is a store, one timer serves
+// The timeouts of everything in flight on one io_context. Arming one is a store; one timer serves
 // them all.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// `from` plus `duration`; never when that is off (zero or less) or too far away to matter, so that
+/// `from` plus `duration`; never if that is off (zero or less) or too far away to matter, so that
 /// huge durations do not overflow.
 inline std::chrono::steady_clock::time_point time_after(
     std::chrono::steady_clock::time_point from, std::chrono::milliseconds duration) noexcept
@@ -27,14 +27,14 @@ inline std::chrono::steady_clock::time_point time_after(
 }
 
 /// A list of time limits, without a timer and without a lock: the owner has both. A thread that
-/// looks for what is due may be on another thread than the operation, so it gets no entry but a
+/// looks for expired entries may not be the operation's thread, so it gets not the entry but a
 /// ticket, which the operation's own executor exchanges for the entry if that is still there.
 class Deadlines {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
   using Ticket = std::uint64_t;
 
-  /// Something that must end in time. Lives in the frame of the operation and leaves the list by
+  /// An operation with a time limit. Lives in the frame of the operation and leaves the list by
   /// itself. For the thread or strand of the operation, unless said otherwise.
   class Entry {
    public:
@@ -66,7 +66,7 @@ class Deadlines {
 
    protected:
     virtual ~Entry() = default;
-    /// The time has come.
+    /// The timeout has expired.
     virtual void on_expired() = 0;
     /// The io_context is being destroyed: drops every socket, timer and executor, which may not
     /// outlive it.

@@ -1,5 +1,4 @@
-// One request and its answer on one connection: the thin coroutine rim over parser, pool and
-// timeouts.
+// One request and its answer on one connection: thin coroutines over parser, pool and timeouts.
 #pragma once
 
 #include <asyncllm/core/error.hpp>
@@ -23,12 +22,11 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// The error of a call that did not get so far within one of its timeouts. `what`: "no answer from
-/// x".
+/// The error of a call that exceeded one of its timeouts. `what`: "no answer from x".
 Error timed_out(const std::string& what, Timeout timeout, const Timeouts& timeouts);
 
-/// Lives in the frame of the call. Destroyed before its end it closes the connection, which is how
-/// a server learns that the client has gone.
+/// Lives in the frame of the call. If destroyed before its end it closes the connection, which is
+/// how a server learns that the client has gone.
 ///
 /// Both coroutines throw `Error` of these kinds, which name the server's address: resolve_failed,
 /// connect_failed, tls_failed, connection_lost, timeout, incomplete, bad_response,
@@ -38,7 +36,7 @@ Error timed_out(const std::string& what, Timeout timeout, const Timeouts& timeou
 /// token.
 class Exchange : private Deadlines::Entry {
  public:
-  /// All of it happens on `executor`. `started`: when the total timeout began. `transport` must
+  /// Everything runs on `executor`. `started`: when the total timeout began. `transport` must
   /// outlive the exchange.
   Exchange(
       std::shared_ptr<ContextService> loop,
@@ -48,14 +46,14 @@ class Exchange : private Deadlines::Entry {
       std::chrono::steady_clock::time_point started);
   ~Exchange();
 
-  /// What the body is: it decides what the idle timeout counts, and whether there is a first token.
-  /// `whole` unless set; to be called before `send`, and again when the head says so.
+  /// The kind of body decides what the idle timeout counts, and whether there is a first token.
+  /// `whole` unless set. Call this before `send`, and again when the head says otherwise.
   enum class Body { whole, stream };
   void expect(Body body) noexcept;
 
   /// Sends the request and reads until the head of the answer is whole. Takes an idle connection if
-  /// there is one; when that breaks before any byte of the answer and soon after the request was
-  /// sent, the server had closed it and the request goes out once more on a new one. `message` must
+  /// there is one; if that breaks before any byte of the answer and soon after the request was
+  /// sent, the server had closed it, and the request is sent once more on a new one. `message` must
   /// stay until the end.
   asio::awaitable<void> send(std::string_view message);
 
@@ -75,7 +73,7 @@ class Exchange : private Deadlines::Entry {
     return body_.empty() && state() == ResponseParser::State::complete && !decoder_;
   }
 
-  /// How long the whole body is, if the server spoke the truth; 0 when it did not say.
+  /// The length of the body as the server claims it; 0 if it does not.
   std::uint64_t announced_length() const noexcept { return connection_->parser.announced_length(); }
 
   /// What was read has been used: its memory is returned until more is read.
@@ -86,14 +84,14 @@ class Exchange : private Deadlines::Entry {
   }
   /// What `read` gave of a stream held data, not only what keeps the connection open.
   void mark_data() noexcept { idle_spent_ = {}; }
-  /// It held a piece of the reply, for which the clock of the first one waits.
+  /// It held a piece of the reply, which the first_token timeout waits for.
   void mark_token() noexcept;
 
   /// Reads and drops the rest of a body, for at most this long and this much, so that the
   /// connection can be used again. Does not throw.
   asio::awaitable<void> drain(std::chrono::milliseconds longest, std::size_t most);
 
-  /// To be called when the body ended: gives the connection back if it can be used again, and the
+  /// Call this when the body has ended: returns the connection if it can be used again, and the
   /// head to the caller.
   ResponseHead finish();
 
@@ -110,8 +108,8 @@ class Exchange : private Deadlines::Entry {
   void on_expired() override;
   void on_shut_down() noexcept override { connection_.reset(); }
   void end_operation();
-  /// Starts this timeout, or one that ends at that time; every other but total and first_token
-  /// rests.
+  /// Starts this timeout, or one that ends at that time; the others except total and first_token
+  /// pause.
   void start(Timeout timeout);
   void start(Timeout timeout, TimePoint end);
   void rest() { start(Timeout::none, TimePoint::max()); }
@@ -149,7 +147,7 @@ class Exchange : private Deadlines::Entry {
   const Timeouts timeouts_;
   const TimePoint total_end_;
   TimePoint token_end_ = TimePoint::max();
-  std::chrono::steady_clock::duration idle_spent_{};  // of what the idle timeout allows
+  std::chrono::steady_clock::duration idle_spent_{};  // of the idle timeout
   Body expected_ = Body::whole;
   bool awaits_token_ = false;
   std::unique_ptr<Connection> connection_;

@@ -14,11 +14,11 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// When a server closes an idle connection while a request is on its way, this is known within a
-// round trip. Who closes it later may have worked on the request.
+// When a server closes an idle connection while a request is on its way, the client learns it
+// within a round trip. A server that closes it later may have processed the request.
 constexpr auto close_race = std::chrono::seconds(1);
 
-// A smaller request goes out whether the server reads it or not.
+// A smaller request is sent at once, whether the server reads it or not.
 constexpr std::size_t heard_while_writing = 16 * 1024;
 
 }  // namespace
@@ -149,7 +149,7 @@ asio::awaitable<void> Exchange::send(std::string_view message)
         start(Timeout::idle);
     }
     if (connection_->parser.has_head())
-      break;  // what broke behind it is for read(), after what came before
+      break;  // a later failure is for read(), after what came before
     const bool was_closed = reused && !answered && steady_clock::now() - sent_at < close_race;
     if (!was_closed || state() == ResponseParser::State::failed)
       fail_without_head(write_error, read_error, answered);
@@ -165,8 +165,8 @@ asio::awaitable<void> Exchange::send(std::string_view message)
         .with_retryable(false);
 }
 
-// Over TLS it cannot be seen whether an answer has come but by reading it, and a write that was
-// broken off cannot be taken up again: both go on until the request is out or the answer is there.
+// Over TLS only reading tells whether an answer has come, and a write that was interrupted cannot
+// be resumed: both go on until the request is sent or the answer is there.
 asio::awaitable<void> Exchange::write_and_listen(
     std::string_view& unsent,
     asio::error_code& write_error,
@@ -187,7 +187,7 @@ asio::awaitable<void> Exchange::write_and_listen(
   }
 }
 
-// Reads until a head that is no interim one has come.
+// Reads until the head of the final response is complete.
 asio::awaitable<void> Exchange::listen(asio::error_code& error, bool& answered)
 {
   while (state() == ResponseParser::State::head && !error) {
@@ -282,7 +282,7 @@ asio::awaitable<std::span<const char>> Exchange::read()
   co_return buffered();
 }
 
-// Behind the end of a body, or where its decoder cannot go on.
+// After the end of a body, or where its decoder cannot go on.
 void Exchange::check_decoded()
 {
   if (const auto& refusal = decoder_->refusal())
@@ -347,7 +347,7 @@ ResponseHead Exchange::finish()
   const auto& parser = connection_->parser;
   const bool whole = parser.state() == ResponseParser::State::complete;
   auto head = std::move(connection_->parser.head());
-  // Surplus bytes are no answer to any request of ours: such a connection is never used again.
+  // Surplus bytes answer no request of ours: such a connection is never used again.
   const bool reusable =
       whole && parser.keep_alive() && !connection_->is_broken && connection_->received().empty();
   if (const auto idle = idle_time(head.headers, connection_->requests); idle && reusable) {
@@ -429,7 +429,7 @@ void Exchange::fail_reading(
       orderly ? orderly_kind : ErrorKind::connection_lost,
       transport_.destination() + " closed the connection " + std::string(when) +
           (orderly ? "" : " (" + error.message() + ")"));
-  if (!orderly && orderly_kind == ErrorKind::incomplete)  // it works on the request
+  if (!orderly && orderly_kind == ErrorKind::incomplete)  // it is processing the request
     lost.with_retryable(false);
   throw lost;
 }

@@ -9,7 +9,7 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// `message`, which `RequestHead` wrote, with method and body as they are, for the place to which
+/// `message`, which `RequestHead` wrote, with the same method and body, for the URL to which
 /// `chain` has led: with only the fields that may go there, and those that `transport` requires.
 std::string readdressed(
     std::string_view message, const RedirectChain& chain, const Transport& transport);

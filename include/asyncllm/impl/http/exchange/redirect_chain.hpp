@@ -17,21 +17,20 @@ constexpr bool is_redirect(int status) noexcept
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/// Whether a field may go to another origin than the one that it was meant for. Few may: the
-/// library does not know what a field of the user holds.
+/// Whether a field may be sent to another origin. Few may: the library does not know what a user's
+/// field holds.
 bool may_go_elsewhere(std::string_view field) noexcept;
 
-/// The way of one request from server to server.
+/// The redirects of one request.
 class RedirectChain {
  public:
-  /// `first`: with the whole path of the request, which is kept to the letter.
+  /// `first`: with the whole path of the request, which is kept unchanged.
   RedirectChain(Redirects rules, std::string method, Url first)
       : rules_(rules), method_(std::move(method)), seen_{std::move(first)}
   {}
 
-  /// Where `answer`, for which `is_redirect` holds, leads: its `target("")` is to be asked for, by
-  /// the same method and with the same body. Throws `Error{bad_response}` with the status when it
-  /// is not to be followed.
+  /// Where `answer`, for which `is_redirect` holds, leads: request its `target("")` with the same
+  /// method and body. Throws `Error{bad_response}` with the status when it is not to be followed.
   const Url& follow(const ResponseHead& answer);
 
   /// Where it has led so far.

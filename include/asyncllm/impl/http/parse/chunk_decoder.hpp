@@ -13,17 +13,17 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// Our own, not llhttp's: that of Debian 12 refuses the extensions which every recipient must
-/// accept, and none of them bounds their length. Extensions and trailers are checked and dropped.
+/// Our own, not llhttp's: version 8.1 refuses the extensions that every recipient must accept, and
+/// no version limits their length. Extensions and trailers are checked and dropped.
 class ChunkDecoder {
  public:
   /// `limits` must outlive the decoder.
   explicit ChunkDecoder(const Limits& limits) : limits_(limits) {}
 
-  /// Takes bytes off the front of `bytes` and returns the data that they hold next, in place. Empty
-  /// when more bytes are needed or none are wanted any more.
+  /// Removes bytes from the front of `bytes` and returns the data that they hold next, in place.
+  /// Empty if more bytes are needed or the body is over.
   std::span<char> next(std::span<char>& bytes);
-  /// Whether the last chunk and the trailers behind it are over.
+  /// Whether the last chunk and its trailers are complete.
   bool complete() const noexcept { return state_ == State::complete; }
   const std::optional<Refusal>& refusal() const noexcept { return refusal_; }
 
@@ -46,7 +46,7 @@ class ChunkDecoder {
   std::optional<Refusal> refusal_;
 };
 
-/// The size that begins `line`, if that is hexadecimal digits and well-formed extensions.
+/// The size at the start of `line`, if the line is hexadecimal digits and well-formed extensions.
 std::optional<std::uint64_t> chunk_size(std::string_view line) noexcept;
 
 }  // namespace asyncllm::http

@@ -3,6 +3,7 @@
 #include <asyncllm/impl/http/parse/chunk_decoder.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace asyncllm::inline v0_1::http {
@@ -11,6 +12,16 @@ namespace {
 constexpr std::string_view blanks = " \t";
 constexpr std::size_t longest_size = 32;  // 16 digits, and some zeros before them
 constexpr std::size_t plain_digits = 15;  // cannot overflow
+
+// The value of a hexadecimal digit; 16 for any other character.
+constexpr auto hex_values = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(16);
+  for (std::uint8_t i = 0; i < 16; ++i)
+    values[static_cast<unsigned char>("0123456789abcdef"[i])] =
+        values[static_cast<unsigned char>("0123456789ABCDEF"[i])] = i;
+  return values;
+}();
 
 bool is_text(char c) noexcept
 {
@@ -84,7 +95,8 @@ std::span<char> ChunkDecoder::next(std::span<char>& bytes)
 {
   while (!bytes.empty() && !complete() && !refusal_) {
     if (state_ != State::data) {
-      take_line(bytes);
+      if (!take_plain_line(bytes))
+        take_line(bytes);
       continue;
     }
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
@@ -98,19 +110,23 @@ std::span<char> ChunkDecoder::next(std::span<char>& bytes)
   return {};
 }
 
-// What nearly every chunk has in front and behind, where it lies whole in `bytes`: a size without
-// extensions, an empty line. False: for the long way, and nothing was taken.
-bool ChunkDecoder::take_plain_line(std::span<char>& bytes)
+// Nearly every chunk begins with a size without extensions and ends with an empty line. Takes one
+// of these if it is whole in `bytes`. False: nothing was taken, use take_line.
+inline bool ChunkDecoder::take_plain_line(std::span<char>& bytes)
 {
+  if (state_ == State::trailers || !line_.is_clear())
+    return false;
+  const auto most = std::min(bytes.size(), state_ == State::size ? plain_digits : 0);
   std::uint64_t size = 0;
   std::size_t end = 0;
-  if (state_ == State::size) {
-    const auto most = std::min<std::size_t>(bytes.size(), plain_digits);
-    const auto digits_end = std::from_chars(bytes.data(), bytes.data() + most, size, 16).ptr;
-    end = static_cast<std::size_t>(digits_end - bytes.data());
+  for (; end < most; ++end) {
+    const auto digit = hex_values[static_cast<unsigned char>(bytes[end])];
+    if (digit == 16)
+      break;
+    size = size * 16 + digit;
   }
-  const bool is_plain = line_.is_clear() && bytes.size() >= end + 2 && bytes[end] == '\r' &&
-                        bytes[end + 1] == '\n' && (size > 0 || state_ == State::data_end);
+  const bool is_plain = bytes.size() >= end + 2 && bytes[end] == '\r' && bytes[end + 1] == '\n' &&
+                        (size > 0 || state_ == State::data_end);
   if (!is_plain)
     return false;
   bytes = bytes.subspan(end + 2);
@@ -121,8 +137,6 @@ bool ChunkDecoder::take_plain_line(std::span<char>& bytes)
 
 void ChunkDecoder::take_line(std::span<char>& bytes)
 {
-  if (state_ != State::trailers && take_plain_line(bytes))
-    return;
   const auto longest = state_ == State::size       ? limits_.chunk_extension() + longest_size
                        : state_ == State::data_end ? 0
                                                    : limits_.header_bytes() - trailer_bytes_;

@@ -15,7 +15,7 @@ namespace asyncllm::inline v0_1::http {
 
 /// Decodes gzip and deflate (RFC 9110, 8.4.1). No request of ours has an Accept-Encoding, but some
 /// gateways compress all the same; others decompress and leave the header, so a body that is plain
-/// text stays as it is, whatever its coding. Other codings are refused by name.
+/// text stays as it is, whatever its coding. The error for any other coding names it.
 class ContentDecoder {
  public:
   /// `coding`: the value of Content-Encoding.
@@ -27,7 +27,7 @@ class ContentDecoder {
   /// Whether a body of this coding needs no decoder: "" and "identity".
   static bool is_identity(std::string_view coding) noexcept;
 
-  /// Takes bytes off the front of `bytes` and returns the content that they hold next, at most
+  /// Removes bytes from the front of `bytes` and returns the content that they hold next, at most
   /// 64 KiB at once. Empty when more bytes are needed or `refusal()` is set. Valid until the next
   /// call.
   std::span<const char> next(std::span<const char>& bytes);

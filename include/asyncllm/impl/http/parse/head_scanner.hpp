@@ -1,4 +1,4 @@
-// Looks over the head of a response before llhttp reads it: its lines, not their meaning.
+// Checks the lines of a response's head before llhttp reads it.
 #pragma once
 
 #include <asyncllm/impl/http/parse/line_reader.hpp>
@@ -11,9 +11,9 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// Finds the end of the head, keeps it within the bounds and refuses what llhttp 8.1 lets through:
-/// lone CRs, status codes of four digits, other protocols. Empty lines before the status line are
-/// skipped, as llhttp does.
+/// Finds the end of the head, enforces the limits and refuses what llhttp 8.1 accepts: lone CRs,
+/// status codes of four digits, other protocols. Empty lines before the status line are skipped, as
+/// llhttp does.
 class HeadScanner {
  public:
   /// `limits` must outlive the scanner.
@@ -25,7 +25,8 @@ class HeadScanner {
   bool complete() const noexcept { return state_ == State::complete; }
   const std::optional<Refusal>& refusal() const noexcept { return refusal_; }
 
-  /// For a further head of the same answer, behind an interim one: the bounds are for all together.
+  /// For the next head of the same answer, after an interim one. The limits apply to all of them
+  /// together.
   void next_head() noexcept;
   /// For the next answer.
   void reset() noexcept;
@@ -33,6 +34,7 @@ class HeadScanner {
  private:
   enum class State { status_line, fields, complete };
 
+  bool take_plain_field(std::string_view& bytes);
   void take_line(std::string_view& bytes);
   void end_line();
 

@@ -10,7 +10,7 @@ namespace asyncllm::inline v0_1::http {
 
 /// How long a connection may stay idle after an answer with these headers, of which it was the
 /// `requests`th; nothing when it may carry no further request. Honours `Keep-Alive: timeout=5,
-/// max=100` (RFC 2068, 19.7.1.1), with a tenth off, since the server's clock runs ahead of ours.
+/// max=100` (RFC 2068, 19.7.1.1), less a tenth, since the server's clock started before ours.
 std::optional<std::chrono::milliseconds> idle_time(const HeaderList& headers, int requests);
 
 }  // namespace asyncllm::http

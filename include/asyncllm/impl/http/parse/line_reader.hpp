@@ -1,4 +1,4 @@
-// Cuts one line out of bytes that come in any pieces.
+// Reads one line from bytes that arrive in any pieces.
 #pragma once
 
 #include <algorithm>
@@ -8,14 +8,14 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// A line ends in CRLF and in nothing else: where one reader takes a lone CR or LF for an end and
+/// A line ends in CRLF and in nothing else: if one reader takes a lone CR or LF for an end and
 /// another does not, a response can be made to say two things.
 class LineReader {
  public:
   enum class State { open, complete, bad_end, too_long };
 
-  /// Takes the bytes of the line off the front of `bytes`, at most `longest` of them without the
-  /// line's end; of those the first `kept` can be read afterwards.
+  /// Removes the bytes of the line from the front of `bytes`, at most `longest` of them without the
+  /// line's end. The first `kept` of them can be read afterwards.
   State feed(std::string_view& bytes, std::size_t longest, std::size_t kept = std::string::npos)
   {
     while (!bytes.empty()) {
@@ -55,7 +55,7 @@ class LineReader {
   }
 
  private:
-  // Where CR or LF is, whichever comes first; two searches of which each is a fast one.
+  // The position of CR or LF, whichever comes first; two searches, each a fast one.
   static std::size_t end_of_text(std::string_view bytes) noexcept
   {
     const auto line_feed = std::min(bytes.find('\n'), bytes.size());

@@ -1,4 +1,4 @@
-// A text that comes in one piece, mostly, or in several.
+// A text that arrives in several pieces, usually in one.
 #pragma once
 
 #include <asyncllm/core/detail/text.hpp>
@@ -9,10 +9,10 @@
 
 namespace asyncllm::inline v0_1::http {
 
-/// Not copied as long as it lies in one piece of somebody else's memory.
+/// Not copied as long as it is one piece of the caller's memory.
 class PieceOfText {
  public:
-  /// `limit`: of the whole text, to which its memory may grow at once.
+  /// `limit`: the longest whole text; its memory may grow to that at once.
   void append(std::string_view more, std::size_t limit)
   {
     if (!is_kept_ && view_.empty()) {
@@ -22,7 +22,7 @@ class PieceOfText {
     keep();
     detail::append_below(kept_, more, limit);
   }
-  /// Copies it: the memory goes away.
+  /// Copies it, since the caller's memory goes away.
   void keep()
   {
     if (!is_kept_)

@@ -8,8 +8,8 @@
 namespace asyncllm::inline v0_1::http {
 
 struct Refusal {
-  std::string why;         ///< "its header ...", to stand behind "gave a wrong answer: "
-  bool too_large = false;  ///< a bound was passed; else it is not HTTP/1.1
+  std::string why;         ///< "its header ...", to follow a colon
+  bool too_large = false;  ///< a limit was exceeded; otherwise it is not HTTP/1.1
 };
 
 /// `what` is longer than `limit`, a setting of `Limits` with that name.

@@ -29,25 +29,25 @@ class ResponseParser {
   ResponseParser(const ResponseParser&) = delete;  // llhttp keeps a pointer to it
   ResponseParser& operator=(const ResponseParser&) = delete;
 
-  /// Makes ready for the next response on the same connection.
+  /// Prepares for the next response on the same connection.
   void reset();
 
-  /// For the responses to come; to be called before `reset`.
+  /// For the responses that follow. Call this before `reset`.
   void set_limits(const Limits& limits) noexcept { limits_ = limits; }
 
   /// Takes bytes and returns how many it used: all of them, unless the response ended before.
   /// `body()` is then what they held of the body.
   std::size_t feed(std::span<char> bytes);
-  /// Says that the peer sent its last byte. Completes a body that only the close delimits.
+  /// The peer sent its last byte. Completes a body that only the close delimits.
   void feed_end() noexcept;
 
   State state() const noexcept { return state_; }
   /// The body bytes of the last `feed`, moved together inside its `bytes`.
   std::span<const char> body() const noexcept { return body_; }
-  /// Whole when `has_head()`, also if what follows it is not HTTP.
+  /// Complete when `has_head()`, even if what follows is not HTTP.
   ResponseHead& head() noexcept { return head_; }
   bool has_head() const noexcept { return has_head_; }
-  /// How long the head says that the body is; 0 when it does not say. To be trusted for nothing.
+  /// The length of the body as the head claims it; 0 if it does not. Do not trust it.
   std::uint64_t announced_length() const noexcept
   {
     return framing_ == Framing::length ? parser_.content_length : 0;

@@ -74,7 +74,7 @@ std::size_t ResponseParser::read_head(std::span<char> bytes)
   if (head_.headers.empty())
     head_.headers.reserve(expected_fields, std::min(bytes.size(), expected_bytes));
   const auto result = llhttp_execute(&parser_, bytes.data(), size);
-  field_.keep();  // `bytes` go away
+  field_.keep();  // `bytes` are only valid during the call
   value_.keep();
   if (state_ == State::failed)
     return size;
@@ -138,7 +138,7 @@ const llhttp_settings_t& ResponseParser::callbacks()
       return 0;
     };
     s.on_header_value_complete = [](llhttp_t* p) { return self(p).on_field_complete(); };
-    s.on_headers_complete = [](llhttp_t*) { return 1; };  // there is no body, as far as it knows
+    s.on_headers_complete = [](llhttp_t*) { return 1; };  // llhttp must not read the body
     s.on_message_complete = [](llhttp_t*) -> int { return HPE_PAUSED; };
     return s;
   }();
@@ -194,7 +194,7 @@ void ResponseParser::choose_framing()
   else
     framing_ = codings > 0 ? Framing::chunks : has_length ? Framing::length : Framing::close;
   // Chunks are not HTTP/1.0: a proxy on the way may not have understood them (RFC 9112, 6.1). They
-  // go before a Content-Length, but what follows is not to be trusted (RFC 9112, 6.3, rule 3).
+  // override a Content-Length, but the connection must not be reused (RFC 9112, 6.3, rule 3).
   const bool faulty = codings > 0 && (has_length || parser_.http_minor == 0);
   keep_alive_ = framing_ != Framing::close && !faulty && llhttp_should_keep_alive(&parser_) != 0;
   has_head_ = true;

@@ -23,7 +23,7 @@ struct Url {
   /// and not at all where it may hold user information.
   static Url parse(std::string_view text);
 
-  /// "127.0.0.1:8080", "[::1]:8080", the port always; "/run/llama.sock".
+  /// "127.0.0.1:8080", "[::1]:8080", always with the port; "/run/llama.sock".
   std::string authority() const
   {
     if (!unix_path.empty())

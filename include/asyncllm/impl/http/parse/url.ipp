@@ -49,7 +49,7 @@ Url Url::parse(std::string_view text)
   const auto authority = rest.substr(0, rest.find_first_of("/?#"));
   const bool may_hold_user = text.find('@') != text.npos;
   const auto fail = [&](const std::string& why) {
-    const std::string shown(text.substr(0, text.find('?')));  // keys stand in queries too
+    const std::string shown(text.substr(0, text.find('?')));  // queries may hold keys
     throw Error(
         ErrorKind::invalid_argument,
         (may_hold_user ? "the URL " : "the URL \"" + shown + "\" ") + why +
@@ -83,7 +83,7 @@ Url Url::parse(std::string_view text)
 
   if (scheme == "http+unix") {
     url.unix_path = percent_decoded(authority).value_or("");
-    if (url.unix_path.empty() || url.unix_path.size() > 100)  // the least that a system takes
+    if (url.unix_path.empty() || url.unix_path.size() > 100)  // what every system accepts
       fail("needs a socket path of at most 100 bytes, with %2F for its slashes");
     url.host = "localhost";
     url.port = 80;

@@ -21,7 +21,7 @@ bool is_instruction(const Message& message)
   return message.role() == Role::system || message.role() == Role::developer;
 }
 
-// A message has no members but its role and its blocks here: what is extra goes into the text's.
+// A message has only a role and blocks here: extra members go into the text's block.
 void write_block(RequestWriter& json, const std::string& text, const std::string& extra)
 {
   const auto began = json.begin_extended();
@@ -109,7 +109,7 @@ void write_anthropic_message(RequestWriter& json, const Message& message)
   json.end_object();
 }
 
-// Instructions stand beside the conversation on this wire.
+// On this wire the system prompt is a member of its own.
 void write_system(RequestWriter& json, const Messages& messages)
 {
   const Message* only = nullptr;
@@ -169,7 +169,7 @@ class Anthropic final : public Wire {
     const auto& parameters = request.parameters;
     if (parameters.logprobs)
       throw Error(ErrorKind::unsupported, "Anthropic's API has no logprobs");
-    // The limit must lie above the budget for thinking.
+    // The limit must exceed the budget for thinking.
     const std::int64_t room = parameters.thinking_budget.value_or(0);
     RequestWriter json(out, parameters);
     json.text_member("model", request.model, "the model's name");

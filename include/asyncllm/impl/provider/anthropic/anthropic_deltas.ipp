@@ -24,7 +24,7 @@ class AnthropicDeltas final : public DeltaDecoder {
 
   bool feed(const StreamEvent& event, StreamedReply& reply) override
   {
-    if (detail::trim(event.data) == "[DONE]")  // OpenRouter adds it behind the end
+    if (detail::trim(event.data) == "[DONE]")  // OpenRouter adds it after the end
       return true;
     Event read;
     try {
@@ -147,7 +147,7 @@ class AnthropicDeltas final : public DeltaDecoder {
     return found->second;
   }
 
-  // What goes back to the provider must be what the model wrote.
+  // The provider must get back what the model wrote.
   std::string joined_thinking(const Event& event)
   {
     const auto& piece = event.block.thinking;
@@ -200,7 +200,7 @@ class AnthropicDeltas final : public DeltaDecoder {
     }
   }
 
-  // All blocks are whole: some gateways leave out the message_stop that should follow.
+  // All blocks are complete: some gateways omit the message_stop that should follow.
   void end(StreamedReply& reply)
   {
     if (std::exchange(has_finish_, true))

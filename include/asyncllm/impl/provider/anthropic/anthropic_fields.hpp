@@ -16,11 +16,11 @@ struct AnthropicBlock {
 
 AnthropicBlock read_anthropic_block(json::Value value);
 
-/// Token counts; what is not there stays as it is, since they come in two events of a stream.
+/// Token counts. A missing count leaves its member unchanged: a stream has them in two events.
 void read_anthropic_usage(json::Value value, Usage& usage);
 
-/// The block as one more element of the JSON array `extra`, if it is reasoning that Anthropic needs
-/// back in the next turn: it is signed, or hidden.
+/// Appends the block to the JSON array `extra`, if it is reasoning that Anthropic needs back in the
+/// next turn: it is signed, or hidden.
 void keep_reasoning(const AnthropicBlock& block, std::string& extra);
 
 }  // namespace asyncllm::provider

@@ -11,7 +11,7 @@ namespace {
 
 using Words = std::string_view;
 
-// Whether `words` has the parts of `phrase`, which stars divide, one behind the other.
+// Whether `words` has the parts of `phrase`, which stars separate, one after the other.
 bool has_phrase(Words words, Words phrase)
 {
   while (!phrase.empty()) {
@@ -109,7 +109,7 @@ constexpr Words rate_phrases[] = {
     "please wait",
 };
 
-// Phrases for a price or a balance; a "quota" alone may be one a minute.
+// Phrases about a price or a balance; a "quota" alone may be per minute.
 constexpr Words quota_phrases[] = {
     "insufficient_quota",
     "insufficient_balance",
@@ -167,7 +167,7 @@ constexpr Words quota_phrases[] = {
     "overdue payment",
     "payment required",
     "payment_required",
-    "余额不足",  // Z.ai and SiliconFlow, in China: the balance does not suffice
+    "余额不足",  // Z.ai and SiliconFlow: insufficient balance
     "欠费",      // arrears
 };
 
@@ -305,7 +305,7 @@ constexpr Words filter_phrases[] = {
     "result of our safety system",
 };
 
-// Ollama's, which answers 500 to them all.
+// Ollama answers 500 to all of these.
 constexpr Words vain_phrases[] = {
     "requires more system memory",
     "out of memory",
@@ -336,7 +336,7 @@ constexpr Words vain_phrases[] = {
 
 std::string words_of(const ServerError& error)
 {
-  constexpr std::size_t longest = 8 * 1024;  // at either end: what is between is an echo
+  constexpr std::size_t longest = 8 * 1024;  // at either end: the middle may be an echo
   std::string words;
   for (const Words text : {error.message, error.behind, error.code, error.type}) {
     words.append(text.substr(0, longest));
@@ -412,7 +412,7 @@ bool is_in_vain(std::string_view words)
 
 namespace {
 
-// Takes "2.5s", "20 seconds" or "1m" off the front of `text`.
+// Removes "2.5s", "20 seconds" or "1m" from the front of `text`.
 std::optional<std::chrono::milliseconds> take_duration(std::string_view& text)
 {
   auto digits = text.substr(0, std::min(text.find_first_not_of("0123456789."), text.size()));

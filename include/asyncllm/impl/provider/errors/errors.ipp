@@ -31,7 +31,7 @@ ErrorKind kind_of(int status, const ServerError& error)
     case 402: return ErrorKind::quota_exceeded;
     case 403: return ErrorKind::permission_denied;
     case 404:
-    case 405: return ErrorKind::not_found;  // something answers there, but not this
+    case 405: return ErrorKind::not_found;  // a server answers, but not for this path
     case 408: return ErrorKind::timeout;
     case 409: return ErrorKind::server_error;
     case 413: return ErrorKind::request_too_large;
@@ -56,7 +56,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// The status that an error inside a 200 would have had, by the words of the wires for it.
+// The status that fits an error inside a 200, by the error types of the wires.
 int status_of(const ServerError& error)
 {
   constexpr std::pair<std::string_view, int> words[] = {
@@ -95,7 +95,7 @@ int status_of(const ServerError& error)
   return status_in_words(error, words_of(error));
 }
 
-// Whether a status, within a 500 too, means that the request is to blame.
+// Whether a status, also one within a 500, means that the request is at fault.
 bool is_refusal(int status)
 {
   return status >= 400 && status < 500 && status != 408 && status != 409 && status != 425 &&
@@ -179,7 +179,7 @@ std::optional<Remark> remark_in(std::string_view text)
     return std::nullopt;
   if (is_marked)
     return Remark{hidden_error(text), true};
-  auto unmarked = said;  // a number beside the words is the gateway's own, not a status
+  auto unmarked = said;  // a number beside the words is the gateway's code, not a status
   unmarked.status = 0;
   return Remark{make_error(status_of(unmarked), unmarked, text), is_certain};
 }

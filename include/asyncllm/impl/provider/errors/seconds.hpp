@@ -7,10 +7,10 @@
 
 namespace asyncllm::inline v0_1::provider {
 
-/// As good as never.
+/// Practically never.
 inline constexpr std::chrono::milliseconds longest_wait = std::chrono::hours(24 * 365);
 
-/// "1.5" as seconds, at most a year; nothing for what is negative or no number.
+/// "1.5" as seconds, at most a year; nothing for a negative number or other text.
 std::optional<std::chrono::milliseconds> seconds(std::string_view text);
 
 }  // namespace asyncllm::provider

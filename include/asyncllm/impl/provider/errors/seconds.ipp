@@ -36,7 +36,7 @@ std::chrono::milliseconds bounded(double milliseconds)
 std::optional<std::chrono::sys_seconds> http_date(std::string_view text)
 {
   std::tm parts{};
-  // RFC 9110, 5.6.7: the form of today and the two that must be understood besides
+  // RFC 9110, 5.6.7: today's form and the two obsolete ones that must be accepted
   const auto reads = [&](const char* form) {
     std::istringstream stream{std::string(text)};
     stream.imbue(std::locale::classic());

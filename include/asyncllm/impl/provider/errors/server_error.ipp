@@ -1,4 +1,4 @@
-// Errors in all the shapes in which servers phrase them.
+// Reads errors in all the shapes that servers send.
 #include <asyncllm/core/detail/text.hpp>
 #include <asyncllm/impl/provider/errors/errors.hpp>
 #include <asyncllm/impl/provider/errors/seconds.hpp>
@@ -18,23 +18,23 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t longest_excerpt = 200;
-// A longer body is no message: it would take forty times its size to read it as JSON.
+// A longer body is not an error message, and reading it as JSON would take forty times its size.
 constexpr std::size_t longest_body = 1024 * 1024;
 
-// A member as text: codes come as strings, numbers or null.
+// A member as text: codes are strings, numbers or null.
 std::string text_of(const Json& object, const char* name)
 {
   const auto found = object.find(name);
   if (found == object.end() || found->is_null() || found->is_structured())
-    return {};  // writing what is deeply nested would need as deep a stack
+    return {};  // writing deeply nested JSON would need a deep stack
   return found->is_string() ? found->get<std::string>()
                             : found->dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 constexpr int deepest_words = 4;
 
-// The words in whatever stands where a message should: a text, FastAPI's [{"loc": ["body", "n"],
-// "msg": "..."}], a message in a message (Mistral's {"detail": [...]}).
+// The words of a message in any of its forms: a text, FastAPI's [{"loc": ["body", "n"], "msg":
+// "..."}], a message in a message (Mistral's {"detail": [...]}).
 std::string words_in(const Json& value, int depth = 0)
 {
   std::string words;
@@ -68,7 +68,7 @@ std::string words_in(const Json& value, int depth = 0)
   return words;
 }
 
-// The status that a member names, 0 if it does not: 429 and "429".
+// The status in a member, such as 429 or "429"; 0 if there is none.
 int status_in(const Json& object, const char* name)
 {
   const auto found = object.find(name);
@@ -174,7 +174,7 @@ const Json* error_in_choice(const Json& body)
 
 ServerError read_json_error(const Json& body, int depth = 0);
 
-// The JSON object that begins at the first brace of a text: where it ends, quotes heeded.
+// The JSON object that begins at the first brace of a text.
 std::string_view object_in(std::string_view text)
 {
   const auto begin = text.find('{');
@@ -210,7 +210,7 @@ std::optional<ServerError> error_in(std::string_view object, int depth)
   return inner.message.empty() ? std::nullopt : std::optional(std::move(inner));
 }
 
-// What `inner` knows and `error` does not.
+// Adds what `inner` knows and `error` does not.
 void add_missing(ServerError& error, ServerError&& inner)
 {
   if (error.type.empty())

@@ -18,7 +18,7 @@
 namespace asyncllm::inline v0_1::provider {
 namespace {
 
-// All texts are one here, pictures stand beside them.
+// Here all texts are one, and images are a separate member.
 void write_parts(RequestWriter& json, const Message& message)
 {
   auto text = message.text();
@@ -79,7 +79,7 @@ bool has_options(const Parameters& parameters)
          parameters.seed || parameters.context_length || !parameters.stop.empty();
 }
 
-// What follows the question itself, on both paths.
+// The members after the question, on both paths.
 void write_parameters(RequestWriter& json, const Parameters& parameters, Delivery delivery)
 {
   json.member("stream", delivery != Delivery::whole);

@@ -9,7 +9,7 @@
 
 namespace asyncllm::inline v0_1::provider {
 
-/// The texts point into the reader's memory: they hold until it reads the next object.
+/// The texts point into the reader's memory: they are valid until it reads the next object.
 struct OllamaAnswer {
   std::string_view text, reasoning, model, finish_reason;
   std::vector<ToolCall> tool_calls;
@@ -21,7 +21,7 @@ struct OllamaAnswer {
   bool has_content = false;  ///< there is a message, or generate's response
 };
 
-/// Takes the place of what `answer` said before.
+/// Replaces what `answer` held before.
 void read_ollama_answer(json::Object object, const json::Reader& reader, OllamaAnswer& answer);
 
 }  // namespace asyncllm::provider

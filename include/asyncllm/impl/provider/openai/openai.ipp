@@ -194,7 +194,7 @@ bool read_choice(
     }
   }
   const auto reason = choose_finish(word, native);
-  // Who was stopped may have said nothing.
+  // A filtered reply may have no text.
   const bool is_reply = has_message || is_cut(reason) || reason == FinishReason::error;
   if (!is_reply || index >= lowest_index)
     return is_error;

@@ -58,8 +58,8 @@ class OpenAiDeltas final : public DeltaDecoder {
   bool is_at_end() const noexcept override { return is_done_; }
 
  private:
-  // The views hold until the next event: they point into the reader's memory, or into joined_.
-  // What one event says: applied when all of it was read, since a text may have to be read again.
+  // The views are valid until the next event: they point into the reader's memory, or into joined_.
+  // The content of one event. Applied when all of it was read, since a text may be read twice.
   struct Chunk {
     std::optional<std::int64_t> index;  // of the choice that was read
     std::string_view text, reasoning, thinking, refusal, finish, native_finish;
@@ -71,7 +71,7 @@ class OpenAiDeltas final : public DeltaDecoder {
 
   std::string_view keep(std::string&& text) { return joined_.emplace_back(std::move(text)); }
 
-  // An event whose choice may turn out not to count.
+  // An event of a choice that may not count.
   struct Held {
     std::int64_t index;
     std::string event;
@@ -169,7 +169,7 @@ class OpenAiDeltas final : public DeltaDecoder {
       else if (key == "delta" && json::is_object(value)) {
         has_delta = true;
         read_delta(value, chunk);
-      } else if (key == "logprobs")
+      } else if (key == "logprobs" && !value.is_null())
         provider::read_logprobs(value, chunk.logprobs);
       else if (key == "finish_reason")
         chunk.finish = json::text_if(value).value_or("");
@@ -257,7 +257,7 @@ class OpenAiDeltas final : public DeltaDecoder {
     reply.expect_halves(reader_.has_halves());
     if (chunk.index)
       index_ = chunk.index;
-    // A message beside the end may say all of it once more.
+    // A message at the end may repeat the whole text.
     const bool is_again = chunk.is_message && !chunk.finish.empty();
     const auto piece = [&](std::string_view text, const std::string& so_far) {
       return is_again && text == so_far ? std::string_view() : text;

@@ -11,7 +11,7 @@ namespace asyncllm::inline v0_1::provider {
 /// Token counts. What is not there, or 0, leaves `usage` as it is.
 void read_usage(json::Value value, Usage& usage);
 
-/// The tokens of `{"content": [{"token", "logprob", "top_logprobs"}]}`, appended; null is none.
+/// Appends the tokens of `{"content": [{"token", "logprob", "top_logprobs"}]}`; null adds none.
 void read_logprobs(json::Value value, std::vector<TokenLogprob>& tokens);
 
 /// llama.cpp's own measurements, in milliseconds.

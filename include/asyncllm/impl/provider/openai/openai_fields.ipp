@@ -9,7 +9,7 @@ namespace asyncllm::inline v0_1::provider {
 
 namespace {
 
-// A count under any of the names that hosts give it. Several may stand there, all but one 0.
+// A count under any of the names that hosts use. There may be several, all but one of them 0.
 void read_count(std::string_view name, json::Value value, Usage& usage)
 {
   std::int64_t* into = nullptr;

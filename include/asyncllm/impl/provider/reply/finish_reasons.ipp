@@ -8,7 +8,7 @@
 namespace asyncllm::inline v0_1::provider {
 namespace {
 
-// Of a reason the usual word comes first: the table is searched from its begin.
+// The usual word for a reason comes first: the table is searched in order.
 constexpr std::pair<std::string_view, FinishReason> finish_words[] = {
     {"stop", FinishReason::stop},
     {"tool_calls", FinishReason::tool_calls},
@@ -79,7 +79,7 @@ constexpr std::string_view words_of_no_end[] = {
     "finish_reason_unspecified",  // Gemini
 };
 
-// Words for failures are made up freely: server_error, MALFORMED_FUNCTION_CALL (Gemini),
+// Servers have many words for failures: server_error, MALFORMED_FUNCTION_CALL (Gemini),
 // malformed_tool_use (Bedrock), ERROR_LIMIT (Cohere).
 constexpr bool names_failure(std::string_view word) noexcept
 {

@@ -1,4 +1,4 @@
-// A JSON reader that one reply hands on to the next, with its memory.
+// A JSON reader that is reused, with its memory, from reply to reply.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ class KeptReader {
   KeptReader(const KeptReader&) = delete;
   KeptReader& operator=(const KeptReader&) = delete;
 
-  /// For `Wire::decode`. Not to be held over anything that is awaited.
+  /// For `Wire::decode`. Do not hold it across a `co_await`.
   json::Reader& get() noexcept { return *reader_; }
 
  private:

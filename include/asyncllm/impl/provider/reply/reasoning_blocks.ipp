@@ -11,7 +11,7 @@
 namespace asyncllm::inline v0_1::provider {
 namespace {
 
-// Of a fragment or a block. Real ones have less than ten; the bound keeps looking them up cheap.
+// Of a fragment or a block. Real ones have fewer than ten; the limit keeps lookups cheap.
 constexpr std::size_t max_members = 64;
 
 struct Member {
@@ -23,7 +23,7 @@ struct Member {
 
 struct Block {
   std::vector<Member> members;
-  std::string json;  // instead of members: what was not understood, as it came
+  std::string json;  // instead of members: an unknown form, unchanged
 
   const Member* find(std::string_view name) const
   {
@@ -115,7 +115,7 @@ struct ReasoningBlocks::State {
     return {};
   }
 
-  // The block that the fragment goes on with, or null.
+  // The block that the fragment continues, or null.
   Block* find(const Block& fragment, const Place& place)
   {
     const auto found = by_place.find(place);
@@ -128,7 +128,7 @@ struct ReasoningBlocks::State {
     return id.empty() || its_id.empty() || id == its_id ? &block : nullptr;
   }
 
-  // Texts with neither index nor id go on as long as they follow each other, up to a signature.
+  // Consecutive texts with neither index nor id are one block, up to a signature.
   Block* find_previous(const Block& fragment)
   {
     if (blocks.empty() || fragment.members.empty())

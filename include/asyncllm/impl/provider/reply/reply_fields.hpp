@@ -1,4 +1,4 @@
-// What the wires share in reading replies.
+// What the wires share to read replies.
 #pragma once
 
 #include <asyncllm/impl/json/reader.hpp>
@@ -12,16 +12,16 @@
 
 namespace asyncllm::inline v0_1::provider {
 
-/// Whether an `error` member is one. Null and "" are not, and neither is an object of empty
-/// members, which some gateways add to every answer.
+/// Whether an `error` member is an error. Null and "" are not, nor is an object of empty members,
+/// which some gateways add to every answer.
 bool is_error(json::Value value);
 
 /// Whether MiniMax's base_resp says that there is no reply: {"status_code": 1008, "status_msg":
 /// "..."} beside a status of 200 and choices of null.
 bool is_refused(json::Value base_resp);
 
-/// Takes over the counts of `later` that are not 0: no server takes a count back, but some repeat
-/// it as 0, or tell the rest later. Result: whether it said anything new.
+/// Takes the counts of `later` that are not 0: no server revokes a count, but some repeat it as 0,
+/// or send the rest later. Result: whether anything changed.
 bool merge_usage(Usage& usage, const Usage& later);
 
 /// What the content of a message may hold.
@@ -37,8 +37,8 @@ struct ContentTexts {
 };
 
 /// Appends a content that is a string, null, a part `{"type": "text", "text": ...}` or an array of
-/// parts. Parts of reasoning and refusals go to the other texts; parts of unknown types say
-/// nothing.
+/// parts. Parts of reasoning and refusals go to the other texts; parts of unknown types are
+/// ignored.
 void append_content(json::Value value, ContentTexts& texts);
 
 /// Reads tokens of the form `{"token", "logprob", "top_logprobs": [{"token", "logprob"}]}`;
@@ -48,7 +48,7 @@ void read_token_list(json::Value value, std::vector<TokenLogprob>& tokens);
 /// Appends the elements of an array, as JSON text, to those that the JSON array `into` holds.
 void append_array(json::Value value, std::string& into);
 
-/// Where a list of models has what.
+/// The layout of a list of models.
 struct NameFields {
   std::string_view list, name;
   std::string_view after;  ///< the parameter that goes with "has_more" and "last_id"

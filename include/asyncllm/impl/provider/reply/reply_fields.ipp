@@ -9,8 +9,8 @@ namespace asyncllm::inline v0_1::provider {
 
 namespace {
 
-// Whether a member of an error says something. What is nested is not looked into: an object counts,
-// a list (of details) alone does not.
+// Whether a member of an error is not empty. Nested values are not examined: an object counts, a
+// list (of details) alone does not.
 bool has_content(json::Value value)
 {
   using Type = simdjson::ondemand::json_type;

@@ -17,7 +17,7 @@
 
 namespace asyncllm::inline v0_1::provider {
 
-/// What a reply may grow to: `Limits` says what each means.
+/// The limits of a reply; see `Limits`.
 struct ReplyBounds {
   std::size_t bytes = std::size_t{64} << 20;
   std::size_t tool_calls = 10'000;
@@ -29,8 +29,8 @@ class StreamedReply {
   StreamedReply() = default;
   explicit StreamedReply(const ReplyBounds& bounds) : bounds_(bounds) {}
 
-  /// Counts memory that somebody else holds for this reply. As everything that adds to the reply it
-  /// throws `Error{response_too_large}`, with the text so far, over a bound.
+  /// Counts memory that the caller holds for this reply. Like everything that adds to the reply, it
+  /// throws `Error{response_too_large}`, with the text so far, above a limit.
   void charge(std::size_t bytes)
   {
     bytes_ += bytes;
@@ -45,7 +45,7 @@ class StreamedReply {
     has_halves_ = may_come;
     had_halves_ = had_halves_ || may_come;
   }
-  /// No more pieces are to be expected: halves that wait become U+FFFD.
+  /// No more pieces follow: waiting halves become U+FFFD.
   void end_halves();
 
   void add_text(std::string_view piece)
@@ -75,15 +75,15 @@ class StreamedReply {
       add_logprob(token);
   }
 
-  /// A fragment of a tool call. Which call it belongs to: the one of its `index`; without an index
-  /// the one of its `id`; without an id the last one. It starts another call, though:
-  /// - with another id than that call has, and a name, or behind a call that is whole (servers that
+  /// A fragment of a tool call. It belongs to the call of its `index`; without an index to that of
+  /// its `id`; without an id to the last one. But it starts another call:
+  /// - with another id than that call has, and a name, or after a complete call (servers that
   ///   number all calls 0),
-  /// - with a name and arguments, but no id, behind a call that is whole,
-  /// - without index and id, with another name, or with any if `is_next`: it stands behind another
+  /// - with a name and arguments, but no id, after a complete call,
+  /// - without index and id, with another name, or with any if `is_next`: it follows another
   ///   such fragment in the same event.
-  /// The first id wins, arguments are appended. A name is appended as long as there are no
-  /// arguments, unless it is the same once more. A whole call that is sent again adds nothing.
+  /// The first id counts; arguments are appended. A name is appended as long as there are no
+  /// arguments, unless it is a repetition. A complete call that is sent again adds nothing.
   void add_tool_call(
       std::optional<std::int64_t> index,
       std::string_view id,
@@ -98,11 +98,11 @@ class StreamedReply {
   void add_usage(const Usage& usage);
   void set_finish(FinishReason reason, std::string_view text);
 
-  /// A reply that came whole takes the place of all that was known but what was measured here and
-  /// what the head of the answer said; it is its own pieces.
+  /// A whole reply replaces everything except what was measured here and what the head of the
+  /// answer said. Its texts become pieces.
   void take_whole(Reply whole);
 
-  /// The pieces not yet taken, in their order; the views hold until the next change.
+  /// The next piece in order; its views are valid until the next change.
   std::optional<Delta> next();
   bool has_next() const noexcept { return taken_ < pieces_.size(); }
 

@@ -59,7 +59,7 @@ StreamedReply::OpenCall& StreamedReply::open_call(std::optional<std::int64_t> in
   calls_.emplace_back();
   last_call_ = calls_.size() - 1;
   if (index)
-    by_index_[*index] = last_call_;  // a second call under the same index is the one that goes on
+    by_index_[*index] = last_call_;  // fragments that follow belong to the newest call of an index
   return calls_[last_call_];
 }
 
@@ -158,7 +158,7 @@ bool StreamedReply::starts_call(
 void StreamedReply::extend_name(std::string& name, std::string_view piece)
 {
   if (piece.starts_with(name))
-    name = piece;  // all of it so far, once more
+    name = piece;  // a repetition of all of it so far
   else
     name += piece;
 }

@@ -1,4 +1,4 @@
-// Tool calls as servers send them, and as a caller can use them.
+// Tool calls: how servers send them, and how a caller can use them.
 #pragma once
 
 #include <asyncllm/impl/json/reader.hpp>
@@ -11,13 +11,13 @@
 
 namespace asyncllm::inline v0_1::provider {
 
-/// A call, or a fragment of one, as it was sent. The views hold until the reader's next text.
+/// A call, or a fragment of one, as sent. The views are valid until the reader's next text.
 struct ToolCallFields {
   std::optional<std::int64_t> index;
   std::string_view id, name, arguments;  ///< arguments: JSON text, or a piece of it
   std::string_view extra;                ///< JSON text, or empty
 
-  /// Some servers send an empty form of everything that they could have sent.
+  /// Some servers send an empty form of every member.
   bool is_empty() const noexcept { return id.empty() && name.empty() && arguments.empty(); }
   ToolCall call() const
   {
@@ -51,15 +51,14 @@ void for_each_tool_call(json::Value value, const json::Reader& reader, Take&& ta
 }
 
 /// Makes `arguments` the JSON text that a tool takes: "", null and white space mean a call without
-/// arguments, {}; an empty object in front of another one is a start that some servers send first.
-/// Returns false when the result is not JSON.
+/// arguments, {}; some servers send an empty object before the real one. Returns false when the
+/// result is not JSON.
 bool normalize_arguments(std::string& arguments);
 
-/// Puts the calls of a whole reply in order. A call that was cut, by the limit on tokens
-/// or by a filter, is removed.
-/// Any other call that cannot be made, because it has no name or no valid arguments, is an error:
-/// who runs tools must learn of it. Calls beside the reason `stop` make it `tool_calls`. Throws
-/// `Error{incomplete}`.
+/// Puts the calls of a whole reply in order. A call that was cut, by the limit on tokens or by a
+/// filter, is removed. Any other call without a name or without valid arguments is an error: a
+/// program that runs tools must know. If there are calls, the reason `stop` becomes `tool_calls`.
+/// Throws `Error{incomplete}`.
 void settle_tool_calls(Reply& reply);
 
 }  // namespace asyncllm::provider

@@ -1,4 +1,4 @@
-// What the wires share in writing requests.
+// What the wires share to write requests.
 #pragma once
 
 #include <asyncllm/impl/json/writer.hpp>
@@ -9,8 +9,8 @@
 
 namespace asyncllm::inline v0_1::provider {
 
-/// Writes a request's body behind `out`. What comes from the caller may be any bytes: a text that
-/// is no UTF-8 is `Error{invalid_argument}`, or sent with U+FFFD where the parameters say so.
+/// Appends a request's body to `out`. The caller's texts may be any bytes: a text that is not UTF-8
+/// is `Error{invalid_argument}`, or sent with U+FFFD if the parameters say so.
 class RequestWriter : public json::Writer {
  public:
   RequestWriter(std::string& out, const Parameters& parameters)
@@ -28,7 +28,7 @@ class RequestWriter : public json::Writer {
   }
   /// JSON text of the caller's.
   void json_member(std::string_view name, const std::string& value, std::string_view what);
-  /// The stop texts as an array, nothing when there are none.
+  /// The stop texts as an array; nothing if there are none.
   void stop_member(std::string_view name);
 
   /// Starts an object of the caller's, which `end_extended` merges `extra` into.
@@ -44,7 +44,7 @@ class RequestWriter : public json::Writer {
   const Parameters& parameters_;
 };
 
-/// Appends a text of the caller's as a JSON string; `what` names it in an error. A text that is no
+/// Appends a text of the caller's as a JSON string; `what` names it in an error. A text that is not
 /// UTF-8 is `Error{invalid_argument}`, or gets U+FFFD.
 void append_text(
     std::string& out, const std::string& text, std::string_view what, bool replaces_invalid);

@@ -67,8 +67,8 @@ void merge_extra(std::string& body, std::size_t begin, const std::string& extra)
 {
   if (!json::is_json_object(extra))
     throw Error(ErrorKind::invalid_argument, "the extra fields are not a JSON object");
-  // As text: a model may answer another way when the members of a schema change places, and a
-  // number that was read and written loses digits.
+  // As text: a model may answer differently when the members of a schema change order, and a number
+  // that was read and written loses digits.
   body.replace(begin, body.npos, json::merged(std::string_view(body).substr(begin), extra));
 }
 

@@ -1,4 +1,4 @@
-// The body of a request in which only the question is missing: all the rest is serialised once.
+// The body of a request without its question: the rest is serialised once.
 #pragma once
 
 #include <asyncllm/impl/provider/preset.hpp>
@@ -12,13 +12,13 @@ namespace asyncllm::inline v0_1::provider {
 
 class RequestTemplate {
  public:
-  /// For `request` with one more message of the user's. Nothing when the question's place cannot be
+  /// For `request` with one more user message. Nothing if the question's position cannot be
   /// distinguished from what else is in there. Throws as `Wire::encode`.
   static std::optional<RequestTemplate> make(
       const Wire& wire, ChatRequest request, const Preset& preset, Delivery delivery);
 
-  /// Appends the body that asks `question`. Throws `Error{invalid_argument}` when that is no UTF-8
-  /// and is not to be replaced.
+  /// Appends the body with `question`. Throws `Error{invalid_argument}` if that is not UTF-8 and is
+  /// not to be replaced.
   void write(const std::string& question, bool replaces_invalid, std::string& out) const;
 
  private:

@@ -6,7 +6,7 @@
 namespace asyncllm::inline v0_1::provider {
 namespace {
 
-// A message with this text is written where the question will be, then cut out again. Without
+// A message with this text is written in the question's position, then removed again. Without
 // characters that JSON escapes, so that it is found as it is.
 constexpr std::string_view placeholder = "<the place of asyncllm's question>";
 
