@@ -4,6 +4,7 @@
 
 #include "error_of.hpp"
 #include "on_loop.hpp"
+#include "served.hpp"
 #include "test.hpp"
 
 #include <asio/io_context.hpp>
@@ -17,6 +18,7 @@
 
 using namespace asyncllm;
 using support::fails_with;
+using support::Served;
 using testing::Answer;
 using testing::ScriptedServer;
 using Json = nlohmann::json;
@@ -37,20 +39,15 @@ int threads()
 
 TEST_CASE("an agent sends its prompt and parameters with each message", "[agent]")
 {
-  Json body;
-  std::string text;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    const auto agent = LlmAgent::builder("concise", server.spec("ollama", "gemma3:latest"))
-                           .with_system_prompt("Be very concise.")
-                           .with_temperature(0.7)
-                           .with_max_tokens(50)
-                           .build();
-    const auto reply = co_await agent.send_message_async("What is 2+2?");
-    text = reply.text;
-    body = Json::parse(server.bodies().at(0));
-    server.stop();
-  });
+  Served served;
+  const auto agent = LlmAgent::builder("concise", served.server.spec("ollama", "gemma3:latest"))
+                         .with_system_prompt("Be very concise.")
+                         .with_temperature(0.7)
+                         .with_max_tokens(50)
+                         .build();
+  const auto reply = served.run(agent.send_message_async("What is 2+2?"));
+  const auto text = reply.text;
+  const auto body = Json::parse(served.server.bodies().at(0));
   CHECK(text == "What is 2+2?");
   CHECK(body["model"] == "gemma3:latest");
   CHECK(
@@ -63,19 +60,15 @@ TEST_CASE("an agent sends its prompt and parameters with each message", "[agent]
 TEST_CASE(
     "a call's options win over the agent's, the agent's own setters over its defaults", "[agent]")
 {
-  Json first, second;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    const auto agent = LlmAgent::builder("a", server.spec("openai", "m"))
-                           .with_options(RequestOptions().temperature(0.1).seed(5).max_tokens(9))
-                           .with_temperature(0.2)
-                           .build();
-    co_await agent.send_message_async("x");
-    co_await agent.send_message_async("x", RequestOptions().temperature(0.3));
-    first = Json::parse(server.bodies().at(0));
-    second = Json::parse(server.bodies().at(1));
-    server.stop();
-  });
+  Served served;
+  const auto agent = LlmAgent::builder("a", served.server.spec("openai", "m"))
+                         .with_options(RequestOptions().temperature(0.1).seed(5).max_tokens(9))
+                         .with_temperature(0.2)
+                         .build();
+  served.run(agent.send_message_async("x"));
+  served.run(agent.send_message_async("x", RequestOptions().temperature(0.3)));
+  const auto first = Json::parse(served.server.bodies().at(0));
+  const auto second = Json::parse(served.server.bodies().at(1));
   CHECK(first["temperature"] == 0.2);
   CHECK(first["seed"] == 5);
   CHECK(first["max_tokens"] == 9);
@@ -85,34 +78,25 @@ TEST_CASE(
 
 TEST_CASE("sends are independent: no message sees another's history", "[agent]")
 {
-  std::vector<std::string> bodies;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    const auto agent = LlmAgent::builder("a", server.spec("openai", "m")).build();
-    for (const auto* question : {"one", "two"})
-      co_await agent.send_message_async(question);
-    bodies = server.bodies();
-    server.stop();
-  });
+  Served served;
+  const auto agent = LlmAgent::builder("a", served.server.spec("openai", "m")).build();
+  for (const auto* question : {"one", "two"})
+    served.run(agent.send_message_async(question));
+  const auto bodies = served.server.bodies();
   REQUIRE(bodies.size() == 2);
   CHECK(Json::parse(bodies[1])["messages"].size() == 1);
 }
 
 TEST_CASE("a given conversation follows the system prompt", "[agent]")
 {
-  std::vector<std::string> bodies;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    const auto agent =
-        LlmAgent::builder("a", server.spec("openai", "m")).with_system_prompt("S").build();
-    const auto conversation = Messages().user("a").assistant("b").user("c");
-    auto send = agent.send_messages_async(conversation);
-    co_await std::move(send);
-    auto stream = agent.stream_messages(conversation);
-    co_await stream.collect();
-    bodies = server.bodies();
-    server.stop();
-  });
+  Served served;
+  const auto agent =
+      LlmAgent::builder("a", served.server.spec("openai", "m")).with_system_prompt("S").build();
+  const auto conversation = Messages().user("a").assistant("b").user("c");
+  served.run(agent.send_messages_async(conversation));
+  auto stream = agent.stream_messages(conversation);
+  served.run(stream.collect());
+  const auto bodies = served.server.bodies();
   REQUIRE(bodies.size() == 2);
   for (const auto& body : bodies) {
     const auto asked = Json::parse(body);
@@ -125,24 +109,19 @@ TEST_CASE("a given conversation follows the system prompt", "[agent]")
 
 TEST_CASE("twenty sends at once are served at once, on one thread", "[agent]")
 {
-  ScriptedServer::Stats stats;
-  int most_threads = 0;
   std::vector<std::string> texts;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    // Long enough that the twentieth arrives before the first is answered, on a busy machine too.
-    server.always(Answer::echo().after(std::chrono::seconds(1)));
-    const auto agent = LlmAgent::builder("a", server.spec("ollama", "m")).build();
-    std::vector<asio::awaitable<Reply>> tasks;
-    for (int i = 0; i < 20; ++i)
-      tasks.push_back(agent.send_message_async(std::to_string(i)));
-    const auto replies = co_await gather(std::move(tasks));
-    for (const auto& reply : replies)
-      texts.push_back(reply.text);
-    most_threads = threads();
-    stats = server.stats();
-    server.stop();
-  });
+  Served served;
+  // Long enough that the twentieth arrives before the first is answered, on a busy machine too.
+  served.server.always(Answer::echo().after(std::chrono::seconds(1)));
+  const auto agent = LlmAgent::builder("a", served.server.spec("ollama", "m")).build();
+  std::vector<asio::awaitable<Reply>> tasks;
+  for (int i = 0; i < 20; ++i)
+    tasks.push_back(agent.send_message_async(std::to_string(i)));
+  const auto replies = served.run(gather(std::move(tasks)));
+  for (const auto& reply : replies)
+    texts.push_back(reply.text);
+  const auto most_threads = threads();
+  const auto stats = served.server.stats();
   CHECK(stats.max_in_flight == 20);
   CHECK(most_threads <= 1);
   REQUIRE(texts.size() == 20);
@@ -152,16 +131,12 @@ TEST_CASE("twenty sends at once are served at once, on one thread", "[agent]")
 
 TEST_CASE("one bad question fails only its own result in a gather", "[agent]")
 {
-  std::vector<Outcome<Reply>> outcomes;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    const auto agent = LlmAgent::builder("a", server.spec("ollama", "m")).build();
-    std::vector<asio::awaitable<Reply>> tasks;
-    for (const auto* question : {"good", "", "also good"})
-      tasks.push_back(agent.send_message_async(question));
-    outcomes = co_await gather_outcomes(std::move(tasks));
-    server.stop();
-  });
+  Served served;
+  const auto agent = LlmAgent::builder("a", served.server.spec("ollama", "m")).build();
+  std::vector<asio::awaitable<Reply>> tasks;
+  for (const auto* question : {"good", "", "also good"})
+    tasks.push_back(agent.send_message_async(question));
+  const auto outcomes = served.run(gather_outcomes(std::move(tasks)));
   REQUIRE(outcomes.size() == 3);
   CHECK(outcomes[0]->text == "good");
   CHECK(outcomes[2]->text == "also good");
@@ -171,37 +146,24 @@ TEST_CASE("one bad question fails only its own result in a gather", "[agent]")
 
 TEST_CASE("an agent may die while its send is in flight", "[agent]")
 {
-  std::string text;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    std::optional<LlmAgent> agent = LlmAgent::builder("a", server.spec("ollama", "m")).build();
-    auto send = agent->send_message_async("still here");
-    agent.reset();
-    const auto reply = co_await std::move(send);
-    text = reply.text;
-    server.stop();
-  });
+  Served served;
+  std::optional<LlmAgent> agent = LlmAgent::builder("a", served.server.spec("ollama", "m")).build();
+  auto send = agent->send_message_async("still here");
+  agent.reset();
+  const auto reply = served.run(std::move(send));
+  const auto text = reply.text;
   CHECK(text == "still here");
 }
 
 TEST_CASE("with_timeout ends a send as a timeout and the server sees the client go", "[agent]")
 {
-  std::optional<Error> error;
-  bool aborted = false;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.always(Answer::echo().after(std::chrono::hours(1)));
-    const auto agent = LlmAgent::builder("a", server.spec("ollama", "m")).build();
-    auto send = with_timeout(agent.send_message_async("x"), std::chrono::milliseconds(20));
-    try {
-      co_await std::move(send);
-    } catch (const Error& its_error) {
-      error = its_error;
-    }
-    aborted =
-        co_await server.until([](const ScriptedServer::Stats& now) { return now.aborted == 1; });
-    server.stop();
-  });
+  Served served;
+  served.server.always(Answer::echo().after(std::chrono::hours(1)));
+  const auto agent = LlmAgent::builder("a", served.server.spec("ollama", "m")).build();
+  auto send = with_timeout(agent.send_message_async("x"), std::chrono::milliseconds(20));
+  const auto error = served.error_of(std::move(send));
+  const auto aborted = served.run(
+      served.server.until([](const ScriptedServer::Stats& now) { return now.aborted == 1; }));
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::timeout);
   CHECK(aborted);
@@ -253,28 +215,23 @@ TEST_CASE("an Ollama server may be named without a scheme", "[agent]")
 TEST_CASE("what a call sets for itself goes before what the agent has prepared", "[agent]")
 {
   std::vector<Json> bodies;
-  std::string text;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    const auto agent = LlmAgent::builder("a", server.spec("openai", "m"))
-                           .with_system_prompt("<the place of asyncllm's question>")
-                           .build();
-    const auto usual = LlmAgent::builder("b", server.spec("openai", "m"))
-                           .with_system_prompt("S")
-                           .with_temperature(0.5)
-                           .with_options(RequestOptions().seed(1))
-                           .build();
-    text = (co_await agent.send_message_async("odd prompt")).text;
-    (void)co_await usual.send_message_async("as built");
-    const auto own = RequestOptions().temperature(1).header("x-a", "b");
-    auto sending = usual.send_message_async("own", own);
-    (void)co_await std::move(sending);
-    auto stream = usual.stream_message("streamed");
-    (void)co_await stream.collect();
-    for (const auto& body : server.bodies())
-      bodies.push_back(Json::parse(body));
-    server.stop();
-  });
+  Served served;
+  const auto agent = LlmAgent::builder("a", served.server.spec("openai", "m"))
+                         .with_system_prompt("<the place of asyncllm's question>")
+                         .build();
+  const auto usual = LlmAgent::builder("b", served.server.spec("openai", "m"))
+                         .with_system_prompt("S")
+                         .with_temperature(0.5)
+                         .with_options(RequestOptions().seed(1))
+                         .build();
+  const auto text = served.run(agent.send_message_async("odd prompt")).text;
+  (void)served.run(usual.send_message_async("as built"));
+  const auto own = RequestOptions().temperature(1).header("x-a", "b");
+  (void)served.run(usual.send_message_async("own", own));
+  auto stream = usual.stream_message("streamed");
+  (void)served.run(stream.collect());
+  for (const auto& body : served.server.bodies())
+    bodies.push_back(Json::parse(body));
   CHECK(text == "odd prompt");
   REQUIRE(bodies.size() == 4);
   CHECK(bodies[0]["messages"][1]["content"] == "odd prompt");

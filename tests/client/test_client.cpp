@@ -3,7 +3,7 @@
 #include <asyncllm/testing/scripted_server.hpp>
 
 #include "error_of.hpp"
-#include "on_loop.hpp"
+#include "served.hpp"
 #include "test.hpp"
 
 #include <asio/awaitable.hpp>
@@ -16,29 +16,17 @@
 
 using namespace asyncllm;
 using support::says;
+using support::Served;
 using testing::Answer;
 using testing::ScriptedServer;
 using Json = nlohmann::json;
 
 namespace {
 
-Client client_of(const ScriptedServer& server, const std::string& provider)
+asio::awaitable<Reply> ask(
+    const Client& client, std::string message, RequestOptions options = RequestOptions())
 {
-  return Client(
-      ClientOptions(provider).base_url(server.url() + (provider == "ollama" ? "" : "/v1")));
-}
-
-// The Error of a chat, or nothing.
-asio::awaitable<std::optional<Error>> error_of_chat(
-    Client client, std::string message, RequestOptions options = RequestOptions())
-{
-  auto chat = client.chat("m", Messages().user(std::move(message)), std::move(options));
-  try {
-    co_await std::move(chat);
-  } catch (const Error& error) {
-    co_return error;
-  }
-  co_return std::nullopt;
+  return client.chat("m", Messages().user(std::move(message)), std::move(options));
 }
 
 }  // namespace
@@ -46,18 +34,13 @@ asio::awaitable<std::optional<Error>> error_of_chat(
 TEST_CASE("a chat reaches the model and comes back, on both wires", "[client]")
 {
   for (const std::string provider : {"ollama", "openai"}) {
-    Reply reply;
-    Json body;
-    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-      ScriptedServer server(loop.get_executor());
-      server.always(Answer::text("Paris.").usage(7, 2).header("x-request-id", "r-1"));
-      const auto client = client_of(server, provider);
-      auto options = RequestOptions().temperature(0.5).max_tokens(50);
-      auto chat = client.chat("gemma3", Messages().system("Be brief.").user("Capital?"), options);
-      reply = co_await std::move(chat);
-      body = Json::parse(server.bodies().at(0));
-      server.stop();
-    });
+    Served served;
+    served.server.always(Answer::text("Paris.").usage(7, 2).header("x-request-id", "r-1"));
+    const auto client = served.client(provider);
+    auto options = RequestOptions().temperature(0.5).max_tokens(50);
+    const auto reply =
+        served.run(client.chat("gemma3", Messages().system("Be brief.").user("Capital?"), options));
+    const auto body = Json::parse(served.server.bodies().at(0));
     INFO(provider);
     CHECK(reply.text == "Paris.");
     CHECK(reply.finish_reason == FinishReason::stop);
@@ -78,21 +61,15 @@ TEST_CASE("a chat reaches the model and comes back, on both wires", "[client]")
 
 TEST_CASE("a chat on Anthropic's wire has its headers and limit", "[client]")
 {
-  Reply reply;
-  Json body;
-  std::string key, version, target;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.always(Answer::text("Paris.").usage(7, 2));
-    const Client client(ClientOptions("anthropic").base_url(server.url()).api_key("secret"));
-    auto chat = client.chat("claude", Messages().system("Be brief.").user("Capital?"));
-    reply = co_await std::move(chat);
-    body = Json::parse(server.bodies().at(0));
-    key = server.requests().at(0).header("x-api-key");
-    version = server.requests().at(0).header("anthropic-version");
-    target = server.requests().at(0).target;
-    server.stop();
-  });
+  Served served;
+  served.server.always(Answer::text("Paris.").usage(7, 2));
+  const Client client(ClientOptions("anthropic").base_url(served.server.url()).api_key("secret"));
+  const auto reply =
+      served.run(client.chat("claude", Messages().system("Be brief.").user("Capital?")));
+  const auto body = Json::parse(served.server.bodies().at(0));
+  const auto key = served.server.requests().at(0).header("x-api-key");
+  const auto version = served.server.requests().at(0).header("anthropic-version");
+  const auto target = served.server.requests().at(0).target;
   CHECK(reply.text == "Paris.");
   CHECK(reply.finish_reason == FinishReason::stop);
   CHECK(reply.usage.input_tokens == 7);
@@ -105,31 +82,14 @@ TEST_CASE("a chat on Anthropic's wire has its headers and limit", "[client]")
 
 TEST_CASE("a bare prompt is answered by Ollama, refused for the others before any I/O", "[client]")
 {
-  Reply reply;
-  std::string target;
-  std::size_t requests = 0;
-  std::optional<Error> unsupported, raw;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.always(Answer::text("upon a time"));
-    auto call = client_of(server, "ollama").generate("m", Prompt("Once"));
-    reply = co_await std::move(call);
-    target = server.requests().at(0).target;
-    try {
-      auto refused = client_of(server, "openai").generate("m", Prompt("Once"));
-      co_await std::move(refused);
-    } catch (const Error& error) {
-      unsupported = error;
-    }
-    try {
-      auto refused = client_of(server, "ollama").generate("m", Prompt("a").raw(true).system("b"));
-      co_await std::move(refused);
-    } catch (const Error& error) {
-      raw = error;
-    }
-    requests = server.stats().requests;
-    server.stop();
-  });
+  Served served;
+  served.server.always(Answer::text("upon a time"));
+  const auto reply = served.run(served.client("ollama").generate("m", Prompt("Once")));
+  const auto target = served.server.requests().at(0).target;
+  const auto unsupported = served.error_of(served.client("openai").generate("m", Prompt("Once")));
+  const auto raw =
+      served.error_of(served.client("ollama").generate("m", Prompt("a").raw(true).system("b")));
+  const auto requests = served.server.stats().requests;
   CHECK(reply.text == "upon a time");
   CHECK(target == "/api/generate");
   REQUIRE(unsupported);
@@ -141,23 +101,12 @@ TEST_CASE("a bare prompt is answered by Ollama, refused for the others before an
 
 TEST_CASE("texts are embedded, and as many vectors as texts come back", "[client]")
 {
-  Embeddings got;
-  std::optional<Error> error;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.at("/v1/embeddings", Answer::status(200, R"({"data":[{"embedding":[1,2]}]})"));
-    const auto client = client_of(server, "openai");
-    std::vector<std::string> one{"a"}, two{"a", "b"};
-    auto call = client.embed("e", one);
-    got = co_await std::move(call);
-    try {
-      auto refused = client.embed("e", two);
-      co_await std::move(refused);
-    } catch (const Error& failure) {
-      error = failure;
-    }
-    server.stop();
-  });
+  Served served;
+  served.server.at("/v1/embeddings", Answer::status(200, R"({"data":[{"embedding":[1,2]}]})"));
+  const auto client = served.client("openai");
+  std::vector<std::string> one{"a"}, two{"a", "b"};
+  const auto got = served.run(client.embed("e", one));
+  const auto error = served.error_of(client.embed("e", two));
   CHECK(got.vectors == std::vector<std::vector<float>>{{1, 2}});
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::bad_response);
@@ -167,17 +116,11 @@ TEST_CASE("texts are embedded, and as many vectors as texts come back", "[client
 TEST_CASE("a whole reply may come as a stream, on every wire", "[client]")
 {
   for (const std::string provider : {"ollama", "openai", "anthropic"}) {
-    Reply reply;
-    Json body;
-    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-      ScriptedServer server(loop.get_executor());
-      server.always(Answer::text("Paris is big.").header("x-request-id", "r-1"));
-      auto chat = client_of(server, provider)
-                      .chat("m", Messages().user("?"), RequestOptions().wire_streaming(true));
-      reply = co_await std::move(chat);
-      body = Json::parse(server.bodies().at(0));
-      server.stop();
-    });
+    Served served;
+    served.server.always(Answer::text("Paris is big.").header("x-request-id", "r-1"));
+    const auto reply = served.run(served.client(provider).chat(
+        "m", Messages().user("?"), RequestOptions().wire_streaming(true)));
+    const auto body = Json::parse(served.server.bodies().at(0));
     INFO(provider);
     CHECK(reply.text == "Paris is big.");
     CHECK(reply.finish_reason == FinishReason::stop);
@@ -188,15 +131,10 @@ TEST_CASE("a whole reply may come as a stream, on every wire", "[client]")
 TEST_CASE("a failure of the server's as the reason for the end is an error", "[client]")
 {
   for (const bool streaming : {false, true}) {
-    std::optional<Error> error;
-    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-      ScriptedServer server(loop.get_executor());
-      server.always(Answer::text("Par").finish_reason("abort"));
-      auto chat = error_of_chat(
-          client_of(server, "openai"), "?", RequestOptions().wire_streaming(streaming));
-      error = co_await std::move(chat);
-      server.stop();
-    });
+    Served served;
+    served.server.always(Answer::text("Par").finish_reason("abort"));
+    const auto error = served.error_of(
+        ask(served.client("openai"), "?", RequestOptions().wire_streaming(streaming)));
     REQUIRE(error);
     CHECK(error->kind() == ErrorKind::incomplete);
     CHECK(error->partial_text() == "Par");
@@ -206,38 +144,26 @@ TEST_CASE("a failure of the server's as the reason for the end is an error", "[c
 
 TEST_CASE("requests one after the other use one connection", "[client]")
 {
-  ScriptedServer::Stats stats;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    const auto client = client_of(server, "openai");
-    const Client copy = client;
-    for (int i = 0; i < 5; ++i) {
-      auto chat = (i % 2 ? client : copy).chat("m", Messages().user("x"));
-      co_await std::move(chat);
-    }
-    stats = server.stats();
-    server.stop();
-  });
+  Served served;
+  const auto client = served.client("openai");
+  const Client copy = client;
+  for (int i = 0; i < 5; ++i)
+    served.run((i % 2 ? client : copy).chat("m", Messages().user("x")));
+  const auto stats = served.server.stats();
   CHECK(stats.requests == 5);
   CHECK(stats.connections == 1);
 }
 
 TEST_CASE("clients of one server share connections whatever their keys", "[client]")
 {
-  ScriptedServer::Stats stats;
-  std::string first, second;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    for (const auto* key : {"one", "two"}) {
-      const Client client(ClientOptions("openai").base_url(server.url() + "/v1").api_key(key));
-      auto chat = client.chat("m", Messages().user("x"));
-      co_await std::move(chat);
-    }
-    stats = server.stats();
-    first = server.requests().at(0).header("authorization");
-    second = server.requests().at(1).header("authorization");
-    server.stop();
-  });
+  Served served;
+  for (const auto* key : {"one", "two"}) {
+    const Client client(ClientOptions("openai").base_url(served.server.url() + "/v1").api_key(key));
+    served.run(client.chat("m", Messages().user("x")));
+  }
+  const auto stats = served.server.stats();
+  const auto first = served.server.requests().at(0).header("authorization");
+  const auto second = served.server.requests().at(1).header("authorization");
   CHECK(stats.connections == 1);
   CHECK(first == "Bearer one");
   CHECK(second == "Bearer two");
@@ -245,19 +171,15 @@ TEST_CASE("clients of one server share connections whatever their keys", "[clien
 
 TEST_CASE("a server's refusal is a typed error with its own message", "[client]")
 {
-  std::optional<Error> missing, limited, plain;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.push(Answer::status(404, R"({"error":"model 'm' not found"})"));
-    server.push(Answer::status(429, R"({"error":{"message":"slow","type":"tokens"}})")
-                    .header("Retry-After", "7"));
-    server.push(Answer::status(502, "<html><h1>Bad Gateway</h1></html>", "text/html"));
-    const auto once = RequestOptions().retries(RetryPolicy().max_retries(0));
-    missing = co_await error_of_chat(client_of(server, "ollama"), "x");
-    limited = co_await error_of_chat(client_of(server, "openai"), "x", once);
-    plain = co_await error_of_chat(client_of(server, "openai"), "x", once);
-    server.stop();
-  });
+  Served served;
+  served.server.push(Answer::status(404, R"({"error":"model 'm' not found"})"));
+  served.server.push(Answer::status(429, R"({"error":{"message":"slow","type":"tokens"}})")
+                         .header("Retry-After", "7"));
+  served.server.push(Answer::status(502, "<html><h1>Bad Gateway</h1></html>", "text/html"));
+  const auto once = RequestOptions().retries(RetryPolicy().max_retries(0));
+  const auto missing = served.error_of(ask(served.client("ollama"), "x"));
+  const auto limited = served.error_of(ask(served.client("openai"), "x", once));
+  const auto plain = served.error_of(ask(served.client("openai"), "x", once));
   REQUIRE(missing);
   CHECK(missing->kind() == ErrorKind::model_not_found);
   CHECK(missing->http_status() == 404);
@@ -276,13 +198,9 @@ TEST_CASE("a server's refusal is a typed error with its own message", "[client]"
 
 TEST_CASE("a page instead of a reply is a bad response that shows the page", "[client]")
 {
-  std::optional<Error> error;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.push(Answer::status(200, "<html>Please log in</html>", "text/html"));
-    error = co_await error_of_chat(client_of(server, "openai"), "x");
-    server.stop();
-  });
+  Served served;
+  served.server.push(Answer::status(200, "<html>Please log in</html>", "text/html"));
+  const auto error = served.error_of(ask(served.client("openai"), "x"));
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::bad_response);
   CHECK(error->http_status() == 200);
@@ -294,17 +212,14 @@ TEST_CASE("the error for a page says so, with its first words, for every kind of
   const auto page = Answer::status(
       200, "\xEF\xBB\xBF<!doctype html><title>Sign in</title><p>to go on", "text/html");
   std::vector<std::optional<Error>> errors(4);
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.always(page).at("/v1/models", page).at("/v1/embeddings", page);
-    const auto client = client_of(server, "openai");
-    errors[0] = co_await error_of_chat(client, "x");
-    errors[1] = co_await error_of_chat(client, "x", RequestOptions().wire_streaming(true));
-    errors[2] = co_await support::awaited_error_of(client.models());
-    const std::vector<std::string> texts{"a"};
-    errors[3] = co_await support::awaited_error_of(client.embed("e", texts));
-    server.stop();
-  });
+  Served served;
+  served.server.always(page).at("/v1/models", page).at("/v1/embeddings", page);
+  const auto client = served.client("openai");
+  errors[0] = served.error_of(ask(client, "x"));
+  errors[1] = served.error_of(ask(client, "x", RequestOptions().wire_streaming(true)));
+  errors[2] = served.error_of(client.models());
+  const std::vector<std::string> texts{"a"};
+  errors[3] = served.error_of(client.embed("e", texts));
   for (const auto& error : errors) {
     REQUIRE(error);
     CHECK(error->kind() == ErrorKind::bad_response);
@@ -317,13 +232,9 @@ TEST_CASE("the error for a page says so, with its first words, for every kind of
 
 TEST_CASE("an Ollama reply that is not done is incomplete", "[client]")
 {
-  std::optional<Error> error;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.push(Answer::status(200, R"({"message":{"content":"half"},"done":false})"));
-    error = co_await error_of_chat(client_of(server, "ollama"), "x");
-    server.stop();
-  });
+  Served served;
+  served.server.push(Answer::status(200, R"({"message":{"content":"half"},"done":false})"));
+  const auto error = served.error_of(ask(served.client("ollama"), "x"));
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::incomplete);
   CHECK(error->partial_text() == "half");
@@ -331,26 +242,16 @@ TEST_CASE("an Ollama reply that is not done is incomplete", "[client]")
 
 TEST_CASE("a bad call is refused when awaited, before any connection", "[client]")
 {
-  std::optional<Error> empty, hot, text, header, none;
-  ScriptedServer::Stats stats;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    const auto client = client_of(server, "openai");
-    empty = co_await error_of_chat(client, "");
-    auto options = RequestOptions().temperature(9);
-    hot = co_await error_of_chat(client, "x", options);
-    text = co_await error_of_chat(client, "\xff");
-    auto injected = RequestOptions().header("X-A", "a\r\nX-B: b");
-    header = co_await error_of_chat(client, "x", injected);
-    auto chat = client.chat("m", Messages());
-    try {
-      co_await std::move(chat);
-    } catch (const Error& error) {
-      none = error;
-    }
-    stats = server.stats();
-    server.stop();
-  });
+  Served served;
+  const auto client = served.client("openai");
+  const auto empty = served.error_of(ask(client, ""));
+  auto options = RequestOptions().temperature(9);
+  const auto hot = served.error_of(ask(client, "x", options));
+  const auto text = served.error_of(ask(client, "\xff"));
+  auto injected = RequestOptions().header("X-A", "a\r\nX-B: b");
+  const auto header = served.error_of(ask(client, "x", injected));
+  const auto none = served.error_of(client.chat("m", Messages()));
+  const auto stats = served.server.stats();
   for (const auto& error : {empty, hot, text, header, none}) {
     REQUIRE(error);
     CHECK(error->kind() == ErrorKind::invalid_argument);
@@ -363,47 +264,34 @@ TEST_CASE("a bad call is refused when awaited, before any connection", "[client]
 
 TEST_CASE("an empty message is sent when it is allowed", "[client]")
 {
-  std::optional<Error> error;
-  std::string body;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    auto options = RequestOptions().allow_empty(true);
-    error = co_await error_of_chat(client_of(server, "ollama"), "", options);
-    body = server.bodies().at(0);
-    server.stop();
-  });
+  Served served;
+  auto options = RequestOptions().allow_empty(true);
+  const auto error = served.error_of(ask(served.client("ollama"), "", options));
+  const auto body = served.server.bodies().at(0);
   CHECK_FALSE(error);
   CHECK(Json::parse(body)["messages"][0]["content"] == "");
 }
 
 TEST_CASE("headers and extra fields of a call reach the server", "[client]")
 {
-  std::string header;
-  Json body;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    const Json extra = {{"guided_regex", "[a-z]+"}};
-    auto options = RequestOptions().header("X-Title", "mine").extra(extra);
-    auto error = co_await error_of_chat(client_of(server, "openai"), "x", options);
-    header = server.requests().at(0).header("x-title");
-    body = Json::parse(server.bodies().at(0));
-    server.stop();
-  });
+  Served served;
+  const Json extra = {{"guided_regex", "[a-z]+"}};
+  auto options = RequestOptions().header("X-Title", "mine").extra(extra);
+  served.run(ask(served.client("openai"), "x", options));
+  const auto header = served.server.requests().at(0).header("x-title");
+  const auto body = Json::parse(served.server.bodies().at(0));
   CHECK(header == "mine");
   CHECK(body["guided_regex"] == "[a-z]+");
 }
 
 TEST_CASE("the API key is in no text of an error, even if the server repeats it", "[client]")
 {
-  std::optional<Error> refused;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.push(Answer::status(401, R"({"error":{"message":"Incorrect API key: sk-secret-7"}})"));
-    const Client client(
-        ClientOptions("openai").base_url(server.url() + "/v1").api_key("sk-secret-7"));
-    refused = co_await error_of_chat(client, "x");
-    server.stop();
-  });
+  Served served;
+  served.server.push(
+      Answer::status(401, R"({"error":{"message":"Incorrect API key: sk-secret-7"}})"));
+  const Client client(
+      ClientOptions("openai").base_url(served.server.url() + "/v1").api_key("sk-secret-7"));
+  const auto refused = served.error_of(ask(client, "x"));
   REQUIRE(refused);
   CHECK(refused->kind() == ErrorKind::authentication);
   CHECK_FALSE(says(*refused, "sk-secret"));
@@ -414,15 +302,11 @@ TEST_CASE("the API key is in no text of an error, even if the server repeats it"
 
 TEST_CASE("the models of a server are listed on both wires", "[client]")
 {
-  std::vector<std::string> ollama, openai;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    std::vector<std::string> names{"a:7b", "b:latest"};
-    server.models(names);
-    ollama = co_await client_of(server, "ollama").models();
-    openai = co_await client_of(server, "openai").models();
-    server.stop();
-  });
+  Served served;
+  std::vector<std::string> names{"a:7b", "b:latest"};
+  served.server.models(names);
+  const auto ollama = served.run(served.client("ollama").models());
+  const auto openai = served.run(served.client("openai").models());
   CHECK(ollama == std::vector<std::string>{"a:7b", "b:latest"});
   CHECK(openai == ollama);
 }

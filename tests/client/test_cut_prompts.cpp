@@ -2,13 +2,14 @@
 #include <asyncllm/client/client.hpp>
 #include <asyncllm/testing/scripted_server.hpp>
 
-#include "on_loop.hpp"
+#include "served.hpp"
 #include "test.hpp"
 
 #include <string>
 #include <utility>
 
 using namespace asyncllm;
+using support::Served;
 using testing::Answer;
 using testing::ScriptedServer;
 
@@ -26,30 +27,23 @@ bool may_be_cut(
     const std::string& provider = "ollama")
 {
   Reply reply;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.always(Answer::text("Hello.").usage(tokens, 2));
-    const auto url = server.url() + (provider == "ollama" ? "" : "/v1");
-    const Client client(ClientOptions(provider).base_url(url));
-    const std::string half(bytes / 2, 'x');
-    if (way == Way::streamed) {
-      auto stream = client.stream("m", Messages().system(half).user(half), options);
-      auto all = stream.collect();
-      reply = co_await std::move(all);
-    } else if (way == Way::prepared) {
-      const auto chat = client.prepare("m", Messages().system(half), options);
-      auto asking = client.chat(chat, half);
-      reply = co_await std::move(asking);
-    } else if (way == Way::bare) {
-      auto asking = client.generate("m", Prompt(half).system(half), options);
-      reply = co_await std::move(asking);
-    } else {
-      auto message = Message::user(half).with_text(half);
-      auto asking = client.chat("m", Messages().add(std::move(message)), options);
-      reply = co_await std::move(asking);
-    }
-    server.stop();
-  });
+  Served served;
+  served.server.always(Answer::text("Hello.").usage(tokens, 2));
+  const auto url = served.server.url() + (provider == "ollama" ? "" : "/v1");
+  const Client client(ClientOptions(provider).base_url(url));
+  const std::string half(bytes / 2, 'x');
+  if (way == Way::streamed) {
+    auto stream = client.stream("m", Messages().system(half).user(half), options);
+    reply = served.run(stream.collect());
+  } else if (way == Way::prepared) {
+    const auto chat = client.prepare("m", Messages().system(half), options);
+    reply = served.run(client.chat(chat, half));
+  } else if (way == Way::bare) {
+    reply = served.run(client.generate("m", Prompt(half).system(half), options));
+  } else {
+    auto message = Message::user(half).with_text(half);
+    reply = served.run(client.chat("m", Messages().add(std::move(message)), options));
+  }
   CHECK(reply.usage.input_tokens == tokens);
   return reply.prompt_may_be_cut;
 }
@@ -84,14 +78,10 @@ TEST_CASE("a prompt that must not be cut is whole, and so are those of other wir
 
 TEST_CASE("pictures are no text that could be cut", "[client]")
 {
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.always(Answer::text("A cat.").usage(300, 2));
-    const Client client(ClientOptions("ollama").base_url(server.url()));
-    auto message = Message::user("What is this?").with_image(std::string(50'000, 'x'), "image/png");
-    auto asking = client.chat("m", Messages().add(std::move(message)));
-    const auto reply = co_await std::move(asking);
-    CHECK_FALSE(reply.prompt_may_be_cut);
-    server.stop();
-  });
+  Served served;
+  served.server.always(Answer::text("A cat.").usage(300, 2));
+  const Client client(ClientOptions("ollama").base_url(served.server.url()));
+  auto message = Message::user("What is this?").with_image(std::string(50'000, 'x'), "image/png");
+  const auto reply = served.run(client.chat("m", Messages().add(std::move(message))));
+  CHECK_FALSE(reply.prompt_may_be_cut);
 }

@@ -4,7 +4,7 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/testing/scripted_server.hpp>
 
-#include "on_loop.hpp"
+#include "served.hpp"
 #include "test.hpp"
 
 #include <asio/io_context.hpp>
@@ -12,6 +12,7 @@
 #include <string>
 
 using namespace asyncllm;
+using support::Served;
 using testing::Answer;
 using testing::ScriptedServer;
 
@@ -21,20 +22,16 @@ namespace {
 std::string error_with(const Limits& limits, const Answer& answer, bool streamed)
 {
   std::string what;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.always(answer);
-    const auto agent =
-        LlmAgent::builder("a", server.spec("openai", "m")).with_limits(limits).build();
-    try {
-      const auto options = RequestOptions().wire_streaming(streamed);
-      auto sending = agent.send_message_async("x", options);
-      (void)co_await std::move(sending);
-    } catch (const Error& error) {
-      what = error.what();
-    }
-    server.stop();
-  });
+  Served served;
+  served.server.always(answer);
+  const auto agent =
+      LlmAgent::builder("a", served.server.spec("openai", "m")).with_limits(limits).build();
+  try {
+    const auto options = RequestOptions().wire_streaming(streamed);
+    (void)served.run(agent.send_message_async("x", options));
+  } catch (const Error& error) {
+    what = error.what();
+  }
   return what;
 }
 
@@ -58,20 +55,17 @@ TEST_CASE("what goes over a limit of the client is refused and the limit named",
 TEST_CASE("clients of one server keep to limits of their own on a shared connection", "[client]")
 {
   std::string what;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    const auto spec = server.spec("openai", "m");
-    const auto wide = LlmAgent::builder("wide", spec).build();
-    const auto narrow =
-        LlmAgent::builder("narrow", spec).with_limits(Limits().header_count(2)).build();
-    (void)co_await wide.send_message_async("x");
-    try {
-      (void)co_await narrow.send_message_async("x");
-    } catch (const Error& error) {
-      what = error.what();
-    }
-    (void)co_await wide.send_message_async("x");
-    server.stop();
-  });
+  Served served;
+  const auto spec = served.server.spec("openai", "m");
+  const auto wide = LlmAgent::builder("wide", spec).build();
+  const auto narrow =
+      LlmAgent::builder("narrow", spec).with_limits(Limits().header_count(2)).build();
+  (void)served.run(wide.send_message_async("x"));
+  try {
+    (void)served.run(narrow.send_message_async("x"));
+  } catch (const Error& error) {
+    what = error.what();
+  }
+  (void)served.run(wide.send_message_async("x"));
   CHECK(names(what, "Limits::header_count"));
 }

@@ -7,6 +7,7 @@
 #include <asyncllm/testing/scripted_server.hpp>
 
 #include "on_loop.hpp"
+#include "served.hpp"
 #include "test.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -23,6 +24,7 @@
 #include <vector>
 
 using namespace asyncllm;
+using support::Served;
 using namespace std::chrono_literals;
 using testing::Answer;
 using testing::ScriptedServer;
@@ -64,21 +66,16 @@ Client client_of(const ScriptedServer& server)
 TEST_CASE("a busy server is retried, and the attempts are counted", "[client]")
 {
   for (const bool streamed : {false, true}) {
-    Tried result;
     std::vector<std::string> told;
-    std::size_t connections = 0;
-    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-      ScriptedServer server(loop.get_executor());
-      server.push(Answer::error(503, "Loading model"));
-      server.push(Answer::error(429, "Slow down").header("retry-after-ms", "1.5"));
-      server.push(Answer::text("Hi"));
-      auto options = RequestOptions().retries(at_once).on_retry([&](const Retry& retry) {
-        told.push_back(std::to_string(retry.attempt) + retry.error.server_message());
-      });
-      result = co_await ask(client_of(server), options, streamed);
-      connections = server.stats().connections;
-      server.stop();
+    Served served;
+    served.server.push(Answer::error(503, "Loading model"));
+    served.server.push(Answer::error(429, "Slow down").header("retry-after-ms", "1.5"));
+    served.server.push(Answer::text("Hi"));
+    auto options = RequestOptions().retries(at_once).on_retry([&](const Retry& retry) {
+      told.push_back(std::to_string(retry.attempt) + retry.error.server_message());
     });
+    const auto result = served.run(ask(client_of(served.server), options, streamed));
+    const auto connections = served.server.stats().connections;
     REQUIRE_FALSE(result.error);
     CHECK(result.reply.text == "Hi");
     CHECK(result.reply.attempts == 3);
@@ -90,15 +87,11 @@ TEST_CASE("a busy server is retried, and the attempts are counted", "[client]")
 TEST_CASE("the last error is thrown when the tries are used up", "[client]")
 {
   for (const bool streamed : {false, true}) {
-    Tried result;
-    std::size_t requests = 0;
-    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-      ScriptedServer server(loop.get_executor());
-      server.always(Answer::error(500, "Out of luck"));
-      result = co_await ask(client_of(server), RequestOptions().retries(at_once), streamed);
-      requests = server.stats().requests;
-      server.stop();
-    });
+    Served served;
+    served.server.always(Answer::error(500, "Out of luck"));
+    const auto result =
+        served.run(ask(client_of(served.server), RequestOptions().retries(at_once), streamed));
+    const auto requests = served.server.stats().requests;
     REQUIRE(result.error);
     CHECK(result.error->kind() == ErrorKind::server_error);
     CHECK(result.error->attempts() == 3);
@@ -109,19 +102,16 @@ TEST_CASE("the last error is thrown when the tries are used up", "[client]")
 TEST_CASE("an exhausted quota and a long retry-after fail at once", "[client]")
 {
   for (const bool streamed : {false, true}) {
-    Tried quota, later;
-    std::size_t requests = 0;
-    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-      ScriptedServer server(loop.get_executor());
-      const std::string body =
-          R"({"error":{"message":"Pay","type":"insufficient_quota","code":"insufficient_quota"}})";
-      server.push(Answer::status(429, body).header("x-should-retry", "true"));
-      server.push(Answer::error(429, "Slow down").header("retry-after", "6840"));
-      quota = co_await ask(client_of(server), RequestOptions().retries(at_once), streamed);
-      later = co_await ask(client_of(server), RequestOptions().retries(at_once), streamed);
-      requests = server.stats().requests;
-      server.stop();
-    });
+    Served served;
+    const std::string body =
+        R"({"error":{"message":"Pay","type":"insufficient_quota","code":"insufficient_quota"}})";
+    served.server.push(Answer::status(429, body).header("x-should-retry", "true"));
+    served.server.push(Answer::error(429, "Slow down").header("retry-after", "6840"));
+    const auto quota =
+        served.run(ask(client_of(served.server), RequestOptions().retries(at_once), streamed));
+    const auto later =
+        served.run(ask(client_of(served.server), RequestOptions().retries(at_once), streamed));
+    const auto requests = served.server.stats().requests;
     REQUIRE(quota.error);
     CHECK(quota.error->kind() == ErrorKind::quota_exceeded);
     CHECK(quota.error->attempts() == 1);
@@ -133,16 +123,14 @@ TEST_CASE("an exhausted quota and a long retry-after fail at once", "[client]")
 
 TEST_CASE("x-should-retry is obeyed both ways", "[client]")
 {
-  Tried yes, no;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.push(Answer::error(400, "odd").header("x-should-retry", "true"));
-    server.push(Answer::text("Hi"));
-    server.push(Answer::error(503, "down").header("x-should-retry", "false"));
-    yes = co_await ask(client_of(server), RequestOptions().retries(at_once), false);
-    no = co_await ask(client_of(server), RequestOptions().retries(at_once), false);
-    server.stop();
-  });
+  Served served;
+  served.server.push(Answer::error(400, "odd").header("x-should-retry", "true"));
+  served.server.push(Answer::text("Hi"));
+  served.server.push(Answer::error(503, "down").header("x-should-retry", "false"));
+  const auto yes =
+      served.run(ask(client_of(served.server), RequestOptions().retries(at_once), false));
+  const auto no =
+      served.run(ask(client_of(served.server), RequestOptions().retries(at_once), false));
   CHECK(yes.reply.text == "Hi");
   CHECK(yes.reply.attempts == 2);
   REQUIRE(no.error);
@@ -152,15 +140,11 @@ TEST_CASE("x-should-retry is obeyed both ways", "[client]")
 TEST_CASE("an error inside a 200 is not tried again, whatever its code", "[client]")
 {
   for (const bool streamed : {false, true}) {
-    Tried result;
-    std::size_t requests = 0;
-    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-      ScriptedServer server(loop.get_executor());
-      server.always(Answer::status(200, R"({"error":{"code":503,"message":"busy"}})"));
-      result = co_await ask(client_of(server), RequestOptions().retries(at_once), streamed);
-      requests = server.stats().requests;
-      server.stop();
-    });
+    Served served;
+    served.server.always(Answer::status(200, R"({"error":{"code":503,"message":"busy"}})"));
+    const auto result =
+        served.run(ask(client_of(served.server), RequestOptions().retries(at_once), streamed));
+    const auto requests = served.server.stats().requests;
     REQUIRE(result.error);
     CHECK(result.error->kind() == ErrorKind::overloaded);
     CHECK(requests == 1);
@@ -169,20 +153,16 @@ TEST_CASE("an error inside a 200 is not tried again, whatever its code", "[clien
 
 TEST_CASE("calls of one client share the budget of retries", "[client]")
 {
-  std::size_t requests = 0;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.always(Answer::error(500, "down"));
-    const auto client = client_of(server);
-    auto policy = at_once;
-    const auto options = RequestOptions().retries(policy.budget(0, 5));
-    std::vector<asio::awaitable<Tried>> calls;
-    for (int i = 0; i < 50; ++i)
-      calls.push_back(ask(client, options, i % 2 == 0));
-    co_await gather(std::move(calls));
-    requests = server.stats().requests;
-    server.stop();
-  });
+  Served served;
+  served.server.always(Answer::error(500, "down"));
+  const auto client = client_of(served.server);
+  auto policy = at_once;
+  const auto options = RequestOptions().retries(policy.budget(0, 5));
+  std::vector<asio::awaitable<Tried>> calls;
+  for (int i = 0; i < 50; ++i)
+    calls.push_back(ask(client, options, i % 2 == 0));
+  served.run(gather(std::move(calls)));
+  const auto requests = served.server.stats().requests;
   CHECK(requests == 55);
 }
 
@@ -192,22 +172,19 @@ TEST_CASE("a busy server's calls all get their retries, whatever the budget", "[
        {Answer::error(429, "slow down").header("retry-after-ms", "10"),
         Answer::error(503, "busy")}) {
     int answered = 0;
-    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-      ScriptedServer server(loop.get_executor());
-      for (int i = 0; i < 50; ++i)
-        server.push(busy);
-      server.always(Answer::text("ok"));
-      const auto client = client_of(server);
-      auto policy = at_once;
-      const auto options = RequestOptions().retries(policy.max_retries(5).budget(0, 0));
-      std::vector<asio::awaitable<Tried>> calls;
-      for (int i = 0; i < 50; ++i)
-        calls.push_back(ask(client, options, i % 2 == 0));
-      const auto results = co_await gather(std::move(calls));
-      for (const auto& result : results)
-        answered += result.error ? 0 : 1;
-      server.stop();
-    });
+    Served served;
+    for (int i = 0; i < 50; ++i)
+      served.server.push(busy);
+    served.server.always(Answer::text("ok"));
+    const auto client = client_of(served.server);
+    auto policy = at_once;
+    const auto options = RequestOptions().retries(policy.max_retries(5).budget(0, 0));
+    std::vector<asio::awaitable<Tried>> calls;
+    for (int i = 0; i < 50; ++i)
+      calls.push_back(ask(client, options, i % 2 == 0));
+    const auto results = served.run(gather(std::move(calls)));
+    for (const auto& result : results)
+      answered += result.error ? 0 : 1;
     CHECK(answered == 50);
   }
 }
@@ -279,24 +256,20 @@ TEST_CASE("a call cancelled by its own hook ends as cancelled, not as Asio's err
 TEST_CASE("what the hook throws ends a stream for good, nothing is sent again", "[client]")
 {
   int thrown = 0;
-  std::size_t requests = 0;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.push(Answer::error(503, "down"));
-    const auto options = RequestOptions().retries(at_once).on_retry(
-        [](const Retry&) { throw std::runtime_error("enough"); });
-    const Client client = client_of(server);
-    auto stream = client.stream("m", Messages().user("x"), options);
-    for (int i = 0; i < 3; ++i) {
-      try {
-        (void)co_await stream.next();
-      } catch (const std::runtime_error& error) {
-        thrown += std::string(error.what()) == "enough" ? 1 : 0;
-      }
+  Served served;
+  served.server.push(Answer::error(503, "down"));
+  const auto options = RequestOptions().retries(at_once).on_retry(
+      [](const Retry&) { throw std::runtime_error("enough"); });
+  const Client client = client_of(served.server);
+  auto stream = client.stream("m", Messages().user("x"), options);
+  for (int i = 0; i < 3; ++i) {
+    try {
+      (void)served.run(stream.next());
+    } catch (const std::runtime_error& error) {
+      thrown += std::string(error.what()) == "enough" ? 1 : 0;
     }
-    requests = server.stats().requests;
-    server.stop();
-  });
+  }
+  const auto requests = served.server.stats().requests;
   CHECK(thrown == 3);
   CHECK(requests == 1);
 }

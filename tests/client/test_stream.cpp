@@ -4,6 +4,7 @@
 #include <asyncllm/testing/scripted_server.hpp>
 
 #include "on_loop.hpp"
+#include "served.hpp"
 #include "socket_server.hpp"
 #include "test.hpp"
 
@@ -18,6 +19,7 @@
 
 using namespace asyncllm;
 using support::Peer;
+using support::Served;
 using support::SocketServer;
 using testing::Answer;
 using testing::ScriptedServer;
@@ -80,18 +82,12 @@ const std::string stop_event = event("", R"(,"finish_reason":"stop")");
 TEST_CASE("tokens come one by one and make the whole reply, on every wire", "[client]")
 {
   for (const std::string provider : {"ollama", "openai", "anthropic"}) {
-    Streamed result;
-    nlohmann::json body;
-    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-      ScriptedServer server(loop.get_executor());
-      std::vector<std::string> tokens{"Hel", "lo ", "wörld 🌍"};
-      server.push(Answer::text("").tokens(tokens).usage(3, 5).header("x-request-id", "r-1"));
-      const auto client = client_of(server.url(), provider);
-      auto reading = read_all(client.stream("m", Messages().user("x")));
-      result = co_await std::move(reading);
-      body = nlohmann::json::parse(server.bodies().at(0));
-      server.stop();
-    });
+    Served served;
+    std::vector<std::string> tokens{"Hel", "lo ", "wörld 🌍"};
+    served.server.push(Answer::text("").tokens(tokens).usage(3, 5).header("x-request-id", "r-1"));
+    const auto client = served.client(provider);
+    const auto result = served.run(read_all(client.stream("m", Messages().user("x"))));
+    const auto body = nlohmann::json::parse(served.server.bodies().at(0));
     INFO(provider);
     REQUIRE_FALSE(result.error);
     CHECK(result.texts == std::vector<std::string>{"Hel", "lo ", "wörld 🌍"});
@@ -107,25 +103,18 @@ TEST_CASE("tokens come one by one and make the whole reply, on every wire", "[cl
 TEST_CASE(
     "a server that does not know stream_options gets the request without them, once", "[client]")
 {
-  Streamed result, refused;
-  std::vector<std::string> bodies;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.when([](std::string_view, const nlohmann::json& body) {
-      return body.contains("stream_options") ? Answer::error(400, "unknown field stream_options")
-                                             : Answer::text("Hi");
-    });
-    const auto client = client_of(server.url(), "openai");
-    auto reading = read_all(client.stream("m", Messages().user("x")));
-    result = co_await std::move(reading);
-    bodies = server.bodies();
-    server.when([](std::string_view, const nlohmann::json&) {
-      return Answer::error(400, "stream_options, and everything else, is wrong");
-    });
-    auto again = read_all(client.stream("m", Messages().user("x")));
-    refused = co_await std::move(again);
-    server.stop();
+  Served served;
+  served.server.when([](std::string_view, const nlohmann::json& body) {
+    return body.contains("stream_options") ? Answer::error(400, "unknown field stream_options")
+                                           : Answer::text("Hi");
   });
+  const auto client = served.client("openai");
+  const auto result = served.run(read_all(client.stream("m", Messages().user("x"))));
+  const auto bodies = served.server.bodies();
+  served.server.when([](std::string_view, const nlohmann::json&) {
+    return Answer::error(400, "stream_options, and everything else, is wrong");
+  });
+  const auto refused = served.run(read_all(client.stream("m", Messages().user("x"))));
   REQUIRE_FALSE(result.error);
   CHECK(result.reply.text == "Hi");
   CHECK(result.reply.attempts == 2);
@@ -138,16 +127,13 @@ TEST_CASE(
 TEST_CASE("the time to the first token is kept when the server tells its own times", "[client]")
 {
   std::chrono::nanoseconds first{}, at_the_end{};
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.always(Answer::text("").tokens({"a", "b"}, std::chrono::milliseconds(1)));
-    auto stream = client_of(server.url(), "ollama").stream("m", Messages().user("x"));
-    (void)co_await stream.next();
-    first = stream.reply().timings.first_token;
-    (void)co_await stream.collect();
-    at_the_end = stream.reply().timings.first_token;
-    server.stop();
-  });
+  Served served;
+  served.server.always(Answer::text("").tokens({"a", "b"}, std::chrono::milliseconds(1)));
+  auto stream = served.client("ollama").stream("m", Messages().user("x"));
+  (void)served.run(stream.next());
+  first = stream.reply().timings.first_token;
+  (void)served.run(stream.collect());
+  at_the_end = stream.reply().timings.first_token;
   CHECK(first.count() > 0);
   CHECK(at_the_end == first);
 }
@@ -179,22 +165,19 @@ TEST_CASE("what came before a break is given out first, and the break stays", "[
 TEST_CASE("a stream that was closed before its end is not complete", "[client]")
 {
   std::string kind, before;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.always(Answer::text("").tokens({"a", "b"}, std::chrono::hours(1)));
-    auto stream = client_of(server.url(), "openai").stream("m", Messages().user("x"));
-    (void)co_await stream.next();
-    co_await stream.close();
-    co_await stream.close();
-    try {
-      (void)co_await stream.next();
-      kind = "complete";
-    } catch (const Error& error) {
-      kind = to_string(error.kind());
-      before = error.partial_text();
-    }
-    server.stop();
-  });
+  Served served;
+  served.server.always(Answer::text("").tokens({"a", "b"}, std::chrono::hours(1)));
+  auto stream = served.client("openai").stream("m", Messages().user("x"));
+  (void)served.run(stream.next());
+  served.run(stream.close());
+  served.run(stream.close());
+  try {
+    (void)served.run(stream.next());
+    kind = "complete";
+  } catch (const Error& error) {
+    kind = to_string(error.kind());
+    before = error.partial_text();
+  }
   CHECK(kind == "cancelled");
   CHECK(before == "a");
 }
@@ -223,14 +206,9 @@ TEST_CASE("the API key is in no text of an error in the middle of a stream", "[c
 
 TEST_CASE("a bare prompt is streamed", "[client]")
 {
-  Streamed result;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    server.always(Answer::text("").tokens({"a", "b"}));
-    auto reading = read_all(client_of(server.url(), "ollama").stream("m", Prompt("x")));
-    result = co_await std::move(reading);
-    server.stop();
-  });
+  Served served;
+  served.server.always(Answer::text("").tokens({"a", "b"}));
+  const auto result = served.run(read_all(served.client("ollama").stream("m", Prompt("x"))));
   REQUIRE_FALSE(result.error);
   CHECK(result.texts == std::vector<std::string>{"a", "b"});
 }
@@ -238,19 +216,15 @@ TEST_CASE("a bare prompt is streamed", "[client]")
 TEST_CASE("a stream that ended well leaves its connection for the next request", "[client]")
 {
   for (const std::string provider : {"ollama", "openai"}) {
-    ScriptedServer::Stats stats;
-    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-      ScriptedServer server(loop.get_executor());
-      const auto client = client_of(server.url(), provider);
-      for (int i = 0; i < 3; ++i) {
-        auto stream = client.stream("m", Messages().user("a b c"));
-        const auto reply = co_await stream.collect();
-        if (reply.text != "a b c")
-          throw std::runtime_error(reply.text);
-      }
-      stats = server.stats();
-      server.stop();
-    });
+    Served served;
+    const auto client = served.client(provider);
+    for (int i = 0; i < 3; ++i) {
+      auto stream = client.stream("m", Messages().user("a b c"));
+      const auto reply = served.run(stream.collect());
+      if (reply.text != "a b c")
+        throw std::runtime_error(reply.text);
+    }
+    const auto stats = served.server.stats();
     CHECK(stats.requests == 3);
     CHECK(stats.connections == 1);
   }
@@ -358,20 +332,14 @@ TEST_CASE("an error in the middle of a stream has its kind and the text so far",
 TEST_CASE(
     "a stream sends nothing before the first next, and refuses bad arguments there", "[client]")
 {
-  ScriptedServer::Stats stats;
-  std::optional<Error> error;
-  support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-    ScriptedServer server(loop.get_executor());
-    const auto client = client_of(server.url(), "openai");
-    {
-      const auto unused = client.stream("m", Messages().user("x"));
-    }
-    auto reading = read_all(client.stream("m", Messages().user("")));
-    const auto result = co_await std::move(reading);
-    error = result.error;
-    stats = server.stats();
-    server.stop();
-  });
+  Served served;
+  const auto client = served.client("openai");
+  {
+    const auto unused = client.stream("m", Messages().user("x"));
+  }
+  const auto result = served.run(read_all(client.stream("m", Messages().user(""))));
+  const auto error = result.error;
+  const auto stats = served.server.stats();
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::invalid_argument);
   CHECK(stats.connections == 0);
@@ -380,21 +348,17 @@ TEST_CASE(
 TEST_CASE("a stream that is destroyed or closed between two calls ends the request", "[client]")
 {
   for (const bool close : {false, true}) {
-    bool aborted = false;
-    support::on_loop([&](asio::io_context& loop) -> asio::awaitable<void> {
-      ScriptedServer server(loop.get_executor());
-      std::vector<std::string> tokens(1000, "x ");
-      server.always(Answer::text("").tokens(tokens, std::chrono::milliseconds(5)));
-      {
-        auto stream = client_of(server.url(), "openai").stream("m", Messages().user("x"));
-        (void)co_await stream.next();
-        if (close)
-          co_await stream.close();
-      }
-      aborted =
-          co_await server.until([](const ScriptedServer::Stats& now) { return now.aborted == 1; });
-      server.stop();
-    });
+    Served served;
+    std::vector<std::string> tokens(1000, "x ");
+    served.server.always(Answer::text("").tokens(tokens, std::chrono::milliseconds(5)));
+    {
+      auto stream = served.client("openai").stream("m", Messages().user("x"));
+      (void)served.run(stream.next());
+      if (close)
+        served.run(stream.close());
+    }
+    const auto aborted = served.run(
+        served.server.until([](const ScriptedServer::Stats& now) { return now.aborted == 1; }));
     CHECK(aborted);
   }
 }

@@ -209,9 +209,9 @@ asio::awaitable<void> semaphore()
 }
 
 asio::awaitable<void> with_semaphore(
-    asyncllm::LlmAgent agent, asyncllm::Semaphore& semaphore, std::string question)
+    asyncllm::LlmAgent agent, asyncllm::Semaphore& permits, std::string question)
 {
-  auto reply = co_await asyncllm::with_semaphore(semaphore, agent.send_message_async(question));
+  auto reply = co_await asyncllm::with_semaphore(permits, agent.send_message_async(question));
   show(reply);
 }
 
@@ -374,11 +374,11 @@ asio::awaitable<void> page_progress_bar(llm::LlmAgent agent, Names questions)
 }
 
 asio::awaitable<void> page_semaphore(
-    llm::LlmAgent agent, llm::Semaphore& semaphore, std::string question)
+    llm::LlmAgent agent, llm::Semaphore& permits, std::string question)
 {
-  llm::Reply reply = co_await llm::with_semaphore(semaphore, agent.send_message_async(question));
+  llm::Reply reply = co_await llm::with_semaphore(permits, agent.send_message_async(question));
   {
-    auto permit = co_await semaphore.acquire();
+    auto permit = co_await permits.acquire();
     llm::Reply draft = co_await agent.send_message_async(question);
     llm::Reply final = co_await agent.send_message_async("Improve this: " + draft.text);
     std::cout << final.text << '\n';

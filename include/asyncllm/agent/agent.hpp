@@ -31,11 +31,11 @@ namespace asyncllm::inline v0_1 {
 /// Throws: `Error`, when the call is awaited, so that one bad question costs only its own result in
 /// a `gather_outcomes`. Before any I/O: `invalid_argument` (an empty message, a value out of range,
 /// text that is not UTF-8). Later: what docs/errors.md lists for requests, with the server's words
-/// in `server_message()` and the text so far in `partial_text()`. Cancellation: terminal. The
-/// connection is closed, and the call throws `Error{cancelled}`. Lifetimes: a call keeps what it
-/// needs, so the agent may be destroyed while it runs. Threads: an agent may be used from any
-/// thread, on several io_contexts. A call runs on the executor of the coroutine that awaits it: one
-/// thread, or a strand.
+/// in `server_message()` and the text so far in `partial_text()`.
+/// Cancellation: terminal. The connection is closed, and the call throws `Error{cancelled}`.
+/// Lifetimes: a call keeps what it needs, so the agent may be destroyed while it runs.
+/// Threads: an agent may be used from any thread, on several io_contexts. A call runs on the
+/// executor of the coroutine that awaits it: one thread, or a strand.
 ///
 ///     const auto agent = LlmAgent::builder("assistant", "ollama::gemma3:latest")
 ///                            .with_system_prompt("Be brief.")

@@ -25,14 +25,16 @@ struct StreamState;
 /// Throws: `Error` when the reply breaks off, after the pieces that came before it, and again at
 /// every further call: the kinds that `Client` lists, with the text so far in `partial_text()`.
 /// `std::logic_error` while another `next()` or `collect()` is pending, and from every function of
-/// a moved-from stream. Cancellation: terminal. The connection is closed, and the call throws
-/// `Error{cancelled}`. Lifetimes: awaitables keep what they need, so a stream may be a temporary.
-/// Destroying a stream closes its connection at once, so that the server stops. A `next()` that is
-/// pending then, or starts later, throws `Error{cancelled}`; a `collect()` takes the stream over
-/// and continues to the end of the reply. A stream may outlive its io_context, which may be
-/// destroyed during a `next()`: then the connection is closed, and a later `next()` on another
-/// io_context throws `Error{cancelled}`. A stream may be moved at any time. Threads: the strand, or
-/// the thread, of the first `next()`. All functions and the destructor must be called there.
+/// a moved-from stream.
+/// Cancellation: terminal. The connection is closed, and the call throws `Error{cancelled}`.
+/// Lifetimes: awaitables keep what they need, so a stream may be a temporary. Destroying a stream
+/// closes its connection at once, so that the server stops. A `next()` that is pending then, or
+/// starts later, throws `Error{cancelled}`; a `collect()` takes the stream over and continues to
+/// the end of the reply. A stream may outlive its io_context, which may be destroyed during a
+/// `next()`: then the connection is closed, and a later `next()` on another io_context throws
+/// `Error{cancelled}`. A stream may be moved at any time.
+/// Threads: the strand, or the thread, of the first `next()`. All functions and the destructor must
+/// be called there.
 ///
 ///     auto stream = agent.stream_message("Why is the sky blue?");
 ///     while (const auto delta = co_await stream.next())
@@ -57,7 +59,8 @@ class ASYNCLLM_EXPORT ReplyStream {
   /// The reply so far; the complete reply after `next()` has returned nothing.
   const Reply& reply() const;
 
-  /// Reads all pieces that are left. Result: the complete reply.
+  /// Reads all pieces that are left.
+  /// Result: the complete reply.
   asio::awaitable<Reply> collect();
 
   /// Ends the request, if it is still running, and closes its connection. A `next()` or `collect()`

@@ -26,7 +26,8 @@ namespace asyncllm::inline v0_1 {
 ///
 /// Destruction between calls cancels what still runs and does not wait for it: the tasks end on the
 /// loop and their results are dropped. close() waits. To destroy or move a stream while its next()
-/// or close() is pending is undefined. Threads: one thread or one strand, that of the first next().
+/// or close() is pending is undefined.
+/// Threads: one thread or one strand, that of the first next().
 template <class T, class Executor = asio::any_io_executor>
 class CompletionStream {
   using Group = detail::StreamGroup<T, Executor>;

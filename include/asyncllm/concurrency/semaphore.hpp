@@ -68,8 +68,7 @@ class Semaphore {
 /// Cancellation: while it waits, `operation_aborted`, and the task is destroyed without having been
 /// started; later as the task does.
 ///
-///     auto reply = co_await asyncllm::with_semaphore(semaphore,
-///     agent.send_message_async(question));
+///     auto reply = co_await asyncllm::with_semaphore(permits, agent.send_message_async(question));
 template <class T, class Executor>
 asio::awaitable<T, Executor> with_semaphore(Semaphore& semaphore, asio::awaitable<T, Executor> task)
 {

@@ -127,5 +127,9 @@ inline std::error_code make_error_code(ErrorKind kind) noexcept
 
 }  // namespace asyncllm
 
+namespace std {
+
 template <>
-struct std::is_error_code_enum<asyncllm::ErrorKind> : std::true_type {};
+struct is_error_code_enum<asyncllm::ErrorKind> : true_type {};
+
+}  // namespace std

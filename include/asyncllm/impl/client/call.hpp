@@ -75,7 +75,7 @@ struct Answer {
 struct CallContext {
   const std::shared_ptr<const ClientState>& client;
   const RequestOptions& options;
-  CallService& data;
+  CallService& calls;
   std::chrono::steady_clock::time_point started;
   SharedByCalls& shared;
 };
@@ -122,18 +122,18 @@ asio::awaitable<typename Job::Result> run_call(
   using SteadyClock = std::chrono::steady_clock;
   const auto executor = co_await asio::this_coro::executor;
   const auto service = http::ContextService::of(executor);
-  auto& data = CallService::of(*service);
+  auto& calls = CallService::of(*service);
   const auto policy = job.options().retries();
   const CallContext context{
       client,
       job.options(),
-      data,
+      calls,
       began.value_or(SteadyClock::now()),
-      data.of_client(client, policy, client->max_in_flight)};
+      calls.of_client(client, policy, client->max_in_flight)};
   context.shared.budget.add_call(policy);
   typename Job::Owner owner(job);
   Call& call = owner.call();
-  BorrowedString borrowed_message(data.scratch), borrowed_body(data.scratch);
+  BorrowedString borrowed_message(calls.scratch), borrowed_body(calls.scratch);
   std::string* message = nullptr;
   Answer answer;
   for (auto next = call.machine.start();;) {
@@ -201,7 +201,7 @@ asio::awaitable<typename Job::Result> run_call(
           if (!call.machine.has_success())
             throw client->wire.decode_error(call.head, *answer.body);
           answer.total = SteadyClock::now() - context.started;
-          const BorrowedReader reader(data.scratch);
+          const BorrowedReader reader(calls.scratch);
           answer.reader = &reader.get();
           if constexpr (std::is_void_v<typename Job::Result>) {
             job.decode(*client, call, answer);

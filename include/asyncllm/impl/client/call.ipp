@@ -92,14 +92,14 @@ asio::awaitable<void> wait_for_admission(Call& call, const CallContext& context)
 
 CallMachine::Next next_after(Error& error, Call& call, const CallContext& context)
 {
-  const auto& [client, options, data, started, shared] = context;
+  const auto& [client, options, calls, started, shared] = context;
   const auto policy = options.retries();
   const auto passed = time_since(started);
   const auto total = client->timeouts_of(options).limit(Timeout::total);
   const CallMachine::Conditions conditions{
       policy,
       shared.budget,
-      data.random(),
+      calls.random(),
       total.count() > 0 ? total - passed : Duration::max(),
       queue_patience(*client, passed)};
   const auto next = call.machine.on_failure(error, conditions);
