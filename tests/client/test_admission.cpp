@@ -135,7 +135,8 @@ TEST_CASE("a call reports each of its attempts to the admission", "[client]")
     const ClientOptions options("openai-compatible");
     const provider::Endpoint endpoint{
         &provider::preset_named("openai-compatible"), server.url() + "/v1", ""};
-    const auto state = std::make_shared<const client::ClientState>(options, endpoint, std::nullopt);
+    const auto state = std::make_shared<const client::ClientState>(
+        options, endpoint, std::nullopt, provider::wire_of(*endpoint.preset));
     auto& calls = client::CallService::of(*http::ContextService::of(loop.get_executor()));
     const auto recorder = std::make_shared<Recorder>();
     calls.of_client(state, RetryPolicy(), 0).admission = recorder;

@@ -261,7 +261,8 @@ Client::Client(const ClientOptions& options, Abi)
       options.provider(), options.base_url(), options.api_key()};
   auto endpoint = provider::resolve_endpoint(settings, &std::getenv);
   auto credentials = http::take_credentials(endpoint.base_url);
-  state_ = std::make_shared<ClientState>(options, endpoint, std::move(credentials));
+  state_ = std::make_shared<ClientState>(
+      options, endpoint, std::move(credentials), provider::wire_of(*endpoint.preset));
 }
 
 asio::awaitable<Reply> Client::ask(client::Question question) const

@@ -30,11 +30,12 @@ namespace asyncllm::inline v0_1::client {
 class ClientState : public std::enable_shared_from_this<ClientState> {
  public:
   /// Throws as `Client` does. `endpoint`: with the base URL as it was found; `url_credentials` were
-  /// removed from it.
+  /// removed from it. `wire` must outlive all clients.
   ClientState(
       const ClientOptions& options,
       const provider::Endpoint& endpoint,
-      std::optional<http::Credentials> url_credentials);
+      std::optional<http::Credentials> url_credentials,
+      const provider::Wire& wire);
 
   /// Throws `Error{invalid_argument}` that names the first value that this provider cannot take.
   void check(const Parameters& parameters, const std::string& setter_prefix = "") const;
@@ -109,7 +110,7 @@ class ClientState : public std::enable_shared_from_this<ClientState> {
       std::string_view model,
       const RequestOptions& options,
       std::string& message) const;
-  void finish_message(std::string& message, std::size_t body_at) const;
+  void sign(std::string& message, std::size_t body_at) const;
 
   std::string api_key_;
   Secrets secrets_;

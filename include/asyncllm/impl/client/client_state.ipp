@@ -30,10 +30,10 @@ http::Transport make_transport(
 HeaderList credentials_of(
     const ClientOptions& options,
     const provider::Endpoint& endpoint,
-    const std::optional<http::Credentials>& url_credentials)
+    const std::optional<http::Credentials>& url_credentials,
+    const provider::Wire& wire)
 {
   const auto& preset = *endpoint.preset;
-  const auto& wire = provider::wire_of(preset);
   if (!url_credentials)
     return wire.fields(preset, endpoint.api_key);
   auto fields = wire.fields(preset, endpoint.api_key);
@@ -54,9 +54,10 @@ HeaderList credentials_of(
 ClientState::ClientState(
     const ClientOptions& options,
     const provider::Endpoint& endpoint,
-    std::optional<http::Credentials> url_credentials)
+    std::optional<http::Credentials> url_credentials,
+    const provider::Wire& its_wire)
     : preset(*endpoint.preset),
-      wire(provider::wire_of(preset)),
+      wire(its_wire),
       proxy_environment(&std::getenv),
       transport(make_transport(options, endpoint, proxy_environment)),
       base_url(transport.url().origin() + transport.url().path),
@@ -75,7 +76,7 @@ ClientState::ClientState(
   trust_.key.clear();
   const auto& url = transport.url();
   auto headers = transport.headers();
-  headers.append(credentials_of(options, endpoint, url_credentials));
+  headers.append(credentials_of(options, endpoint, url_credentials, wire));
   const bool has_credentials = !api_key_.empty() || url_credentials;
   if (has_credentials && transport.is_exposed() && !options.key_over_plain_http())
     throw Error(
@@ -196,16 +197,16 @@ std::size_t ClientState::begin_message(
   return head.end(message, options.headers());
 }
 
-void ClientState::finish_message(std::string& message, std::size_t body_at) const
+void ClientState::sign(std::string& message, std::size_t body_at) const
 {
   if (!wire.signs())
-    return http::RequestHead::finish(message, body_at);
+    return;
   const std::string_view whole = message;
   const auto method = whole.substr(0, whole.find(' '));
   const auto target =
       whole.substr(method.size() + 1, whole.find(' ', method.size() + 1) - method.size() - 1);
   const provider::SignedParts parts{method, target, whole.substr(body_at)};
-  http::RequestHead::finish(message, body_at, wire.signature(parts, preset, api_key_));
+  http::RequestHead::insert(message, body_at, wire.signature(parts, preset, api_key_));
 }
 
 void ClientState::write_message(
@@ -219,7 +220,8 @@ void ClientState::write_message(
     check_message(request, options);
     const auto body_at = begin_message(operation_of(any), request.model, options, message);
     wire.encode(request, preset, delivery, message);
-    finish_message(message, body_at);
+    http::RequestHead::finish(message, body_at);
+    sign(message, body_at);
   };
   if (const auto* const chat = std::get_if<OwnedChat>(&any))
     return write(**chat);
@@ -237,7 +239,8 @@ void ClientState::write_message(
   const auto& body = delivery == provider::Delivery::whole ? chat->whole : chat->streamed;
   const auto body_at = begin_message(provider::Operation::chat, chat->model, options, message);
   body->write(question, replaces, message);
-  finish_message(message, body_at);
+  http::RequestHead::finish(message, body_at);
+  sign(message, body_at);
 }
 
 void ClientState::write_message(
@@ -248,18 +251,20 @@ void ClientState::write_message(
     check_text(text.empty(), "a text to embed", options);
   const auto body_at = begin_message(provider::Operation::embed, request.model, options, message);
   wire.encode(request, message);
-  finish_message(message, body_at);
+  http::RequestHead::finish(message, body_at);
+  sign(message, body_at);
 }
 
 void ClientState::write_message_for_models(
     const RequestOptions& options, std::string_view query, std::string& message) const
 {
   begin_message(provider::Operation::list_models, {}, options, message);
-  if (query.empty())
-    return;
-  const auto end = message.find(' ', message.find(' ') + 1);  // of the target
-  const bool has_query = message.find('?') < end;
-  message.insert(end, (has_query ? '&' : '?') + std::string(query));
+  if (!query.empty()) {
+    const auto end = message.find(' ', message.find(' ') + 1);  // of the target
+    const bool has_query = message.find('?') < end;
+    message.insert(end, (has_query ? '&' : '?') + std::string(query));
+  }
+  sign(message, message.size());
 }
 
 std::string ClientState::url_of(provider::Operation operation, std::string_view model) const

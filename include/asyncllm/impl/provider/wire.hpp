@@ -38,7 +38,7 @@ enum class Operation { chat, generate, embed, list_models };
 
 /// A request to be signed.
 struct SignedParts {
-  std::string_view method, target, body;  ///< the target with path and query
+  std::string_view method, target, body;  ///< the target with path and query; no body in a GET
 };
 
 /// A page of the list of models; usually the only one.

@@ -33,9 +33,10 @@ class RequestHead {
   /// have the same names. Append the body of a POST next; the result is where it begins.
   std::size_t end(std::string& message, const HeaderList& more) const;
 
-  /// Writes the length of the body, which begins at `body_at`, into the head, and further fields,
-  /// which depend on the whole request.
-  static void finish(std::string& message, std::size_t body_at, const HeaderList& more = {});
+  /// Writes the length of a POST's body, which begins at `body_at`, into the head.
+  static void finish(std::string& message, std::size_t body_at);
+  /// Inserts fields that depend on the whole request. `body_at` is where the head ends.
+  static void insert(std::string& message, std::size_t body_at, const HeaderList& fields);
 
  private:
   static void replace_fields(std::string& message, const HeaderList& more);

@@ -52,14 +52,16 @@ std::size_t RequestHead::end(std::string& message, const HeaderList& more) const
   return message.size();
 }
 
-void RequestHead::finish(std::string& message, std::size_t body_at, const HeaderList& more)
+void RequestHead::finish(std::string& message, std::size_t body_at)
 {
   const auto digits = std::to_string(message.size() - body_at);
   message.replace(body_at - 4 - digits.size(), digits.size(), digits);
-  if (more.empty())
-    return;
+}
+
+void RequestHead::insert(std::string& message, std::size_t body_at, const HeaderList& fields)
+{
   std::string lines;
-  for (const auto& [name, value] : more)
+  for (const auto& [name, value] : fields)
     add(lines, name, value);
   message.insert(body_at - 2, lines);
 }
