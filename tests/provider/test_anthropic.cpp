@@ -179,7 +179,7 @@ TEST_CASE("Anthropic: a whole reply is read block by block", "[provider]")
   CHECK(Json::parse(reply.tool_calls[0].arguments) == Json::parse(R"({"a":[1,2]})"));
   CHECK(reply.finish_reason == FinishReason::tool_calls);
   CHECK(reply.finish_reason_text == "tool_use");
-  CHECK(reply.usage.input_tokens == 10);
+  CHECK(reply.usage.input_tokens == 13);
   CHECK(reply.usage.cached_input_tokens == 3);
   CHECK(reply.usage.output_tokens == 5);
   CHECK(reply.usage.reasoning_tokens == 2);
@@ -219,7 +219,7 @@ TEST_CASE("Anthropic stream: blocks make a reply with usage of both events", "[p
       Json::parse(result.reply.reasoning_extra) ==
       Json::parse(R"([{"type":"thinking","thinking":"Hm.","signature":"sig"}])"));
   CHECK(result.reply.finish_reason == FinishReason::stop);
-  CHECK(result.reply.usage.input_tokens == 9);
+  CHECK(result.reply.usage.input_tokens == 13);
   CHECK(result.reply.usage.cached_input_tokens == 4);
   CHECK(result.reply.usage.output_tokens == 6);
   CHECK(result.reply.id == "msg_1");

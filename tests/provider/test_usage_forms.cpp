@@ -166,6 +166,6 @@ TEST_CASE("Anthropic stream: a later 0 or null takes no count back", "[provider]
     const auto body =
         start + R"(data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":)" +
         usage + "}\n\n" + R"(data: {"type":"message_stop"})" + "\n\n";
-    CHECK(counts_of(support::read_stream_of(provider::anthropic_wire(), body).reply) == "15 4 8 0");
+    CHECK(counts_of(support::read_stream_of(provider::anthropic_wire(), body).reply) == "23 4 8 0");
   }
 }

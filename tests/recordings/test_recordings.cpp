@@ -40,7 +40,12 @@ std::string difference(const Json& expected, const Reply& reply)
     };
     count("prompt_tokens", reply.usage.input_tokens);
     count("completion_tokens", reply.usage.output_tokens);
-    count("input_tokens", reply.usage.input_tokens);
+    // Anthropic counts cached tokens apart; for us they are a part of the input.
+    std::int64_t apart = 0;
+    for (const auto* name : {"cache_read_input_tokens", "cache_creation_input_tokens"})
+      if (const auto tokens = usage.value(name, Json()); tokens.is_number())
+        apart += tokens.get<std::int64_t>();
+    count("input_tokens", reply.usage.input_tokens - apart);
     count("output_tokens", reply.usage.output_tokens);
     count("cache_read_input_tokens", reply.usage.cached_input_tokens);
     count("cached_tokens", reply.usage.cached_input_tokens);

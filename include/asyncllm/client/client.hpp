@@ -70,9 +70,9 @@ class ASYNCLLM_EXPORT Client {
   /// Asks `question` after the messages of `chat`, which this client has prepared. Options that are
   /// set here override those of `chat`.
   asio::awaitable<Reply> chat(
-      const PreparedChat& chat,
-      std::string question,
-      RequestOptions options = RequestOptions()) const;
+      const PreparedChat& chat, std::string question, RequestOptions options) const;
+  /// The same without options. (An overload: a default argument would cost time and memory.)
+  asio::awaitable<Reply> chat(const PreparedChat& chat, std::string question) const;
   ReplyStream stream(
       const PreparedChat& chat,
       std::string question,

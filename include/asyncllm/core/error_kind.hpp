@@ -36,7 +36,8 @@ enum class ErrorKind {
   bad_response,             ///< the answer is not HTTP, not JSON, or not what the API sends
   response_too_large,       ///< the answer exceeds one of `Limits`
   cancelled,                ///< the caller cancelled
-  tool_failed               ///< a tool that the model called failed
+  tool_failed,              ///< a tool that the model called failed
+  invalid_output            ///< a text does not have the required form
 };
 
 /// The timeouts of a call; see `Timeouts`.
@@ -71,6 +72,7 @@ constexpr std::string_view to_string(ErrorKind kind) noexcept
     case ErrorKind::response_too_large: return "response_too_large";
     case ErrorKind::cancelled: return "cancelled";
     case ErrorKind::tool_failed: return "tool_failed";
+    case ErrorKind::invalid_output: return "invalid_output";
   }
   return "unknown";
 }

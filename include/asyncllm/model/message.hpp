@@ -34,6 +34,18 @@ struct ToolCall {
   std::string extra;      ///< JSON to send back unchanged, or empty
 };
 
+/// A turn of the model in the form in which its provider wants it back: with the order of its
+/// parts, their ids and signatures.
+struct NativeTurn {
+  NativeTurn() = default;
+  NativeTurn(std::string its_wire, std::string its_json)
+      : wire(std::move(its_wire)), json(std::move(its_json))
+  {}
+
+  std::string wire;  ///< which API wrote it, such as "anthropic"; "" if there is none
+  std::string json;  ///< what that API takes as the turn's content
+};
+
 /// An image for the model: its bytes, or its URL.
 struct Image {
   std::string bytes, mime_type;  ///< "image/png" for instance
@@ -57,7 +69,8 @@ class Message {
     message.tool_calls_ = std::move(calls);
     return message;
   }
-  /// The message that `reply` was, for a history: its text, its tool calls, and its reasoning.
+  /// The message that `reply` was, for a history: its text, its tool calls, its reasoning, and its
+  /// native form.
   static Message assistant(const Reply& reply);
   /// The result of the tool `name` for the call `call_id`.
   static Message tool(std::string call_id, std::string name, std::string result)
@@ -72,18 +85,21 @@ class Message {
   /// an empty line.
   Message& with_text(std::string text)
   {
+    native_ = NativeTurn();
     parts_.emplace_back(std::move(text));
     return *this;
   }
   /// Adds an image.
   Message& with_image(std::string bytes, std::string mime_type)
   {
+    native_ = NativeTurn();
     parts_.emplace_back(Image{std::move(bytes), std::move(mime_type), {}});
     return *this;
   }
   /// Adds an image by its URL, which the provider fetches. Not supported by Ollama.
   Message& with_image_url(std::string url)
   {
+    native_ = NativeTurn();
     parts_.emplace_back(Image{{}, {}, std::move(url)});
     return *this;
   }
@@ -94,10 +110,19 @@ class Message {
     reasoning_extra_ = std::move(extra);
     return *this;
   }
+  /// The turn in its provider's own form (`ReplyDetails::native`), which goes back to the same API
+  /// instead of the text, the calls and the reasoning. Anything that is added to the message drops
+  /// it.
+  Message& with_native(NativeTurn turn)
+  {
+    native_ = std::move(turn);
+    return *this;
+  }
   /// Further members of the message's JSON (in Anthropic's API, of its text block): a JSON object,
   /// merged last, such as `{"name": "Ann"}`.
   Message& with_extra(std::string json)
   {
+    native_ = NativeTurn();
     extra_ = std::move(json);
     return *this;
   }
@@ -110,6 +135,7 @@ class Message {
   const std::vector<Part>& parts() const noexcept { return parts_; }
   const std::string& reasoning() const noexcept { return reasoning_; }
   const std::string& reasoning_extra() const noexcept { return reasoning_extra_; }
+  const NativeTurn& native() const noexcept { return native_; }
   const std::string& extra() const noexcept { return extra_; }
 
  private:
@@ -118,6 +144,7 @@ class Message {
   std::vector<Part> parts_;
   std::vector<ToolCall> tool_calls_;
   std::string tool_call_id_, tool_name_;
+  NativeTurn native_;
 };
 
 /// A conversation in one expression: `Messages().system("Be brief.").user("Hello")`.

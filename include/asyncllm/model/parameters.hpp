@@ -2,6 +2,7 @@
 #pragma once
 
 #include <asyncllm/core/export.hpp>
+#include <asyncllm/model/tool_definition.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -29,7 +30,16 @@ struct ASYNCLLM_EXPORT Parameters {
   std::optional<int> context_length;               ///< Ollama's num_ctx, at least 1
   std::optional<bool> truncate;              ///< Ollama: false makes a too long prompt an error
   std::optional<bool> replace_invalid_utf8;  ///< send U+FFFD instead of throwing an error
-  std::string extra;                         ///< a JSON object, merged last into the request
+  std::vector<ToolDefinition> tools;
+  std::optional<ToolChoice> tool_choice;
+  std::optional<bool> parallel_tools;  ///< whether one reply may hold several calls
+  std::string answer_schema;           ///< the JSON schema of the answer
+  std::string answer_name;             ///< of that schema
+  std::string verbosity;               ///< "low", "medium", "high"
+  std::string cache_key;               ///< of prompts that begin alike
+  std::string service_tier;            ///< "auto", "flex", "priority", ...
+  std::optional<bool> store;           ///< whether the server keeps the reply
+  std::string extra;                   ///< a JSON object, merged last into the request
 
   bool operator==(const Parameters&) const = default;
 
@@ -55,12 +65,24 @@ struct ASYNCLLM_EXPORT Parameters {
     take(context_length, other.context_length);
     take(truncate, other.truncate);
     take(replace_invalid_utf8, other.replace_invalid_utf8);
-    if (!other.stop.empty())
-      stop = other.stop;
-    if (!other.effort.empty())
-      effort = other.effort;
-    if (!other.extra.empty())
-      extra = other.extra;
+    take(tool_choice, other.tool_choice);
+    take(parallel_tools, other.parallel_tools);
+    take(store, other.store);
+    const auto take_filled = [](auto& mine, const auto& its) {
+      if (!its.empty())
+        mine = its;
+    };
+    take_filled(stop, other.stop);
+    take_filled(effort, other.effort);
+    take_filled(tools, other.tools);
+    take_filled(verbosity, other.verbosity);
+    take_filled(cache_key, other.cache_key);
+    take_filled(service_tier, other.service_tier);
+    take_filled(extra, other.extra);
+    if (!other.answer_schema.empty()) {
+      answer_schema = other.answer_schema;
+      answer_name = other.answer_name;
+    }
   }
 
   /// Throws `Error{invalid_argument}` that names the first value out of range: "temperature(9):

@@ -1,6 +1,7 @@
 // A whole answer of a model, with all that the server reported about it.
 #pragma once
 
+#include <asyncllm/core/detail/boxed.hpp>
 #include <asyncllm/core/header_list.hpp>
 #include <asyncllm/model/message.hpp>
 
@@ -15,11 +16,15 @@
 namespace asyncllm::inline v0_1 {
 
 /// Token counts of the server. Counts from several events of a stream are combined; a later 0 does
-/// not erase a count. In Anthropic's API input_tokens excludes cached tokens, in the others it
-/// includes them.
+/// not erase a count. They mean the same for each provider: Anthropic counts cached tokens apart,
+/// here they are a part of the input.
 struct Usage {
-  bool reported = false;  ///< false: the server sent no counts, the numbers are 0
-  std::int64_t input_tokens = 0, output_tokens = 0, cached_input_tokens = 0, reasoning_tokens = 0;
+  bool reported = false;                 ///< false: the server sent no counts, the numbers are 0
+  std::int64_t input_tokens = 0;         ///< all of them
+  std::int64_t output_tokens = 0;        ///< reasoning included, as far as the server counts it
+  std::int64_t cached_input_tokens = 0;  ///< of the input: read from the server's cache
+  std::int64_t reasoning_tokens = 0;     ///< of the output
+  std::int64_t cache_write_tokens = 0;   ///< of the input: written to the server's cache
 };
 
 struct Timings {
@@ -60,6 +65,13 @@ struct TokenLogprob : TokenProbability {
   std::vector<TokenProbability> top;  ///< the likeliest first
 };
 
+/// What few programs need of a reply.
+struct ReplyDetails {
+  NativeTurn native;        ///< the reply as its provider wants it back; often empty
+  std::string annotations;  ///< a JSON array as the server sent it, such as citations; or empty
+  std::string body;         ///< if `RequestOptions::keep_body` was set, and the answer was whole
+};
+
 /// A complete answer. An answer that broke off is an `Error` instead, with the text so far.
 struct Reply {
   std::string text, reasoning, refusal;
@@ -68,7 +80,8 @@ struct Reply {
   /// server's: they may be empty, or equal for two calls. A call that was cut, as finish_reason
   /// then says, is left out; any other call that is not usable is an `Error` of kind `incomplete`.
   std::vector<ToolCall> tool_calls;
-  std::vector<TokenLogprob> logprobs;  ///< if `RequestOptions::logprobs` was set
+  detail::Boxed<ReplyDetails> details;  ///< read them by `reply.details->body`
+  std::vector<TokenLogprob> logprobs;   ///< if `RequestOptions::logprobs` was set
   FinishReason finish_reason = FinishReason::unknown;
   std::string finish_reason_text;  ///< the server's word for it; behind a gateway, the original one
   Usage usage;
@@ -95,7 +108,7 @@ inline std::ostream& operator<<(std::ostream& out, const Reply& reply)
 inline Message Message::assistant(const Reply& reply)
 {
   auto message = assistant(reply.text, reply.tool_calls);
-  message.with_reasoning(reply.reasoning, reply.reasoning_extra);
+  message.with_reasoning(reply.reasoning, reply.reasoning_extra).with_native(reply.details->native);
   return message;
 }
 

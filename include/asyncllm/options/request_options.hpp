@@ -69,9 +69,7 @@ class ASYNCLLM_EXPORT RequestOptions {
   /// How much it reasons: "low", "medium", "high", or another level of the host.
   RequestOptions& effort(std::string level)
   {
-    parameters_.effort = std::move(level);
-    has_parameters_ = true;
-    return *this;
+    return set_text(parameters_.effort, std::move(level));
   }
   /// Anthropic: the most tokens to reason with, at least 1; `max_tokens` must be larger.
   RequestOptions& thinking_budget(int tokens)
@@ -99,6 +97,50 @@ class ASYNCLLM_EXPORT RequestOptions {
   {
     return set_parameter(parameters_.replace_invalid_utf8, value);
   }
+  /// Adds a tool that the model may call: `Reply::tool_calls`. Tools that are set for a call
+  /// replace those of the agent.
+  RequestOptions& tool(ToolDefinition definition)
+  {
+    parameters_.tools.push_back(std::move(definition));
+    has_parameters_ = true;
+    return *this;
+  }
+  /// Whether the model may, must or must not call a tool. `Error{unsupported}` where a host cannot
+  /// force a call: Ollama, and Anthropic while the model thinks.
+  RequestOptions& tool_choice(ToolChoice choice)
+  {
+    return set_parameter(parameters_.tool_choice, std::move(choice));
+  }
+  /// Whether one reply may hold several calls. Not sent to Ollama, which has no such setting.
+  RequestOptions& parallel_tools(bool value)
+  {
+    return set_parameter(parameters_.parallel_tools, value);
+  }
+  /// The JSON schema that the text of the answer follows, as far as the server keeps to it: check
+  /// the text. `name`: 1 to 64 letters, digits, _ and -.
+  RequestOptions& answer_schema(std::string json_schema, std::string name = "answer")
+  {
+    parameters_.answer_name = std::move(name);
+    return set_text(parameters_.answer_schema, std::move(json_schema));
+  }
+  /// How long the answer is: "low", "medium", "high". For OpenAI's newer models.
+  RequestOptions& verbosity(std::string level)
+  {
+    return set_text(parameters_.verbosity, std::move(level));
+  }
+  /// The same for requests that begin alike, so that the server finds their beginning in its cache.
+  /// For OpenAI.
+  RequestOptions& cache_key(std::string key)
+  {
+    return set_text(parameters_.cache_key, std::move(key));
+  }
+  /// "auto", "flex", "priority" or another tier of the host.
+  RequestOptions& service_tier(std::string tier)
+  {
+    return set_text(parameters_.service_tier, std::move(tier));
+  }
+  /// Whether the server keeps the reply for its owner to look at. For OpenAI.
+  RequestOptions& store(bool value) { return set_parameter(parameters_.store, value); }
   /// Any other members of the request's body, as a JSON object or its text. They are merged last,
   /// so they override everything else. Members keep their order; a `nlohmann::json` has sorted them
   /// already.
@@ -113,6 +155,8 @@ class ASYNCLLM_EXPORT RequestOptions {
   /// Requests a stream even for a whole reply, and assembles it: some servers notice only while
   /// they stream that the client has gone.
   RequestOptions& wire_streaming(bool value) { return set(wire_streaming_, value); }
+  /// Keeps the raw body of a whole reply: `ReplyDetails::body`.
+  RequestOptions& keep_body(bool value) { return set(keep_body_, value); }
   /// When a call that failed is retried.
   RequestOptions& retries(RetryPolicy policy) { return set(retries_, policy); }
   /// Called before the wait for another attempt, on the executor of the call. What it throws ends
@@ -149,6 +193,8 @@ class ASYNCLLM_EXPORT RequestOptions {
       allow_empty_ = other.allow_empty_;
     if (other.wire_streaming_)
       wire_streaming_ = other.wire_streaming_;
+    if (other.keep_body_)
+      keep_body_ = other.keep_body_;
     headers_ = headers_.replaced_by(other.headers_);
     return *this;
   }
@@ -157,7 +203,7 @@ class ASYNCLLM_EXPORT RequestOptions {
   bool empty() const
   {
     return !has_parameters_ && !retries_ && !on_retry_ && !timeouts_ && !allow_empty_ &&
-           !wire_streaming_ && headers_.empty();
+           !wire_streaming_ && !keep_body_ && headers_.empty();
   }
   /// Whether anything of `parameters()` is set.
   bool has_parameters() const noexcept { return has_parameters_; }
@@ -168,12 +214,19 @@ class ASYNCLLM_EXPORT RequestOptions {
   const HeaderList& headers() const noexcept { return headers_; }
   bool allows_empty() const noexcept { return allow_empty_.value_or(false); }
   bool wire_streaming() const noexcept { return wire_streaming_.value_or(false); }
+  bool keep_body() const noexcept { return keep_body_.value_or(false); }
 
  private:
   template <class Value>
   RequestOptions& set(std::optional<Value>& option, Value value)
   {
     option = std::move(value);
+    return *this;
+  }
+  RequestOptions& set_text(std::string& parameter, std::string text)
+  {
+    has_parameters_ = true;
+    parameter = std::move(text);
     return *this;
   }
   template <class Value>
@@ -188,7 +241,7 @@ class ASYNCLLM_EXPORT RequestOptions {
   std::optional<RetryPolicy> retries_;
   std::function<void(const Retry&)> on_retry_;
   std::optional<Timeouts> timeouts_;
-  std::optional<bool> allow_empty_, wire_streaming_;
+  std::optional<bool> allow_empty_, wire_streaming_, keep_body_;
   HeaderList headers_;
 };
 

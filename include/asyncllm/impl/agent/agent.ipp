@@ -31,7 +31,7 @@ const Client& LlmAgent::client() const noexcept
 
 asio::awaitable<Reply> LlmAgent::send_message_async(std::string message) const
 {
-  return send_message_async(std::move(message), RequestOptions());
+  return state_->client.chat(state_->chat, std::move(message));
 }
 
 asio::awaitable<Reply> LlmAgent::send_message_async(

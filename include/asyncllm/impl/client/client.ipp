@@ -116,8 +116,13 @@ class ReplyJob : public WholeJob {
  private:
   Reply decoded(const ClientState& client, Call& call, const Answer& answer) const
   {
+    std::string raw;
+    if (options_->keep_body())
+      raw = *answer.body;  // reading it may repair it
     auto reply =
         client::read_reply(client.wire, client.transport.limits(), *answer.body, *answer.reader);
+    if (!raw.empty())
+      reply.details.edit().body = std::move(raw);
     client::check_finish(reply, *options_);
     client.judge_prompt(request_, *options_, reply);
     reply.request_id = provider::request_id(call.head.headers);
@@ -293,6 +298,11 @@ asio::awaitable<Reply> Client::chat(
     const PreparedChat& chat, std::string question, RequestOptions options) const
 {
   return ask(state_->question(chat.state_, std::move(question), options));
+}
+
+asio::awaitable<Reply> Client::chat(const PreparedChat& chat, std::string question) const
+{
+  return ask(state_->question(chat.state_, std::move(question)));
 }
 
 asio::awaitable<Reply> Client::chat(

@@ -46,6 +46,7 @@ class ClientState : public std::enable_shared_from_this<ClientState> {
       const std::shared_ptr<const PreparedState>& chat,
       std::string text,
       const RequestOptions& given) const;
+  Question question(const std::shared_ptr<const PreparedState>& chat, std::string text) const;
   /// The same with several turns.
   Question question(
       const std::shared_ptr<const PreparedState>& chat,

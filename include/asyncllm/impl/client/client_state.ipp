@@ -160,6 +160,15 @@ void check_owner(const PreparedState& chat, const ClientState& client)
 }  // namespace
 
 Question ClientState::question(
+    const std::shared_ptr<const PreparedState>& chat, std::string text) const
+{
+  if (!chat->whole || !chat->streamed)
+    return question(chat, Messages().user(std::move(text)), RequestOptions());
+  check_owner(*chat, *this);
+  return {PreparedRequest{std::move(text), chat}, options_of(chat)};
+}
+
+Question ClientState::question(
     const std::shared_ptr<const PreparedState>& chat,
     std::string text,
     const RequestOptions& given) const

@@ -138,8 +138,9 @@ inline std::string_view text_or_null(Value value)
   return value.is_null() ? std::string_view() : value.get_string().value();
 }
 
-/// The text of a string, nothing for any other type.
-inline std::optional<std::string_view> text_if(Value value)
+/// The text of a string, nothing for any other type. (Not inlined by itself where it is used
+/// often.)
+[[gnu::always_inline]] inline std::optional<std::string_view> text_if(Value value)
 {
   if (value.type() != simdjson::ondemand::json_type::string)
     return std::nullopt;

@@ -41,6 +41,7 @@ struct Preset {
   std::string_view history_reasoning = "";  ///< the name of the reasoning in earlier turns
   bool has_samplers = false;                ///< top_k and min_p
   bool has_stream_options = true;
+  bool knows_named_tool_choice = true;  ///< false: a named choice would be ignored
   ThinkStyle think = ThinkStyle::reasoning_effort;
   double max_temperature = 2;
   std::size_t max_in_flight = 0;  ///< calls at once by default, 0: no limit

@@ -117,6 +117,7 @@ constexpr std::array presets{
         .base_url = "http://127.0.0.1:8080/v1",
         .key_variable = "LLAMA_API_KEY",
         .has_samplers = true,
+        .knows_named_tool_choice = false,
         .think = ThinkStyle::template_kwargs,
         .first_byte = patience,
         .if_unreachable = "is llama.cpp running there? Start it with `llama-server -m FILE`"},

@@ -68,8 +68,22 @@ void write_reasoning(RequestWriter& json, const std::string& extra)
     json.raw(elements);
 }
 
+void write_texts_and_images(RequestWriter& json, const Message& message)
+{
+  if (!message.text().empty())
+    write_block(json, message.text(), message.extra());
+  for (const auto& part : message.parts())
+    if (const auto* const text = std::get_if<std::string>(&part))
+      write_block(json, *text, {});
+    else
+      write_block(json, std::get<Image>(part));
+}
+
 void write_blocks(RequestWriter& json, const Message& message)
 {
+  const auto& native = message.native();
+  if (native.wire == "anthropic")
+    return json.json_member("content", native.json, "the native form of a message");
   json.key("content");
   const bool is_text = message.parts().empty() && message.tool_calls().empty() &&
                        message.reasoning_extra().empty() && message.extra().empty();
@@ -79,34 +93,49 @@ void write_blocks(RequestWriter& json, const Message& message)
   }
   json.begin_array();
   write_reasoning(json, message.reasoning_extra());
-  if (!message.text().empty())
-    write_block(json, message.text(), message.extra());
-  for (const auto& part : message.parts())
-    if (const auto* const text = std::get_if<std::string>(&part))
-      write_block(json, *text, {});
-    else
-      write_block(json, std::get<Image>(part));
+  write_texts_and_images(json, message);
   for (const auto& call : message.tool_calls())
     write_tool_use(json, call);
   json.end_array();
 }
 
-void write_anthropic_message(RequestWriter& json, const Message& message)
+void write_tool_result(RequestWriter& json, const Message& message)
 {
-  json.begin_object();
-  if (message.role() == Role::tool) {
-    json.member("role", "user").key("content").begin_array();
-    const auto began = json.begin_extended();
-    json.member("type", "tool_result");
-    json.text_member("tool_use_id", message.tool_call_id(), "the id of a tool call");
-    json.text_member("content", message.text(), "the result of a tool");
-    json.end_extended(began, message.extra());
-    json.end_array();
-  } else {
-    json.member("role", to_string(message.role()));
-    write_blocks(json, message);
+  const auto began = json.begin_extended();
+  json.member("type", "tool_result");
+  json.text_member("tool_use_id", message.tool_call_id(), "the id of a tool call");
+  json.text_member("content", message.text(), "the result of a tool");
+  json.end_extended(began, message.extra());
+}
+
+// The results of one round of calls are one user message, before anything that the user adds: the
+// API requires them first, and separate messages teach the model not to call tools in parallel
+// (Anthropic's documentation: Parallel tool use).
+void write_messages(RequestWriter& json, const Messages& messages)
+{
+  bool in_results = false;
+  for (const auto& message : messages) {
+    if (is_instruction(message))
+      continue;
+    const bool is_result = message.role() == Role::tool;
+    if (is_result && !in_results)
+      json.begin_object().member("role", "user").key("content").begin_array();
+    if (is_result) {
+      write_tool_result(json, message);
+    } else if (in_results && message.role() == Role::user) {
+      write_texts_and_images(json, message);
+      json.end_array().end_object();
+    } else {
+      if (in_results)
+        json.end_array().end_object();
+      json.begin_object().member("role", to_string(message.role()));
+      write_blocks(json, message);
+      json.end_object();
+    }
+    in_results = is_result;
   }
-  json.end_object();
+  if (in_results)
+    json.end_array().end_object();
 }
 
 // On this wire the system prompt is a member of its own.
@@ -130,6 +159,68 @@ void write_system(RequestWriter& json, const Messages& messages)
   }
 }
 
+bool thinks(const Parameters& parameters)
+{
+  return parameters.think.value_or(parameters.thinking_budget.has_value());
+}
+
+// "Tool use", in the API reference.
+void write_anthropic_tools(RequestWriter& json, const Parameters& parameters)
+{
+  using Kind = ToolChoice::Kind;
+  if (parameters.tools.empty())
+    return;
+  json.key("tools").begin_array();
+  for (const auto& tool : parameters.tools) {
+    json.begin_object().member("name", tool.name);
+    if (!tool.description.empty())
+      json.text_member("description", tool.description, "the description of a tool");
+    json.schema_member("input_schema", tool);
+    if (tool.strict)
+      json.member("strict", true);
+    json.end_object();
+  }
+  json.end_array();
+  const auto& choice = parameters.tool_choice;
+  const auto kind = choice ? choice->kind() : Kind::automatic;
+  const bool is_forced = kind == Kind::required || kind == Kind::tool;
+  if (is_forced && thinks(parameters))
+    throw Error(
+        ErrorKind::unsupported,
+        "Anthropic's API cannot force a call of a tool while the model thinks (tool_choice)");
+  const bool one_at_a_time = !parameters.parallel_tools.value_or(true) && kind != Kind::none;
+  if (!choice && !one_at_a_time)
+    return;
+  json.key("tool_choice").begin_object();
+  json.member(
+      "type",
+      kind == Kind::automatic  ? "auto"
+      : kind == Kind::none     ? "none"
+      : kind == Kind::required ? "any"
+                               : "tool");
+  if (kind == Kind::tool)
+    json.member("name", choice->name());
+  if (one_at_a_time)
+    json.member("disable_parallel_tool_use", true);
+  json.end_object();
+}
+
+// How much to think, and the form of the answer.
+void write_output_config(RequestWriter& json, const Parameters& parameters)
+{
+  if (parameters.effort.empty() && parameters.answer_schema.empty())
+    return;
+  json.key("output_config").begin_object();
+  if (!parameters.effort.empty())
+    json.text_member("effort", parameters.effort, "the effort");
+  if (!parameters.answer_schema.empty()) {
+    json.key("format").begin_object().member("type", "json_schema");
+    json.json_member("schema", parameters.answer_schema, "the schema of the answer");
+    json.end_object();
+  }
+  json.end_object();
+}
+
 void write_thinking(RequestWriter& json, const Parameters& parameters)
 {
   const bool is_off = parameters.think && !*parameters.think;
@@ -144,11 +235,6 @@ void write_thinking(RequestWriter& json, const Parameters& parameters)
         .begin_object()
         .member("type", is_off ? "disabled" : "adaptive")
         .end_object();
-  if (!parameters.effort.empty()) {
-    json.key("output_config").begin_object();
-    json.text_member("effort", parameters.effort, "the effort");
-    json.end_object();
-  }
 }
 
 class Anthropic final : public Wire {
@@ -178,15 +264,17 @@ class Anthropic final : public Wire {
         parameters.max_tokens ? *parameters.max_tokens : preset.default_max_tokens + room);
     write_system(json, request.messages);
     json.key("messages").begin_array();
-    for (const auto& message : request.messages)
-      if (!is_instruction(message))
-        write_anthropic_message(json, message);
+    write_messages(json, request.messages);
     json.end_array()
         .member_if("temperature", parameters.temperature)
         .member_if("top_p", parameters.top_p)
         .member_if("top_k", parameters.top_k);
     json.stop_member("stop_sequences");
+    write_anthropic_tools(json, parameters);
     write_thinking(json, parameters);
+    write_output_config(json, parameters);
+    if (!parameters.service_tier.empty())
+      json.text_member("service_tier", parameters.service_tier, "the service tier");
     json.member("stream", delivery != Delivery::whole);  // some gateways stream by default
     json.finish();
   }
@@ -194,26 +282,30 @@ class Anthropic final : public Wire {
   Reply decode(std::string& body, json::Reader& reader) const override
   {
     Reply reply;
-    bool is_again = false, is_error = false, has_content = false, ends_with_call = false;
+    AnthropicUsage counts;
+    AnthropicTurn turn;
+    bool is_again = false, is_error = false, has_content = false;
     json::read_object(reader, body, [&](json::Object answer) {
       if (std::exchange(is_again, true))
         reply = Reply();
+      counts = AnthropicUsage();
       is_error = has_content = false;
       for (auto field : answer) {
         const std::string_view key = field.unescaped_key();
         json::Value value = field.value();
         if (key == "content" && json::is_array(value)) {
           has_content = true;
-          ends_with_call = false;
           forget_blocks(reply);
-          for (json::Value block : value.get_array()) {
-            const auto calls = reply.tool_calls.size();
-            add_block(read_anthropic_block(block), reply);
-            ends_with_call = reply.tool_calls.size() > calls;
+          turn = AnthropicTurn();
+          for (json::Value element : value.get_array()) {
+            const auto block = read_anthropic_block(element);
+            add_block(block, reply);
+            turn.add(block);
           }
         } else if (key == "content" && json::text_if(value)) {
           has_content = true;
           forget_blocks(reply);
+          turn = AnthropicTurn();
           reply.text = *json::text_if(value);
         } else if (key == "error") {
           is_error = is_error || provider::is_error(value);
@@ -222,7 +314,7 @@ class Anthropic final : public Wire {
         } else if (key == "stop_reason") {
           reply.finish_reason_text = json::text_if(value).value_or("");
         } else if (key == "usage") {
-          read_anthropic_usage(value, reply.usage);
+          read_anthropic_usage(value, counts);
         } else if (key == "model") {
           reply.model = json::text_if(value).value_or("");
         } else if (key == "id") {
@@ -235,9 +327,14 @@ class Anthropic final : public Wire {
     if (!has_content && reply.finish_reason_text.empty())
       throw Error(ErrorKind::bad_response, "the answer has no content");
     reply.finish_reason = finish_reason(reply.finish_reason_text);
-    if (is_cut(reply.finish_reason) && ends_with_call)
+    reply.usage = counts.usage();
+    if (is_cut(reply.finish_reason) && turn.ends_with_call()) {
       reply.tool_calls.pop_back();  // the server closes the braces of a call that was cut
+      turn.drop_last();
+    }
     settle_tool_calls(reply);
+    if (turn.is_more_than_text())
+      reply.details.edit().native = turn.native();
     return reply;
   }
 

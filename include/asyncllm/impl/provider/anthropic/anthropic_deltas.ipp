@@ -72,7 +72,7 @@ class AnthropicDeltas final : public DeltaDecoder {
       else if (key == "message" && json::is_object(value))
         read_message(value, event);
       else if (key == "usage")
-        read_anthropic_usage(value, usage_);
+        read_anthropic_usage(value, counts_);
     }
     event.is_error = event.is_error || event.type == "error";
     return event;
@@ -88,7 +88,7 @@ class AnthropicDeltas final : public DeltaDecoder {
       else if (key == "id")
         event.id = json::text_if(value).value_or("");
       else if (key == "usage")
-        read_anthropic_usage(value, usage_);
+        read_anthropic_usage(value, counts_);
     }
   }
 
@@ -128,8 +128,8 @@ class AnthropicDeltas final : public DeltaDecoder {
         reply.set_finish(finish_reason(event.finish), event.finish);
         end(reply);
       }
-      if (usage_.reported)
-        reply.add_usage(usage_);
+      if (counts_.reported)
+        reply.add_usage(counts_.usage());
     } else if (event.type == "message_stop") {
       end(reply);
       is_done_ = true;
@@ -137,6 +137,14 @@ class AnthropicDeltas final : public DeltaDecoder {
       return event.type == "ping" || event.type == "content_block_stop";
     }
     return true;
+  }
+
+  // What the pieces of a block make up.
+  static std::string& text_of(AnthropicBlock& block) noexcept
+  {
+    return block.type == "thinking"   ? block.thinking
+           : block.type == "tool_use" ? block.input
+                                      : block.text;
   }
 
   AnthropicBlock& block_at(std::int64_t index, StreamedReply& reply)
@@ -147,14 +155,13 @@ class AnthropicDeltas final : public DeltaDecoder {
     return found->second;
   }
 
-  // The provider must get back what the model wrote.
-  std::string joined_thinking(const Event& event)
+  // A piece of a block's text. The provider must get back what the model wrote.
+  std::string joined(std::int64_t index, const std::string& piece)
   {
-    const auto& piece = event.block.thinking;
-    const auto known = halves_.find(event.index);
+    const auto known = halves_.find(index);
     if (!reader_.has_halves() && (known == halves_.end() || piece.empty()))
       return piece;
-    auto& halves = halves_[event.index];
+    auto& halves = halves_[index];
     return reader_.has_halves() ? halves.join(piece) : halves.rest() + piece;
   }
 
@@ -163,10 +170,11 @@ class AnthropicDeltas final : public DeltaDecoder {
     const auto& begun = event.block;
     reply.charge(
         begun.text.size() + begun.thinking.size() + begun.signature.size() + begun.data.size() +
-        begun.id.size() + begun.name.size() + begun.input.size());
+        begun.id.size() + begun.name.size() + begun.input.size() + begun.raw.size());
     auto& block = block_at(event.index, reply) = begun;
-    block.thinking = joined_thinking(event);
-    reply.add_text(block.type == "text" ? block.text : std::string());
+    auto& text = text_of(block);
+    text = joined(event.index, text);
+    reply.add_text(block.type == "text" ? begun.text : std::string());
     reply.add_reasoning(block.type == "thinking" ? begun.thinking : std::string());
     if (block.type != "tool_use")
       return;
@@ -184,16 +192,17 @@ class AnthropicDeltas final : public DeltaDecoder {
     };
     if (is("text_delta") && !piece.text.empty()) {
       reply.add_text(piece.text);
+      reply.charge(piece.text.size());
+      block.text += joined(event.index, piece.text);
     } else if (is("thinking_delta") && !piece.thinking.empty()) {
       reply.add_reasoning(piece.thinking);
       reply.charge(piece.thinking.size());
-      block.thinking += joined_thinking(event);
+      block.thinking += joined(event.index, piece.thinking);
     } else if (is("signature_delta") && !piece.signature.empty()) {
       reply.charge(piece.signature.size());
       block.signature += piece.signature;
     } else if (event.delta_type == "input_json_delta" && block.type == "tool_use") {
-      if (block.input.empty())
-        block.input = event.partial_json;  // only whether there is any counts
+      block.input += joined(event.index, event.partial_json);
       reply.add_tool_call(event.index, {}, {}, event.partial_json);
     } else if (block.type.empty() && !event.partial_json.empty()) {
       reply.add_tool_call(event.index, {}, {}, event.partial_json);  // of an unknown call: an error
@@ -208,18 +217,24 @@ class AnthropicDeltas final : public DeltaDecoder {
     auto& so_far = reply.reply();
     const bool was_cut = is_cut(so_far.finish_reason);
     for (auto& [index, halves] : halves_)
-      blocks_[index].thinking += halves.rest();
+      text_of(blocks_[index]) += halves.rest();
+    AnthropicTurn turn;
     for (const auto& [index, block] : blocks_) {
       keep_reasoning(block, so_far.reasoning_extra);
       if (block.type == "tool_use" && block.input.empty() && !was_cut)
         reply.add_tool_call(index, {}, {}, "{}");  // a call without arguments
+      turn.add(block);
     }
+    if (was_cut && turn.ends_with_call())
+      turn.drop_last();
+    if (turn.is_more_than_text())
+      so_far.details.edit().native = turn.native();
   }
 
   json::Reader reader_;
-  Usage usage_;  // in two events
+  AnthropicUsage counts_;  // in two events
   std::map<std::int64_t, AnthropicBlock> blocks_;
-  std::map<std::int64_t, json::HalfJoiner> halves_;  // of the thinking in those that had any
+  std::map<std::int64_t, json::HalfJoiner> halves_;  // in those that had any
   bool has_finish_ = false, is_done_ = false;
 };
 

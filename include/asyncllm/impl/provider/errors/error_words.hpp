@@ -32,6 +32,10 @@ int status_in_words(const ServerError& error, std::string_view words);
 /// option of the wrong type.
 bool is_in_vain(std::string_view words);
 
+/// What to change in the request, where the message names an option that the model refuses; else
+/// "".
+std::string_view advice_in(std::string_view words);
+
 /// How long to wait, if only the message says it: "try again in 1m2.5s", "retry after 20 seconds".
 std::optional<std::chrono::milliseconds> wait_in_words(std::string_view words);
 

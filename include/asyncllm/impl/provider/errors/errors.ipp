@@ -125,6 +125,9 @@ Error make_error(int status, const ServerError& said, std::string_view body)
       error.with_retry_after(*wait);
   if (kind == ErrorKind::server_error && (is_refusal(said.status) || is_in_vain(words_of(said))))
     error.with_retryable(false);
+  if (is_refusal(status))
+    if (const auto advice = advice_in(words_of(said)); !advice.empty())
+      error.with_hint(advice);
   return error;
 }
 

@@ -79,14 +79,38 @@ bool has_options(const Parameters& parameters)
          parameters.seed || parameters.context_length || !parameters.stop.empty();
 }
 
+// How much to think, as the server itself reads OpenAI's levels (openai/openai.go): it takes four.
+std::string nearest_effort(const std::string& effort)
+{
+  if (effort == "minimal")
+    return "low";
+  if (effort == "xhigh" || effort == "ultra")
+    return "max";
+  return effort;
+}
+
+void write_ollama_tools(RequestWriter& json, const Parameters& parameters)
+{
+  using Kind = ToolChoice::Kind;
+  const auto kind = parameters.tool_choice ? parameters.tool_choice->kind() : Kind::automatic;
+  if (kind == Kind::required || kind == Kind::tool)
+    throw Error(ErrorKind::unsupported, "Ollama cannot be told to call a tool (tool_choice)");
+  if (kind == Kind::automatic)
+    json.function_tools();
+}
+
 // The members after the question, on both paths.
 void write_parameters(RequestWriter& json, const Parameters& parameters, Delivery delivery)
 {
   json.member("stream", delivery != Delivery::whole);
-  if (!parameters.effort.empty())
-    json.text_member("think", parameters.effort, "the effort");
+  if (parameters.effort == "none")
+    json.member("think", false);
+  else if (!parameters.effort.empty())
+    json.text_member("think", nearest_effort(parameters.effort), "the effort");
   else
     json.member_if("think", parameters.think);
+  if (!parameters.answer_schema.empty())
+    json.json_member("format", parameters.answer_schema, "the schema of the answer");
   if (parameters.logprobs)
     json.member("logprobs", true).member("top_logprobs", *parameters.logprobs);
   if (parameters.keep_alive)
@@ -129,6 +153,7 @@ class Ollama final : public Wire {
     for (const auto& message : request.messages)
       write_ollama_message(json, message);
     json.end_array();
+    write_ollama_tools(json, request.parameters);
     write_parameters(json, request.parameters, delivery);
     json.finish();
   }

@@ -111,6 +111,56 @@ void write_thinking(RequestWriter& json, const Parameters& parameters, const Pre
     json.member("reasoning_effort", *think ? "medium" : "none");
 }
 
+void write_openai_tools(RequestWriter& json, const Parameters& parameters, const Preset& preset)
+{
+  using Kind = ToolChoice::Kind;
+  const auto& choice = parameters.tool_choice;
+  const bool is_named = choice && choice->kind() == Kind::tool;
+  const bool sends_name = is_named && preset.knows_named_tool_choice;
+  json.function_tools(is_named && !sends_name ? std::string_view(choice->name()) : "");
+  if (choice && !parameters.tools.empty()) {
+    if (sends_name)
+      json.key("tool_choice")
+          .begin_object()
+          .member("type", "function")
+          .key("function")
+          .begin_object()
+          .member("name", choice->name())
+          .end_object()
+          .end_object();
+    else
+      json.member(
+          "tool_choice",
+          choice->kind() == Kind::automatic ? "auto"
+          : choice->kind() == Kind::none    ? "none"
+                                            : "required");
+  }
+  if (!parameters.tools.empty())
+    json.member_if("parallel_tool_calls", parameters.parallel_tools);
+}
+
+void write_answer_form(RequestWriter& json, const Parameters& parameters)
+{
+  if (!parameters.answer_schema.empty()) {
+    json.key("response_format").begin_object().member("type", "json_schema");
+    json.key("json_schema").begin_object().member("name", parameters.answer_name);
+    json.member("strict", true);
+    json.json_member("schema", parameters.answer_schema, "the schema of the answer");
+    json.end_object().end_object();
+  }
+  if (!parameters.verbosity.empty())
+    json.text_member("verbosity", parameters.verbosity, "the verbosity");
+}
+
+void write_handling(RequestWriter& json, const Parameters& parameters)
+{
+  if (!parameters.cache_key.empty())
+    json.text_member("prompt_cache_key", parameters.cache_key, "the cache key");
+  if (!parameters.service_tier.empty())
+    json.text_member("service_tier", parameters.service_tier, "the service tier");
+  json.member_if("store", parameters.store);
+}
+
 void read_message(json::Value message, const json::Reader& reader, Reply& reply)
 {
   ContentTexts content;
@@ -140,6 +190,10 @@ void read_message(json::Value message, const json::Reader& reader, Reply& reply)
     else if (key == "reasoning_details" && json::is_array(value)) {
       reply.reasoning_extra.clear();
       append_array(value, reply.reasoning_extra);
+    } else if (key == "annotations" && json::is_array(value)) {
+      auto& annotations = reply.details.edit().annotations;
+      annotations.clear();
+      append_array(value, annotations);
     } else if (key == "tool_calls") {
       reply.tool_calls.clear();
       for_each_tool_call(value, reader, add_call);
@@ -207,6 +261,7 @@ bool read_choice(
   reply.reasoning_extra = std::move(read.reasoning_extra);
   reply.tool_calls = std::move(read.tool_calls);
   reply.logprobs = std::move(read.logprobs);
+  reply.details = std::move(read.details);
   return is_error;
 }
 
@@ -247,6 +302,9 @@ class OpenAi final : public Wire {
         json.member("top_logprobs", *parameters.logprobs);
     }
     write_thinking(json, parameters, preset);
+    write_openai_tools(json, parameters, preset);
+    write_answer_form(json, parameters);
+    write_handling(json, parameters);
     json.member("stream", delivery != Delivery::whole);  // some servers stream by default
     if (delivery == Delivery::streamed && preset.has_stream_options)
       json.key("stream_options").begin_object().member("include_usage", true).end_object();

@@ -82,6 +82,7 @@ class OpenAiDeltas final : public DeltaDecoder {
   {
     bool is_again = false, is_error = false;
     joined_.clear();
+    annotations_.clear();
     reader_.object(event, [&](json::Object object) {
       if (std::exchange(is_again, true))
         chunk = Chunk();
@@ -214,6 +215,8 @@ class OpenAiDeltas final : public DeltaDecoder {
         names[2] = json::text_if(value).value_or("");
       else if (key == "reasoning_details" && json::is_array(value))
         read_details(value, chunk);
+      else if (key == "annotations" && json::is_array(value))
+        append_array(value, annotations_);
       else if (key == "tool_calls") {
         chunk.calls.clear();  // of a member that comes twice the last one counts
         for_each_tool_call(
@@ -268,6 +271,8 @@ class OpenAiDeltas final : public DeltaDecoder {
     for (const auto detail : chunk.details)
       reply.add_reasoning_extra(detail);
     reply.add_logprobs(chunk.logprobs);
+    if (!annotations_.empty())
+      reply.add_annotations(annotations_);
     if (!is_again || !reply.has_tool_calls())
       add_calls(chunk, reply);
     if (ends_reply(chunk.finish)) {
@@ -311,6 +316,7 @@ class OpenAiDeltas final : public DeltaDecoder {
   Chunk whole_;                        // a choice that is a whole message
   Usage usage_;                        // in the event
   std::list<std::string> joined_;      // texts that an event gives in pieces
+  std::string annotations_;            // in the event: a JSON array
   std::vector<Held> held_;             // of choices other than the first, before any of that came
   std::optional<std::int64_t> index_;  // of the choice that is read
   bool is_known_ = false;              // the event has a choice, or the usage

@@ -26,6 +26,8 @@ void read_count(std::string_view name, json::Value value, Usage& usage)
     into = &usage.cached_input_tokens;
   else if (name == "reasoning_tokens" || name == "thinking_tokens")
     into = &usage.reasoning_tokens;
+  else if (name == "cache_write_tokens" || name == "cache_creation_input_tokens")
+    into = &usage.cache_write_tokens;  // OpenRouter; gateways to Anthropic
   if (!into)
     return;
   if (const auto count = json::count_if(value)) {
@@ -50,7 +52,7 @@ void read_usage(json::Value value, Usage& usage)
     }
     for (auto detail : field.value().get_object()) {
       const std::string_view name = detail.unescaped_key();
-      if (name == "cached_tokens" || name == "reasoning_tokens")
+      if (name == "cached_tokens" || name == "reasoning_tokens" || name == "cache_write_tokens")
         read_count(name, detail.value(), usage);
     }
   }

@@ -102,7 +102,8 @@ bool merge_usage(Usage& usage, const Usage& later)
        {&Usage::input_tokens,
         &Usage::output_tokens,
         &Usage::cached_input_tokens,
-        &Usage::reasoning_tokens})
+        &Usage::reasoning_tokens,
+        &Usage::cache_write_tokens})
     if (later.*count != 0 && later.*count != usage.*count) {
       usage.*count = later.*count;
       says_more = true;

@@ -68,6 +68,8 @@ class StreamedReply {
     charge(object.size());
     reasoning_.add(has_halves_ ? without_marks(object) : object);
   }
+  /// A JSON array, whose elements are appended to the reply's.
+  void add_annotations(std::string_view array);
   /// The probabilities of the tokens that the last pieces were made of.
   void add_logprobs(const std::vector<TokenLogprob>& tokens)
   {

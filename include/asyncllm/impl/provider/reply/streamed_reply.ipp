@@ -79,6 +79,17 @@ std::optional<std::size_t> StreamedReply::find_call(
   return std::nullopt;
 }
 
+void StreamedReply::add_annotations(std::string_view array)
+{
+  charge(array.size());
+  auto& all = reply_.details.edit().annotations;
+  if (all.empty())
+    all = has_halves_ ? without_marks(array) : array;
+  else if (array != "[]")
+    all.replace(all.size() - 1, 1, ",")
+        .append((has_halves_ ? without_marks(array) : array).substr(1));
+}
+
 void StreamedReply::fail_too_large() const
 {
   throw Error(

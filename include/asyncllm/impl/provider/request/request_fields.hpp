@@ -28,6 +28,11 @@ class RequestWriter : public json::Writer {
   }
   /// JSON text of the caller's.
   void json_member(std::string_view name, const std::string& value, std::string_view what);
+  /// "tools" in the form of OpenAI's chat completions; nothing if there are none. `only`: the name
+  /// of the one to send, "" for all.
+  void function_tools(std::string_view only = {});
+  /// The JSON schema of a tool's arguments.
+  void schema_member(std::string_view name, const ToolDefinition& tool);
   /// The stop texts as an array; nothing if there are none.
   void stop_member(std::string_view name);
 

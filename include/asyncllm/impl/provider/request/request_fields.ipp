@@ -35,6 +35,38 @@ void RequestWriter::json_member(
   key(name).raw(value);
 }
 
+void RequestWriter::schema_member(std::string_view name, const ToolDefinition& tool)
+{
+  if (tool.parameters.empty())
+    key(name).raw(R"({"type":"object","properties":{}})");
+  else if (json::is_json_object(tool.parameters))
+    key(name).raw(tool.parameters);
+  else
+    throw Error(
+        ErrorKind::invalid_argument,
+        "the parameters of the tool \"" + tool.name + "\" are not a JSON object");
+}
+
+void RequestWriter::function_tools(std::string_view only)
+{
+  if (parameters_.tools.empty())
+    return;
+  key("tools").begin_array();
+  for (const auto& tool : parameters_.tools) {
+    if (!only.empty() && tool.name != only)
+      continue;
+    begin_object().member("type", "function").key("function").begin_object();
+    member("name", tool.name);
+    if (!tool.description.empty())
+      text_member("description", tool.description, "the description of a tool");
+    schema_member("parameters", tool);
+    if (tool.strict)
+      member("strict", true);
+    end_object().end_object();
+  }
+  end_array();
+}
+
 void RequestWriter::stop_member(std::string_view name)
 {
   if (parameters_.stop.empty())
