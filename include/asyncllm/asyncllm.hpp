@@ -21,3 +21,7 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/core/outcome.hpp>
 #include <asyncllm/core/version.hpp>
+#include <asyncllm/schema/describe.hpp>
+#include <asyncllm/schema/from_json.hpp>
+#include <asyncllm/schema/json_schema.hpp>
+#include <asyncllm/schema/to_json.hpp>

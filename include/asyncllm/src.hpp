@@ -11,3 +11,4 @@
 #include <asyncllm/impl/model.ipp>
 #include <asyncllm/impl/options.ipp>
 #include <asyncllm/impl/provider.ipp>
+#include <asyncllm/impl/schema.ipp>

@@ -22,6 +22,7 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"model", {"core"}},
     {"options", {"model", "core"}},
     {"json", {"core"}},
+    {"schema", {"json", "core"}},
     {"stream", {"core"}},
     {"concurrency", {"core"}},
     {"http", {"options", "concurrency", "core"}},
@@ -31,7 +32,8 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"testing", {"concurrency", "core"}},
 };
 
-const std::set<std::string> rooms_without_asio = {"model", "options", "json", "stream", "provider"};
+const std::set<std::string> rooms_without_asio = {
+    "model", "options", "json", "schema", "stream", "provider"};
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes)
 {
