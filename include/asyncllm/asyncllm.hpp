@@ -4,6 +4,7 @@
 #include <asyncllm/core/requirements.hpp>
 
 #include <asyncllm/agent/agent.hpp>
+#include <asyncllm/agent/ask.hpp>
 #include <asyncllm/client/client.hpp>
 #include <asyncllm/client/idle_connections.hpp>
 #include <asyncllm/concurrency/as_completed.hpp>

@@ -24,7 +24,7 @@ TEST_CASE("an error says its kind and what happened in one line", "[core]")
 
 TEST_CASE("every kind and every timeout has a name", "[core]")
 {
-  for (int kind = 1; kind <= static_cast<int>(ErrorKind::invalid_output); ++kind)
+  for (int kind = 1; kind <= static_cast<int>(ErrorKind::refused); ++kind)
     CHECK(to_string(static_cast<ErrorKind>(kind)) != "unknown");
   for (int clock = 0; clock <= static_cast<int>(Timeout::total); ++clock)
     CHECK(to_string(static_cast<Timeout>(clock)) != "unknown");

@@ -17,7 +17,7 @@ struct Hidden {
 };
 ASYNCLLM_DESCRIBE(Hidden, value)
 
-const std::string weather =
+const std::string weather_schema =
     R"({"type":"object","properties":{)"
     R"("city":{"type":"string","description":"City and \"country\""},)"
     R"("unit":{"type":["string","null"],"enum":["celsius","fahrenheit",null],)"
@@ -29,7 +29,7 @@ const std::string weather =
 
 TEST_CASE("a class is an object with its members in their order, all required", "[schema]")
 {
-  CHECK(json_schema<described::Weather>() == weather);
+  CHECK(json_schema<described::Weather>() == weather_schema);
   CHECK(
       json_schema<described::Empty>() ==
       R"({"type":"object","properties":{},"required":[],"additionalProperties":false})");
@@ -49,10 +49,10 @@ TEST_CASE("containers are arrays, maps are objects of any members", "[schema]")
 TEST_CASE("classes within classes stand in their place, optional ones may be null", "[schema]")
 {
   const auto properties = Json::parse(json_schema<described::Nested>())["properties"];
-  CHECK(properties["weather"].dump() == weather);
+  CHECK(properties["weather"].dump() == weather_schema);
   CHECK(properties["other"]["type"] == Json::parse(R"(["object","null"])"));
   CHECK(properties["other"]["properties"] == properties["weather"]["properties"]);
-  CHECK(properties["either"]["anyOf"][0].dump() == weather);
+  CHECK(properties["either"]["anyOf"][0].dump() == weather_schema);
   CHECK(properties["either"]["anyOf"][1] == Json::parse(R"({"type":"string"})"));
   CHECK(properties["either"]["anyOf"][2] == Json::parse(R"({"type":"integer"})"));
   CHECK(properties["either"]["description"] == "One of them");

@@ -28,7 +28,7 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"http", {"options", "concurrency", "core"}},
     {"provider", {"model", "json", "core"}},
     {"client", {"provider", "json", "stream", "http", "options", "concurrency", "model", "core"}},
-    {"agent", {"client", "options", "concurrency", "model", "core"}},
+    {"agent", {"client", "schema", "json", "options", "concurrency", "model", "core"}},
     {"testing", {"concurrency", "core"}},
 };
 

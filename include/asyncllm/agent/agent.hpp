@@ -3,6 +3,7 @@
 
 #include <asyncllm/core/requirements.hpp>
 
+#include <asyncllm/agent/ask_options.hpp>
 #include <asyncllm/client/client.hpp>
 #include <asyncllm/client/reply_stream.hpp>
 #include <asyncllm/core/export.hpp>
@@ -23,6 +24,9 @@
 #include <utility>
 
 namespace asyncllm::inline v0_1 {
+
+template <class T>
+struct TypedReply;
 
 /// A model with a system prompt and parameters. Immutable and cheap to copy. Calls are independent
 /// of each other: there is no shared history and no lock, N calls are N requests at once.
@@ -75,6 +79,23 @@ class ASYNCLLM_EXPORT LlmAgent {
   ReplyStream stream_message(std::string message, RequestOptions options = RequestOptions()) const;
   /// Continues a conversation, which comes after the agent's system prompt.
   ReplyStream stream_messages(Messages messages, RequestOptions options = RequestOptions()) const;
+
+  /// Asks one question whose answer is a `T`: a described type, or any other that `schema/` knows.
+  /// Defined in <asyncllm/agent/ask.hpp>. An answer without the form is sent back to the model
+  /// once, with what is wrong (`AskOptions::max_reasks`). Words and fences around the JSON are
+  /// ignored.
+  ///
+  /// Throws: what `send_message_async` throws, and `invalid_output` (the form, again wrong),
+  /// `cut_off` (a limit on tokens), `refused` (the model refused), `content_filtered`; these with
+  /// the answer's text in `partial_text()` and the tokens that were spent.
+  ///
+  ///     const auto weather = co_await agent.ask_async<Weather>("Rome, tomorrow?");
+  template <class T>
+  asio::awaitable<T> ask_async(std::string question, AskOptions options = AskOptions()) const;
+  /// The same with the reply, and what it took.
+  template <class T>
+  asio::awaitable<TypedReply<T>> ask_reply_async(
+      std::string question, AskOptions options = AskOptions()) const;
 
   /// `send_message_async` for programs without a loop: blocks, with a loop and a connection of its
   /// own each time. Do not call it on a thread that runs a loop. The other functions have no such

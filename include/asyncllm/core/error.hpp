@@ -6,6 +6,7 @@
 #include <asyncllm/core/export.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +59,9 @@ class ASYNCLLM_EXPORT Error : public std::system_error {
   Timeout timeout() const noexcept { return details_->timeout; }
   /// The text of the answer up to the failure.
   const std::string& partial_text() const noexcept { return details_->partial_text; }
+  /// The tokens of answers that were complete, but not usable; else 0.
+  std::int64_t input_tokens() const noexcept { return details_->input_tokens; }
+  std::int64_t output_tokens() const noexcept { return details_->output_tokens; }
   /// The raw body of the answer, at most 64 KiB of it.
   const std::string& body() const noexcept { return details_->body; }
 
@@ -77,6 +81,13 @@ class ASYNCLLM_EXPORT Error : public std::system_error {
   Error& with_partial_text(std::string text)
   {
     return set(&Details::partial_text, std::move(text));
+  }
+  Error& with_tokens(std::int64_t input, std::int64_t output)
+  {
+    auto& details = own();
+    details.input_tokens = input;
+    details.output_tokens = output;
+    return *this;
   }
   Error& with_body(std::string_view raw)
   {
@@ -117,6 +128,7 @@ class ASYNCLLM_EXPORT Error : public std::system_error {
     std::string server_message, server_code, server_type, server_param, request_id;
     std::optional<std::chrono::milliseconds> retry_after;
     int attempts = 0;
+    std::int64_t input_tokens = 0, output_tokens = 0;
     std::optional<bool> retryable;
     Timeout timeout = Timeout::none;
     std::string partial_text, body;

@@ -37,7 +37,9 @@ enum class ErrorKind {
   response_too_large,       ///< the answer exceeds one of `Limits`
   cancelled,                ///< the caller cancelled
   tool_failed,              ///< a tool that the model called failed
-  invalid_output            ///< a text does not have the required form
+  invalid_output,           ///< a text does not have the required form
+  cut_off,                  ///< a limit on tokens ended an answer that had to be whole
+  refused                   ///< the model refused to answer
 };
 
 /// The timeouts of a call; see `Timeouts`.
@@ -73,6 +75,8 @@ constexpr std::string_view to_string(ErrorKind kind) noexcept
     case ErrorKind::cancelled: return "cancelled";
     case ErrorKind::tool_failed: return "tool_failed";
     case ErrorKind::invalid_output: return "invalid_output";
+    case ErrorKind::cut_off: return "cut_off";
+    case ErrorKind::refused: return "refused";
   }
   return "unknown";
 }

@@ -2,3 +2,5 @@
 #pragma once
 
 #include <asyncllm/impl/agent/agent.ipp>
+#include <asyncllm/impl/agent/ask.ipp>
+#include <asyncllm/impl/agent/json_in_text.ipp>
