@@ -6,6 +6,7 @@
 #include <asyncllm/impl/provider/anthropic/anthropic_fields.ipp>
 #include <asyncllm/impl/provider/embeddings.ipp>
 #include <asyncllm/impl/provider/endpoint.ipp>
+#include <asyncllm/impl/provider/errors/advice.ipp>
 #include <asyncllm/impl/provider/errors/error_words.ipp>
 #include <asyncllm/impl/provider/errors/errors.ipp>
 #include <asyncllm/impl/provider/errors/seconds.ipp>

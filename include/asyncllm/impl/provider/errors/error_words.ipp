@@ -405,22 +405,6 @@ bool is_queue_full(std::string_view words)
   return has_phrase(words, "server busy");
 }
 
-std::string_view advice_in(std::string_view words)
-{
-  constexpr std::string_view refusals[] = {
-      "does not support", "not supported", "unsupported", "is deprecated", "not compatible"};
-  if (!has_any(words, refusals))
-    return {};
-  const auto names = [&](std::string_view name) { return words.find(name) != words.npos; };
-  if (names("reasoning_effort") && names("tool"))
-    return "set effort(\"none\"): with tools this model takes no other here";
-  if (names("temperature"))
-    return "leave out temperature: this model does not take it";
-  if (names("top_p") || names("top_k"))
-    return "leave out top_p and top_k: this model does not take them";
-  return {};
-}
-
 bool is_in_vain(std::string_view words)
 {
   return has_any(words, vain_phrases);
