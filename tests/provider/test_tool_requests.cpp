@@ -269,7 +269,13 @@ TEST_CASE("Anthropic stream: a turn goes back block by block, as it came", "[pro
   add(1,
       {{"type", "text"}, {"text", ""}},
       {{{"type", "text_delta"}, {"text", "Let "}}, {{"type", "text_delta"}, {"text", "me "}}});
-  add(2, native[2], {});
+  auto search = native[2];
+  search["input"] = Json::object();
+  add(2,
+      search,
+      {{{"type", "input_json_delta"}, {"partial_json", ""}},
+       {{"type", "input_json_delta"}, {"partial_json", "{\"query\":"}},
+       {{"type", "input_json_delta"}, {"partial_json", "\"x\"}"}}});
   add(3, native[3], {});
   add(4, {{"type", "text"}, {"text", ""}}, {{{"type", "text_delta"}, {"text", "look."}}});
   add(5,
@@ -281,6 +287,22 @@ TEST_CASE("Anthropic stream: a turn goes back block by block, as it came", "[pro
   const auto result = support::read_stream_of(provider::anthropic_wire(), stream);
   CHECK(result.reply.text == "Let me look.");
   CHECK(Json::parse(result.reply.details->native.json) == native);
+}
+
+TEST_CASE("Anthropic stream: a search that was cut does not go back", "[provider]")
+{
+  const Json search = {
+      {"type", "server_tool_use"}, {"id", "s"}, {"name", "web_search"}, {"input", Json::object()}};
+  const Json piece = {{"type", "input_json_delta"}, {"partial_json", "{\"query\":"}};
+  const auto result = support::read_stream_of(
+      provider::anthropic_wire(),
+      event({{"type", "message_start"}, {"message", {{"id", "m"}}}}) +
+          event({{"type", "content_block_start"}, {"index", 0}, {"content_block", search}}) +
+          event({{"type", "content_block_delta"}, {"index", 0}, {"delta", piece}}) +
+          event({{"type", "message_delta"}, {"delta", {{"stop_reason", "max_tokens"}}}}) +
+          event({{"type", "message_stop"}}));
+  CHECK(result.reply.finish_reason == FinishReason::length);
+  CHECK(result.reply.details->native.json.empty());
 }
 
 TEST_CASE(

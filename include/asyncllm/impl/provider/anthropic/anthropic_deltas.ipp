@@ -2,7 +2,9 @@
 // names its type itself, so that the `event:` field is not needed.
 #include <asyncllm/core/detail/text.hpp>
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/json/merge.hpp>
 #include <asyncllm/impl/json/reader.hpp>
+#include <asyncllm/impl/json/syntax.hpp>
 #include <asyncllm/impl/provider/anthropic/anthropic_fields.hpp>
 #include <asyncllm/impl/provider/errors/errors.hpp>
 #include <asyncllm/impl/provider/reply/finish_reasons.hpp>
@@ -142,9 +144,9 @@ class AnthropicDeltas final : public DeltaDecoder {
   // What the pieces of a block make up.
   static std::string& text_of(AnthropicBlock& block) noexcept
   {
-    return block.type == "thinking"   ? block.thinking
-           : block.type == "tool_use" ? block.input
-                                      : block.text;
+    return block.type == "thinking" ? block.thinking
+           : block.type == "text"   ? block.text
+                                    : block.input;
   }
 
   AnthropicBlock& block_at(std::int64_t index, StreamedReply& reply)
@@ -176,11 +178,10 @@ class AnthropicDeltas final : public DeltaDecoder {
     text = joined(event.index, text);
     reply.add_text(block.type == "text" ? begun.text : std::string());
     reply.add_reasoning(block.type == "thinking" ? begun.thinking : std::string());
-    if (block.type != "tool_use")
-      return;
     if (block.input.find_first_not_of("{} \t\r\n") == block.input.npos)
       block.input.clear();  // a start that the pieces follow
-    reply.add_tool_call(event.index, block.id, block.name, block.input);
+    if (block.type == "tool_use")
+      reply.add_tool_call(event.index, block.id, block.name, block.input);
   }
 
   void add_piece(const Event& event, StreamedReply& reply)
@@ -201,12 +202,24 @@ class AnthropicDeltas final : public DeltaDecoder {
     } else if (is("signature_delta") && !piece.signature.empty()) {
       reply.charge(piece.signature.size());
       block.signature += piece.signature;
-    } else if (event.delta_type == "input_json_delta" && block.type == "tool_use") {
+    } else if (event.delta_type == "input_json_delta" && !block.type.empty()) {
+      reply.charge(event.partial_json.size());
       block.input += joined(event.index, event.partial_json);
-      reply.add_tool_call(event.index, {}, {}, event.partial_json);
+      if (block.type == "tool_use")
+        reply.add_tool_call(event.index, {}, {}, event.partial_json);
     } else if (block.type.empty() && !event.partial_json.empty()) {
       reply.add_tool_call(event.index, {}, {}, event.partial_json);  // of an unknown call: an error
     }
+  }
+
+  // A block of the server's own tools came with an empty input, and then with its pieces. Without a
+  // whole input it cannot go back.
+  static void complete_raw(AnthropicBlock& block)
+  {
+    if (!block.raw.empty() && !block.input.empty())
+      block.raw = json::is_json(block.input)
+                      ? json::merged(block.raw, R"({"input":)" + block.input + '}')
+                      : std::string();
   }
 
   // All blocks are complete: some gateways omit the message_stop that should follow.
@@ -219,7 +232,8 @@ class AnthropicDeltas final : public DeltaDecoder {
     for (auto& [index, halves] : halves_)
       text_of(blocks_[index]) += halves.rest();
     AnthropicTurn turn;
-    for (const auto& [index, block] : blocks_) {
+    for (auto& [index, block] : blocks_) {
+      complete_raw(block);
       keep_reasoning(block, so_far.reasoning_extra);
       if (block.type == "tool_use" && block.input.empty() && !was_cut)
         reply.add_tool_call(index, {}, {}, "{}");  // a call without arguments

@@ -94,7 +94,7 @@ void write_ollama_tools(RequestWriter& json, const Parameters& parameters)
   using Kind = ToolChoice::Kind;
   const auto kind = parameters.tool_choice ? parameters.tool_choice->kind() : Kind::automatic;
   if (kind == Kind::required || kind == Kind::tool)
-    throw Error(ErrorKind::unsupported, "Ollama cannot be told to call a tool (tool_choice)");
+    throw Error(ErrorKind::unsupported, "Ollama cannot be forced to call a tool (tool_choice)");
   if (kind == Kind::automatic)
     json.function_tools();
 }
