@@ -48,7 +48,7 @@ const char* const blocks = R"([
   {"type":"text","text":"Let me "},
   {"type":"server_tool_use","id":"s1","name":"web_search","input":{"query":"x"}},
   {"type":"web_search_tool_result","tool_use_id":"s1","content":[{"url":"u"}]},
-  {"type":"text","text":"look."},
+  {"type":"text","text":"look.","citations":[{"url":"u","encrypted_index":"e"}]},
   {"type":"tool_use","id":"t1","name":"weather","input":{"city":"Rome"}}])";
 
 std::string event(const Json& data)
@@ -236,6 +236,7 @@ TEST_CASE("Anthropic: a turn goes back block by block, as it came", "[provider]"
   CHECK(reply.text == "Let me look.");
   CHECK(reply.details->native.wire == "anthropic");
   CHECK(Json::parse(reply.details->native.json) == native);
+  CHECK(Json::parse(reply.details->annotations) == native[4]["citations"]);
 
   auto messages = Messages().user("Hi").add(Message::assistant(reply));
   CHECK(body_of("anthropic", messages, {})["messages"][1]["content"] == native);
@@ -277,7 +278,10 @@ TEST_CASE("Anthropic stream: a turn goes back block by block, as it came", "[pro
        {{"type", "input_json_delta"}, {"partial_json", "{\"query\":"}},
        {{"type", "input_json_delta"}, {"partial_json", "\"x\"}"}}});
   add(3, native[3], {});
-  add(4, {{"type", "text"}, {"text", ""}}, {{{"type", "text_delta"}, {"text", "look."}}});
+  add(4,
+      {{"type", "text"}, {"text", ""}, {"citations", Json::array()}},
+      {{{"type", "citations_delta"}, {"citation", native[4]["citations"][0]}},
+       {{"type", "text_delta"}, {"text", "look."}}});
   add(5,
       {{"type", "tool_use"}, {"id", "t1"}, {"name", "weather"}, {"input", Json::object()}},
       {{{"type", "input_json_delta"}, {"partial_json", "{\"city\":"}},
@@ -287,6 +291,7 @@ TEST_CASE("Anthropic stream: a turn goes back block by block, as it came", "[pro
   const auto result = support::read_stream_of(provider::anthropic_wire(), stream);
   CHECK(result.reply.text == "Let me look.");
   CHECK(Json::parse(result.reply.details->native.json) == native);
+  CHECK(Json::parse(result.reply.details->annotations) == native[4]["citations"]);
 }
 
 TEST_CASE("Anthropic stream: a search that was cut does not go back", "[provider]")

@@ -353,6 +353,7 @@ class Anthropic final : public Wire {
     reply.reasoning.clear();
     reply.reasoning_extra.clear();
     reply.tool_calls.clear();
+    reply.details = {};
   }
   static void add_block(const AnthropicBlock& block, Reply& reply)
   {
@@ -363,6 +364,8 @@ class Anthropic final : public Wire {
     else if (block.type == "tool_use")
       reply.tool_calls.push_back({block.id, block.name, block.input, {}});
     keep_reasoning(block, reply.reasoning_extra);
+    if (!block.citations.empty())
+      append_elements(reply.details.edit().annotations, block.citations);
   }
 };
 

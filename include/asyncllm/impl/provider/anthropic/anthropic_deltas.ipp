@@ -98,7 +98,12 @@ class AnthropicDeltas final : public DeltaDecoder {
   {
     for (auto field : delta.get_object()) {
       const std::string_view key = field.unescaped_key();
-      const auto text = json::text_if(field.value()).value_or("");
+      json::Value value = field.value();
+      if (key == "citation" && json::is_object(value)) {
+        event.block.citations.append("[").append(json::raw_json(value)).append("]");
+        continue;
+      }
+      const auto text = json::text_if(value).value_or("");
       if (key == "type")
         event.delta_type = text;  // which some gateways leave out
       else if (key == "text")
@@ -172,12 +177,15 @@ class AnthropicDeltas final : public DeltaDecoder {
     const auto& begun = event.block;
     reply.charge(
         begun.text.size() + begun.thinking.size() + begun.signature.size() + begun.data.size() +
-        begun.id.size() + begun.name.size() + begun.input.size() + begun.raw.size());
+        begun.id.size() + begun.name.size() + begun.input.size() + begun.citations.size() +
+        begun.raw.size());
     auto& block = block_at(event.index, reply) = begun;
     auto& text = text_of(block);
     text = joined(event.index, text);
     reply.add_text(block.type == "text" ? begun.text : std::string());
     reply.add_reasoning(block.type == "thinking" ? begun.thinking : std::string());
+    if (!begun.citations.empty())
+      reply.add_annotations(begun.citations);
     if (block.input.find_first_not_of("{} \t\r\n") == block.input.npos)
       block.input.clear();  // a start that the pieces follow
     if (block.type == "tool_use")
@@ -195,6 +203,10 @@ class AnthropicDeltas final : public DeltaDecoder {
       reply.add_text(piece.text);
       reply.charge(piece.text.size());
       block.text += joined(event.index, piece.text);
+    } else if (is("citations_delta") && !piece.citations.empty()) {
+      reply.charge(piece.citations.size());
+      append_elements(block.citations, piece.citations);
+      reply.add_annotations(piece.citations);
     } else if (is("thinking_delta") && !piece.thinking.empty()) {
       reply.add_reasoning(piece.thinking);
       reply.charge(piece.thinking.size());

@@ -13,6 +13,7 @@ namespace asyncllm::inline v0_1::provider {
 struct AnthropicBlock {
   std::string type, text, thinking, signature, data;  ///< as the block names them
   std::string id, name, input;                        ///< of a tool_use; input: JSON text, or ""
+  std::string citations;                              ///< of a text: a JSON array, or ""
   std::string raw;  ///< a block of another type, as the server sent it
 };
 

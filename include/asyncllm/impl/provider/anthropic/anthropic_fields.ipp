@@ -2,6 +2,7 @@
 #include <asyncllm/impl/json/syntax.hpp>
 #include <asyncllm/impl/json/writer.hpp>
 #include <asyncllm/impl/provider/anthropic/anthropic_fields.hpp>
+#include <asyncllm/impl/provider/reply/reply_fields.hpp>
 #include <asyncllm/impl/provider/reply/tool_calls.hpp>
 
 #include <string_view>
@@ -58,6 +59,8 @@ AnthropicBlock read_anthropic_block(json::Value value)
       block.id = json::text_or_null(member);
     else if (key == "name")
       block.name = json::text_or_null(member);
+    else if (key == "citations" && json::is_array(member))
+      append_array(member, block.citations);
     else if (key == "input")
       block.input = arguments_text(member);
   }
@@ -127,18 +130,18 @@ void keep_reasoning(const AnthropicBlock& block, std::string& extra)
 void AnthropicTurn::add(const AnthropicBlock& block)
 {
   ends_with_call_ = block.type == "tool_use";
-  is_text_ = is_text_ && block.type == "text";
+  is_text_ = is_text_ && block.type == "text" && block.citations.empty();
   last_at_ = json_.size();
   if (!json_.empty())
     json_ += ',';
   if (is_signed(block) || is_hidden(block)) {
     write_reasoning(block, json_);
   } else if (block.type == "text" && !block.text.empty()) {
-    json::Writer(json_)
-        .begin_object()
-        .member("type", "text")
-        .member("text", block.text)
-        .end_object();
+    json::Writer json(json_);
+    json.begin_object().member("type", "text").member("text", block.text);
+    if (!block.citations.empty())
+      json.key("citations").raw(block.citations);
+    json.end_object();
   } else if (block.type == "tool_use") {
     json::Writer json(json_);
     json.begin_object()

@@ -48,6 +48,9 @@ void read_token_list(json::Value value, std::vector<TokenLogprob>& tokens);
 /// Appends the elements of an array, as JSON text, to those that the JSON array `into` holds.
 void append_array(json::Value value, std::string& into);
 
+/// Appends the elements of the JSON array `more` to the JSON array `array`, which is "" at first.
+void append_elements(std::string& array, std::string_view more);
+
 /// The layout of a list of models.
 struct NameFields {
   std::string_view list, name;

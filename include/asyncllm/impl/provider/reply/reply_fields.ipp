@@ -159,6 +159,14 @@ void read_token_list(json::Value value, std::vector<TokenLogprob>& tokens)
   }
 }
 
+void append_elements(std::string& array, std::string_view more)
+{
+  if (array.empty())
+    array = more;
+  else if (more != "[]")
+    array.replace(array.size() - 1, 1, ",").append(more.substr(1));
+}
+
 void append_array(json::Value value, std::string& into)
 {
   for (json::Value element : value.get_array()) {

@@ -82,12 +82,7 @@ std::optional<std::size_t> StreamedReply::find_call(
 void StreamedReply::add_annotations(std::string_view array)
 {
   charge(array.size());
-  auto& all = reply_.details.edit().annotations;
-  if (all.empty())
-    all = has_halves_ ? without_marks(array) : array;
-  else if (array != "[]")
-    all.replace(all.size() - 1, 1, ",")
-        .append((has_halves_ ? without_marks(array) : array).substr(1));
+  append_elements(reply_.details.edit().annotations, has_halves_ ? without_marks(array) : array);
 }
 
 void StreamedReply::fail_too_large() const
