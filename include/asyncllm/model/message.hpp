@@ -34,15 +34,15 @@ struct ToolCall {
   std::string extra;      ///< JSON to send back unchanged, or empty
 };
 
-/// A turn of the model in the form in which its provider wants it back: with the order of its
-/// parts, their ids and signatures.
+/// A turn of the model in its provider's own form: the parts in their order, with ids and
+/// signatures.
 struct NativeTurn {
   NativeTurn() = default;
   NativeTurn(std::string its_wire, std::string its_json)
       : wire(std::move(its_wire)), json(std::move(its_json))
   {}
 
-  std::string wire;  ///< which API wrote it, such as "anthropic"; "" if there is none
+  std::string wire;  ///< which API wrote it, such as "anthropic"; may be ""
   std::string json;  ///< what that API takes as the turn's content
 };
 

@@ -27,6 +27,17 @@ struct Usage {
   std::int64_t cache_write_tokens = 0;   ///< of the input: written to the server's cache
 };
 
+namespace detail {
+
+inline constexpr std::int64_t Usage::* usage_counts[] = {
+    &Usage::input_tokens,
+    &Usage::output_tokens,
+    &Usage::cached_input_tokens,
+    &Usage::reasoning_tokens,
+    &Usage::cache_write_tokens};
+
+}  // namespace detail
+
 struct Timings {
   /// Measured by the library: from the call to the first bytes of content, and to the end.
   std::chrono::nanoseconds first_token{}, total{};
@@ -67,7 +78,7 @@ struct TokenLogprob : TokenProbability {
 
 /// What few programs need of a reply.
 struct ReplyDetails {
-  NativeTurn native;        ///< the reply as its provider wants it back; often empty
+  NativeTurn native;        ///< the reply in its provider's own form; often empty
   std::string annotations;  ///< a JSON array as the server sent it, such as citations; or empty
   std::string body;         ///< if `RequestOptions::keep_body` was set, and the answer was whole
 };

@@ -8,12 +8,7 @@ namespace {
 void add(Usage& usage, const Usage& more)
 {
   usage.reported = usage.reported || more.reported;
-  for (const auto count :
-       {&Usage::input_tokens,
-        &Usage::output_tokens,
-        &Usage::cached_input_tokens,
-        &Usage::reasoning_tokens,
-        &Usage::cache_write_tokens})
+  for (const auto count : detail::usage_counts)
     usage.*count += more.*count;
 }
 

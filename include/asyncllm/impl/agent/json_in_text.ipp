@@ -29,7 +29,7 @@ std::size_t end_of_object(std::string_view text) noexcept
   return text.npos;
 }
 
-// The first object of JSON in `text`, which is cut to what follows it; "" when there is none.
+// Removes the text up to the end of its first JSON object, and returns that object, or "".
 std::string_view take_object(std::string_view& text)
 {
   constexpr int most_tried = 16;  // each may be as long as the text

@@ -19,7 +19,7 @@ namespace asyncllm::inline v0_1::client {
 
 /// The result of an attempt.
 struct AttemptResult {
-  int status = 0;                       ///< of the answer; 0 if there is none
+  int status = 0;                       ///< of the answer; 0 without an answer
   const HeaderList* headers = nullptr;  ///< of the answer
   const Usage* usage = nullptr;         ///< of a complete reply
 };

@@ -68,7 +68,7 @@ std::string words_in(const Json& value, int depth = 0)
   return words;
 }
 
-// The status in a member, such as 429 or "429"; 0 if there is none.
+// The status in a member, such as 429 or "429"; else 0.
 int status_in(const Json& object, const char* name)
 {
   const auto found = object.find(name);

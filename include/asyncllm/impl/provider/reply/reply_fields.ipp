@@ -98,12 +98,7 @@ bool merge_usage(Usage& usage, const Usage& later)
 {
   bool says_more = later.reported && !usage.reported;
   usage.reported = usage.reported || later.reported;
-  for (const auto count :
-       {&Usage::input_tokens,
-        &Usage::output_tokens,
-        &Usage::cached_input_tokens,
-        &Usage::reasoning_tokens,
-        &Usage::cache_write_tokens})
+  for (const auto count : detail::usage_counts)
     if (later.*count != 0 && later.*count != usage.*count) {
       usage.*count = later.*count;
       says_more = true;
