@@ -335,3 +335,23 @@ TEST_CASE("an agent that was given a client takes no options of a client", "[age
     LlmAgent::builder("a", client, "").build();
   }));
 }
+
+TEST_CASE("the tools of a call replace those of the agent", "[agent]")
+{
+  Served served;
+  const auto agent = LlmAgent::builder("a", served.server.spec("openai", "m"))
+                         .with_options(RequestOptions().tool({"one", "", ""}).verbosity("low"))
+                         .build();
+  served.run(agent.send_message_async("x"));
+  served.run(agent.send_message_async("x", RequestOptions().tool({"two", "", ""})));
+  const auto names = [&](std::size_t number) {
+    std::vector<std::string> all;
+    const auto body = Json::parse(served.server.bodies().at(number));
+    for (const auto& tool : body["tools"])
+      all.push_back(tool["function"]["name"]);
+    return all;
+  };
+  CHECK(names(0) == std::vector<std::string>{"one"});
+  CHECK(names(1) == std::vector<std::string>{"two"});
+  CHECK(Json::parse(served.server.bodies().at(1))["verbosity"] == "low");
+}

@@ -142,6 +142,19 @@ TEST_CASE("a failure of the server's as the reason for the end is an error", "[c
   }
 }
 
+TEST_CASE("the raw body of a whole reply is kept on request", "[client]")
+{
+  // Invalid UTF-8, which is repaired in the text.
+  const std::string body = "{\"choices\":[{\"message\":{\"content\":\"a\xff\"}}],\"x\":1}";
+  Served served;
+  served.server.always(Answer::status(200, body));
+  const auto client = served.client("openai");
+  const auto kept = served.run(ask(client, "?", RequestOptions().keep_body(true)));
+  CHECK(kept.details->body == body);
+  CHECK(kept.text == "a\xEF\xBF\xBD");
+  CHECK(served.run(ask(client, "?")).details->body.empty());
+}
+
 TEST_CASE("requests one after the other use one connection", "[client]")
 {
   Served served;
