@@ -11,8 +11,13 @@
 #include "socket_server.hpp"
 #include "test.hpp"
 
+#include <asio/buffer.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/read_until.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/write.hpp>
 
 #include <algorithm>
 #include <atomic>

@@ -25,7 +25,10 @@ using support::SocketServer;
 namespace {
 
 // More than the system keeps for a connection.
-const std::string large(24 << 20, 'x');
+std::string large()
+{
+  return std::string(24 << 20, 'x');
+}
 
 const std::string refusal =
     "HTTP/1.1 413 Content Too Large\r\nContent-Type: application/json\r\nContent-Length: 32\r\n\r\n"
@@ -42,7 +45,7 @@ asio::awaitable<void> send_large(const Client& client, Timeouts timeouts, Result
 {
   auto options = RequestOptions().timeouts(timeouts).retries(RetryPolicy().max_retries(0));
   try {
-    auto chat = client.chat("m", Messages().user(large), std::move(options));
+    auto chat = client.chat("m", Messages().user(large()), std::move(options));
     const auto reply = co_await std::move(chat);
     result.text = reply.text;
   } catch (const Error& error) {
@@ -185,7 +188,7 @@ TEST_CASE("over https a request that the server does not read can be cancelled",
     server.stop_reading();
     const auto url = "https://localhost:" + std::to_string(server.port());
     const Client client(ClientOptions("openai").base_url(url).ca_file(file.path()));
-    auto chat = client.chat("m", Messages().user(large));
+    auto chat = client.chat("m", Messages().user(large()));
     auto limited = with_timeout(std::move(chat), 200ms);
     bool is_over = false;
     try {

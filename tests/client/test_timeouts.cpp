@@ -6,7 +6,9 @@
 #include "socket_server.hpp"
 #include "test.hpp"
 
+#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include <functional>
 #include <optional>

@@ -74,19 +74,29 @@ inline int step(Loop& loop, int steps)
 
 inline constexpr int forever = 1'000'000;
 
+/// Starts `task`, which `signal` cancels. `at_end` gets what it throws, or null.
+inline void start(
+    Loop& loop,
+    asio::cancellation_signal& signal,
+    asio::awaitable<void> task,
+    std::function<void(std::exception_ptr)> at_end)
+{
+  asio::co_spawn(
+      loop.context,
+      std::move(task),
+      asio::bind_cancellation_slot(signal.slot(), std::move(at_end)));
+}
+
 /// A coroutine that runs on the loop, its result, and the signal that cancels it.
 template <class T>
 class Running {
  public:
   Running(Loop& loop, asio::awaitable<T> task)
   {
-    asio::co_spawn(
-        loop.context,
-        store(std::move(task), outcome_),
-        asio::bind_cancellation_slot(signal_.slot(), [this](std::exception_ptr error) {
-          if (error && !outcome_)  // cancelled before its first line
-            outcome_.emplace(asyncllm::Outcome<T>::failure(error));
-        }));
+    start(loop, signal_, store(std::move(task), outcome_), [this](std::exception_ptr error) {
+      if (error && !outcome_)  // cancelled before its first line
+        outcome_.emplace(asyncllm::Outcome<T>::failure(error));
+    });
   }
 
   void cancel(asio::cancellation_type_t type = asio::cancellation_type::terminal)

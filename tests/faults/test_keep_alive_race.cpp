@@ -7,6 +7,7 @@
 #include "test.hpp"
 
 #include <asio/post.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <iostream>

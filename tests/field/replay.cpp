@@ -8,8 +8,10 @@
 #include "shared_data.hpp"
 #include "socket_server.hpp"
 
+#include <asio/co_spawn.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <optional>

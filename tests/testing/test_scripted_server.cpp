@@ -5,6 +5,7 @@
 #include "support/raw_http.hpp"
 #include "support/test.hpp"
 
+#include <asio/co_spawn.hpp>
 #include <asio/post.hpp>
 #include <nlohmann/json.hpp>
 
