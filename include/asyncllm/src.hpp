@@ -12,3 +12,4 @@
 #include <asyncllm/impl/options.ipp>
 #include <asyncllm/impl/provider.ipp>
 #include <asyncllm/impl/schema.ipp>
+#include <asyncllm/impl/tools.ipp>

@@ -23,12 +23,13 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"options", {"model", "core"}},
     {"json", {"core"}},
     {"schema", {"json", "core"}},
+    {"tools", {"schema", "options", "model", "core"}},
     {"stream", {"core"}},
     {"concurrency", {"core"}},
     {"http", {"options", "concurrency", "core"}},
     {"provider", {"model", "json", "core"}},
     {"client", {"provider", "json", "stream", "http", "options", "concurrency", "model", "core"}},
-    {"agent", {"client", "schema", "json", "options", "concurrency", "model", "core"}},
+    {"agent", {"client", "tools", "schema", "json", "options", "concurrency", "model", "core"}},
     {"testing", {"concurrency", "core"}},
 };
 

@@ -22,14 +22,21 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace asyncllm::inline v0_1 {
 
 template <class T>
 struct TypedReply;
+class Approval;
+class RunOptions;
+class RunStream;
+class Tool;
+struct Run;
 
-/// A model with a system prompt and parameters. Immutable and cheap to copy. Calls are independent
-/// of each other: there is no shared history and no lock, N calls are N requests at once.
+/// A model with a system prompt, parameters and tools. Immutable and cheap to copy. Calls are
+/// independent of each other: there is no shared history and no lock, N calls are N requests at
+/// once.
 ///
 /// Result: a complete reply. An answer that is not complete is an error.
 /// Throws: `Error`, when the call is awaited, so that one bad question costs only its own result in
@@ -97,6 +104,37 @@ class ASYNCLLM_EXPORT LlmAgent {
   asio::awaitable<TypedReply<T>> ask_reply_async(
       std::string question, AskOptions options = AskOptions()) const;
 
+  /// Asks one question, and lets the model call the agent's tools until it answers. Include
+  /// <asyncllm/agent/run.hpp>. Tools run at once, up to `RunOptions::max_parallel`; each call gets
+  /// exactly one result.
+  ///
+  /// Result: the answer and all that led to it. `Run::why` says how the run ended: look at it.
+  /// Throws: `RunError`, an `Error` with the run as far as it came: what `send_message_async`
+  /// throws, `limit_reached` (only with `AtLimit::error`), `tool_failed` (a tool threw an `Error`).
+  /// What a hook of the options throws, unchanged. `Error{invalid_argument}` for a limit of 0.
+  /// Cancellation: terminal. The tools that run are cancelled, and the call throws when they have
+  /// ended.
+  ///
+  ///     const auto run = co_await agent.run_async("Shall I take an umbrella in Rome?");
+  ///     std::cout << run.reply.text << '\n';
+  asio::awaitable<Run> run_async(std::string question) const;
+  asio::awaitable<Run> run_async(std::string question, RunOptions options) const;
+  /// The same, and the conversation comes after the agent's system prompt.
+  asio::awaitable<Run> run_messages_async(Messages messages, RunOptions options) const;
+  /// The same, with everything as it happens: pieces of the replies, calls, results.
+  RunStream run_stream(std::string question) const;
+  RunStream run_stream(std::string question, RunOptions options) const;
+  RunStream run_messages_stream(Messages messages, RunOptions options) const;
+  /// Continues a run that ended with `RunEnd::approval`. `decisions` are those for `Run::pending`,
+  /// in its order. Throws: what `run_async` throws, and `Error{invalid_argument}` for a run of
+  /// another end, and for another number of decisions.
+  asio::awaitable<Run> resume_async(Run run, std::vector<Approval> decisions) const;
+  asio::awaitable<Run> resume_async(
+      Run run, std::vector<Approval> decisions, RunOptions options) const;
+
+  /// The tools of the agent's runs.
+  const std::vector<Tool>& tools() const noexcept;
+
   /// `send_message_async` for programs without a loop: blocks, with a loop and a connection of its
   /// own each time. Do not call it on a thread that runs a loop. The other functions have no such
   /// twin: `run_or_throw` (concurrency/run.hpp) makes a blocking call of any of them, and of
@@ -143,6 +181,10 @@ class ASYNCLLM_EXPORT LlmAgent::Builder {
     defaults_ = std::move(defaults);
     return *this;
   }
+
+  /// Adds a tool for `run_async` and its kin; the other calls do not offer it. Include
+  /// <asyncllm/agent/run.hpp>.
+  Builder& with_tool(Tool tool);
 
   // The following set the options of the agent's own client, each as the function of ClientOptions
   // of the same name. An agent that was given a client has none of them.
@@ -230,6 +272,7 @@ class ASYNCLLM_EXPORT LlmAgent::Builder {
   ClientOptions client_options_{""};
   std::string client_setter_;  // the last one that was called
   RequestOptions own_, defaults_;
+  std::shared_ptr<const std::vector<Tool>> tools_;  // copied when it changes
 };
 
 inline LlmAgent::Builder LlmAgent::builder(std::string name, std::string_view spec)

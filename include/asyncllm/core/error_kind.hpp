@@ -39,7 +39,8 @@ enum class ErrorKind {
   tool_failed,              ///< a tool that the model called failed
   invalid_output,           ///< a text does not have the required form
   cut_off,                  ///< a limit on tokens ended an answer that had to be whole
-  refused                   ///< the model refused to answer
+  refused,                  ///< the model refused to answer
+  limit_reached             ///< a limit of a run with tools was reached
 };
 
 /// The timeouts of a call; see `Timeouts`.
@@ -77,6 +78,7 @@ constexpr std::string_view to_string(ErrorKind kind) noexcept
     case ErrorKind::invalid_output: return "invalid_output";
     case ErrorKind::cut_off: return "cut_off";
     case ErrorKind::refused: return "refused";
+    case ErrorKind::limit_reached: return "limit_reached";
   }
   return "unknown";
 }

@@ -1,5 +1,7 @@
 #include <asyncllm/agent/agent.hpp>
 #include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/agent/state.hpp>
+#include <asyncllm/tools/tool.hpp>
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
@@ -8,13 +10,6 @@
 #include <optional>
 
 namespace asyncllm::inline v0_1 {
-
-struct LlmAgent::State {
-  std::string name;
-  ModelSpec spec;
-  Client client;
-  PreparedChat chat;  // with the system prompt and the defaults
-};
 
 const std::string& LlmAgent::name() const noexcept
 {
@@ -56,6 +51,11 @@ ReplyStream LlmAgent::stream_messages(Messages messages, RequestOptions options)
   return state_->client.stream(state_->chat, std::move(messages), std::move(options));
 }
 
+const std::vector<Tool>& LlmAgent::tools() const noexcept
+{
+  return state_->tools;
+}
+
 Reply LlmAgent::send_message(std::string message, RequestOptions options) const
 {
   asio::io_context io(1);
@@ -74,6 +74,14 @@ Reply LlmAgent::send_message(std::string message, RequestOptions options) const
   return std::move(*result);
 }
 
+LlmAgent::Builder& LlmAgent::Builder::with_tool(Tool tool)
+{
+  auto tools = tools_ ? *tools_ : std::vector<Tool>();
+  tools.push_back(std::move(tool));
+  tools_ = std::make_shared<const std::vector<Tool>>(std::move(tools));
+  return *this;
+}
+
 LlmAgent LlmAgent::Builder::build(Abi) const
 {
   try {
@@ -87,8 +95,13 @@ LlmAgent LlmAgent::Builder::build(Abi) const
     if (!system_prompt_.empty())
       before.system(system_prompt_);
     auto chat = client.prepare(spec.model, std::move(before), std::move(defaults));
-    return LlmAgent(
-        std::make_shared<const State>(State{name_, std::move(spec), client, std::move(chat)}));
+    auto tools = tools_ ? *tools_ : std::vector<Tool>();
+    RequestOptions offer;
+    for (const auto& tool : tools)
+      offer.tool(tool.definition());
+    client.check(offer, "with_");
+    return LlmAgent(std::make_shared<const State>(
+        State{name_, std::move(spec), client, std::move(chat), std::move(tools)}));
   } catch (const Error& error) {
     throw Error(
         error.kind(), "cannot build the agent \"" + name_ + "\": " + std::string(error.message()));

@@ -1,0 +1,238 @@
+#include <asyncllm/agent/messages_json.hpp>
+#include <asyncllm/core/error.hpp>
+#include <asyncllm/impl/agent/pairs.hpp>
+#include <asyncllm/impl/core/base64.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace asyncllm::inline v0_1 {
+namespace {
+
+using SavedJson = nlohmann::ordered_json;
+
+// --- writing -----------------------------------------------------------------
+
+void write_text(SavedJson& object, const char* name, const std::string& text)
+{
+  if (!text.empty())
+    object[name] = text;
+}
+
+SavedJson json_of(const Part& part)
+{
+  if (const auto* const text = std::get_if<std::string>(&part))
+    return {{"type", "text"}, {"text", *text}};
+  const auto& image = std::get<Image>(part);
+  auto url = image.url;
+  if (url.empty()) {
+    url = "data:" + image.mime_type + ";base64,";
+    detail::append_base64(url, image.bytes);
+  }
+  SavedJson inner = {{"url", std::move(url)}};
+  return {{"type", "image_url"}, {"image_url", std::move(inner)}};
+}
+
+SavedJson json_of(const ToolCall& call)
+{
+  SavedJson function = {{"name", call.name}, {"arguments", call.arguments}};
+  SavedJson json = {{"id", call.id}, {"type", "function"}, {"function", std::move(function)}};
+  write_text(json, "extra", call.extra);
+  return json;
+}
+
+SavedJson json_of(const Message& message)
+{
+  SavedJson json = {{"role", to_string(message.role())}};
+  if (message.parts().empty()) {
+    json["content"] = message.text();
+  } else {
+    auto& content = json["content"] = SavedJson::array();
+    content.push_back({{"type", "text"}, {"text", message.text()}});
+    for (const auto& part : message.parts())
+      content.push_back(json_of(part));
+  }
+  for (const auto& call : message.tool_calls())
+    json["tool_calls"].push_back(json_of(call));
+  if (message.role() == Role::tool) {
+    json["tool_call_id"] = message.tool_call_id();
+    json["name"] = message.tool_name();
+  }
+  write_text(json, "reasoning", message.reasoning());
+  write_text(json, "reasoning_extra", message.reasoning_extra());
+  write_text(json, "extra", message.extra());
+  if (!message.native().json.empty())
+    json["native"] = {{"wire", message.native().wire}, {"json", message.native().json}};
+  return json;
+}
+
+// --- reading -----------------------------------------------------------------
+
+// Reads one message; its errors name it.
+class MessageReader {
+ public:
+  explicit MessageReader(std::size_t index) : index_(index) {}
+
+  Message read(const SavedJson& json) const
+  {
+    if (!json.is_object())
+      fail("is no object");
+    auto message = without_extras(json);
+    if (auto reasoning = text(json, "reasoning"), extra = text(json, "reasoning_extra");
+        !reasoning.empty() || !extra.empty())
+      message.with_reasoning(std::move(reasoning), std::move(extra));
+    if (auto extra = text(json, "extra"); !extra.empty())
+      message.with_extra(std::move(extra));
+    if (json.contains("native")) {
+      const auto& native = json["native"];
+      if (!native.is_object())
+        fail("its native form is no object");
+      message.with_native({text(native, "wire"), text(native, "json")});
+    }
+    return message;
+  }
+
+  [[noreturn]] void fail(const std::string& what) const
+  {
+    throw Error(ErrorKind::invalid_argument, "messages[" + std::to_string(index_) + "]: " + what);
+  }
+
+ private:
+  Message without_extras(const SavedJson& json) const
+  {
+    const auto role = read_role(json);
+    std::string first;
+    std::vector<Part> parts;
+    read_content(json, first, parts);
+    auto message = Message(role, std::move(first));
+    if (role == Role::tool)
+      message = Message::tool(text(json, "tool_call_id"), text(json, "name"), message.text());
+    else if (json.contains("tool_calls") && !json["tool_calls"].is_null())
+      message = with_calls(json["tool_calls"], message);
+    for (auto& part : parts)
+      add(message, std::move(part));
+    return message;
+  }
+
+  Role read_role(const SavedJson& json) const
+  {
+    const auto name = text(json, "role");
+    for (const auto role : {Role::system, Role::developer, Role::user, Role::assistant, Role::tool})
+      if (name == to_string(role))
+        return role;
+    fail(name.empty() ? "has no role" : "the role \"" + name + "\" is unknown");
+  }
+
+  // The first text, and the further parts.
+  void read_content(const SavedJson& json, std::string& first, std::vector<Part>& parts) const
+  {
+    const auto at = json.find("content");
+    if (at == json.end() || at->is_null())
+      return;
+    if (at->is_string()) {
+      first = at->get<std::string>();
+      return;
+    }
+    if (!at->is_array())
+      fail("its content is neither a text nor an array");
+    for (const auto& part : *at) {
+      const auto type = text(part, "type");
+      if (type == "text" && parts.empty() && first.empty())
+        first = text(part, "text");
+      else if (type == "text")
+        parts.emplace_back(text(part, "text"));
+      else if (type == "image_url" && part.contains("image_url"))
+        parts.emplace_back(read_image(text(part["image_url"], "url")));
+      else
+        fail("a part of the type \"" + type + "\" is unknown");
+    }
+  }
+
+  Image read_image(const std::string& url) const
+  {
+    constexpr std::string_view scheme = "data:", encoding = ";base64,";
+    const auto at = url.find(encoding);
+    if (!url.starts_with(scheme) || at == url.npos)
+      return Image{{}, {}, url};
+    auto bytes = detail::from_base64(std::string_view(url).substr(at + encoding.size()));
+    if (!bytes)
+      fail("an image is not base64");
+    return Image{std::move(*bytes), url.substr(scheme.size(), at - scheme.size()), {}};
+  }
+
+  Message with_calls(const SavedJson& json, const Message& message) const
+  {
+    if (!json.is_array())
+      fail("its tool_calls are no array");
+    std::vector<ToolCall> calls;
+    for (const auto& call : json) {
+      const auto function = call.is_object() ? call.find("function") : call.end();
+      if (!call.is_object() || function == call.end() || text(*function, "name").empty())
+        fail("a tool call has no name");
+      calls.push_back(
+          {text(call, "id"),
+           text(*function, "name"),
+           text(*function, "arguments"),
+           text(call, "extra")});
+    }
+    return Message::assistant(message.text(), std::move(calls));
+  }
+
+  static void add(Message& message, Part part)
+  {
+    if (auto* const text = std::get_if<std::string>(&part)) {
+      message.with_text(std::move(*text));
+      return;
+    }
+    auto& image = std::get<Image>(part);
+    if (image.url.empty())
+      message.with_image(std::move(image.bytes), std::move(image.mime_type));
+    else
+      message.with_image_url(std::move(image.url));
+  }
+
+  // "" where there is none.
+  std::string text(const SavedJson& object, const char* name) const
+  {
+    if (!object.is_object())
+      return {};
+    const auto at = object.find(name);
+    if (at == object.end() || at->is_null())
+      return {};
+    if (!at->is_string())
+      fail(std::string(name) + " is no text");
+    return at->get<std::string>();
+  }
+
+  std::size_t index_;
+};
+
+}  // namespace
+
+std::string messages_to_json(const Messages& messages)
+{
+  auto json = SavedJson::array();
+  for (const auto& message : messages)
+    json.push_back(json_of(message));
+  return json.dump(-1, ' ', false, SavedJson::error_handler_t::replace);
+}
+
+Messages messages_from_json(std::string_view json)
+{
+  const auto array = SavedJson::parse(json, nullptr, false);
+  if (!array.is_array())
+    throw Error(
+        ErrorKind::invalid_argument,
+        array.is_discarded() ? "the messages are not JSON" : "the messages are no JSON array");
+  Messages messages;
+  for (std::size_t i = 0; i < array.size(); ++i)
+    messages.add(MessageReader(i).read(array[i]));
+  if (const auto fault = detail::unpaired(messages))
+    MessageReader(fault->index).fail(fault->what);
+  return messages;
+}
+
+}  // namespace asyncllm
