@@ -21,6 +21,8 @@ inline const asyncllm::provider::Wire& wire_of(const Json& meta)
   using namespace asyncllm::provider;
   if (meta["wire"] == "ollama")
     return ollama_wire();
+  if (meta["wire"] == "responses")
+    return responses_wire();
   return meta["wire"] == "anthropic" ? anthropic_wire() : openai_wire();
 }
 
@@ -33,13 +35,15 @@ inline std::string text_of(const Json& object, const char* name)
   return found->is_string() ? found->get<std::string>() : found->dump();
 }
 
-/// Calls `check` with each recording whose kind is among `kinds`; it gives what is wrong, or "".
+/// Calls `check` with each recording of the folder whose kind is among `kinds`; it gives what is
+/// wrong, or "".
 inline void for_each_recording(
     const std::vector<std::string>& kinds,
     const std::string& what,
-    const std::function<std::string(const Json& meta, const std::string& body)>& check)
+    const std::function<std::string(const Json& meta, const std::string& body)>& check,
+    const std::string& folder_name = "recordings")
 {
-  const auto folder = shared_data("recordings");
+  const auto folder = shared_data(folder_name);
   if (!folder)
     return;
   int count = 0, passed = 0;

@@ -26,4 +26,10 @@
 #include <asyncllm/impl/provider/reply/tool_calls.ipp>
 #include <asyncllm/impl/provider/request/request_fields.ipp>
 #include <asyncllm/impl/provider/request/request_template.ipp>
+#include <asyncllm/impl/provider/responses/responses.ipp>
+#include <asyncllm/impl/provider/responses/responses_deltas.ipp>
+#include <asyncllm/impl/provider/responses/responses_events.ipp>
+#include <asyncllm/impl/provider/responses/responses_fields.ipp>
+#include <asyncllm/impl/provider/responses/responses_output.ipp>
+#include <asyncllm/impl/provider/responses/responses_request.ipp>
 #include <asyncllm/impl/provider/wires.ipp>

@@ -118,6 +118,7 @@ bool is_text_of_reply(std::string_view before)
       "thinking",
       "refusal",
       "arguments",
+      "delta",
       "partial_json"};
   return std::ranges::find(keys, key) != std::end(keys);
 }

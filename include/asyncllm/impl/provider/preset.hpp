@@ -7,7 +7,7 @@
 
 namespace asyncllm::inline v0_1::provider {
 
-enum class WireKind { ollama, openai, anthropic };
+enum class WireKind { ollama, openai, anthropic, responses };
 
 /// How to switch thinking on or off on a host of OpenAI's wire.
 enum class ThinkStyle {
@@ -43,6 +43,9 @@ struct Preset {
   bool has_stream_options = true;
   bool knows_named_tool_choice = true;  ///< false: a named choice would be ignored
   ThinkStyle think = ThinkStyle::reasoning_effort;
+  /// Responses: the host shows a summary of the reasoning at most, if asked for it, and gives the
+  /// reasoning itself encrypted, if asked for that, to have it back in the next turn.
+  bool hides_reasoning = false;
   double max_temperature = 2;
   std::size_t max_in_flight = 0;  ///< calls at once by default, 0: no limit
   /// The longest wait for an answer to begin. A host answers within minutes. A local server may

@@ -55,6 +55,7 @@ const Wire& wire_of(const Preset& preset) noexcept
     case WireKind::ollama: return ollama_wire();
     case WireKind::openai: return openai_wire();
     case WireKind::anthropic: return anthropic_wire();
+    case WireKind::responses: return responses_wire();
   }
   return openai_wire();
 }
