@@ -101,8 +101,8 @@ ResponsesPart read_responses_part(json::Value value)
     json::Value member = field.value();
     if (key == "type")
       type = json::text_or_null(member);
-    else if (key == "text" || key == "refusal")
-      part.text = json::text_or_null(member);
+    else if ((key == "text" || key == "refusal") && !member.is_null())  // one may be null
+      part.text = member.get_string().value();
     else if (key == "annotations" && json::is_array(member)) {
       part.annotations.clear();
       append_array(member, part.annotations);

@@ -76,7 +76,10 @@ class ResponsesOutput {
   std::string joined(json::HalfJoiner& halves, std::string_view piece) const;
   std::string cleaned(std::string_view text) const;
   static void add_rest(Part& part, const std::string& whole, StreamedReply& reply);
-  void end_parts(Parts& parts, const std::vector<ResponsesPart>& ended, StreamedReply& reply);
+  static void end_parts(
+      Parts& parts, const std::vector<ResponsesPart>& ended, StreamedReply& reply);
+  static std::string text_of(const Parts& parts);
+  static bool fits(const Parts& parts, const std::vector<ResponsesPart>& ended);
   static bool repeats(const Parts& parts, const std::vector<ResponsesPart>& ended);
   void begin_call(std::int64_t index, Item& item, bool is_last_chance, StreamedReply& reply);
   void hand_on(bool is_reasoning, StreamedReply& reply);

@@ -123,21 +123,52 @@ void ResponsesOutput::end_part(
   hand_on(items_[place.item].is_reasoning(), reply);
 }
 
-// Whether a list of parts says what another one said: some servers have reasoning as a summary in
-// one place and as a text in another.
-bool ResponsesOutput::repeats(const Parts& parts, const std::vector<ResponsesPart>& ended)
+namespace {
+
+template <class Parts>
+std::string joined_text(const Parts& parts)
 {
-  std::string one, other;
+  std::string all;
+  for (const auto& part : parts)
+    all += part.text;
+  return all;
+}
+
+}  // namespace
+
+std::string ResponsesOutput::text_of(const Parts& parts)
+{
+  std::string all;
   for (const auto& [index, part] : parts)
-    one += part.text;
-  for (const auto& part : ended)
-    other += part.text;
-  return one == other;
+    all += part.text;
+  return all;
+}
+
+// Whether each part so far is the beginning of the one in its place. Some servers count the parts
+// in another way than they list them.
+bool ResponsesOutput::fits(const Parts& parts, const std::vector<ResponsesPart>& ended)
+{
+  return std::ranges::all_of(parts, [&](const auto& entry) {
+    const auto& [index, part] = entry;
+    if (part.text.empty())
+      return true;
+    const auto at = static_cast<std::size_t>(index);
+    return at < ended.size() && ended[at].kind == part.kind &&
+           ended[at].text.starts_with(part.text);
+  });
 }
 
 void ResponsesOutput::end_parts(
     Parts& parts, const std::vector<ResponsesPart>& ended, StreamedReply& reply)
 {
+  if (!fits(parts, ended)) {
+    const auto so_far = text_of(parts);
+    const auto all = joined_text(ended);
+    auto& last = parts.rbegin()->second;
+    if (all.starts_with(so_far))
+      add_rest(last, last.text + all.substr(so_far.size()), reply);
+    return;
+  }
   std::int64_t index = 0;
   for (const auto& its_end : ended) {
     const auto at = index++;
@@ -145,8 +176,14 @@ void ResponsesOutput::end_parts(
       continue;
     auto& part = parts[at];
     part.kind = its_end.kind;
-    add_rest(part, cleaned(its_end.text), reply);
+    add_rest(part, its_end.text, reply);
   }
+}
+
+// Some servers have reasoning as a summary in one place and as a text in another.
+bool ResponsesOutput::repeats(const Parts& parts, const std::vector<ResponsesPart>& ended)
+{
+  return text_of(parts) == joined_text(ended);
 }
 
 void ResponsesOutput::begin_call(
@@ -203,6 +240,12 @@ void ResponsesOutput::end_item(std::int64_t index, ResponsesItem ended, Streamed
     end_arguments(index, ended.arguments, reply);
     begin_call(index, item, true, reply);
   } else if (item.is_text()) {
+    for (auto* const parts : {&ended.summary, &ended.content})
+      for (auto& part : *parts)
+        part.text = cleaned(part.text);
+    for (auto* const parts : {&item.summary, &item.content})
+      for (auto& [number, part] : *parts)
+        part.text += part.halves.rest();
     if (!item.summary.empty() || !repeats(item.content, ended.summary))
       end_parts(item.summary, ended.summary, reply);
     if (!item.content.empty() || !repeats(item.summary, ended.content))
