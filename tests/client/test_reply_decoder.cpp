@@ -22,6 +22,7 @@ const provider::Wire& wire_of(WireKind kind)
   switch (kind) {
     case WireKind::openai: return provider::openai_wire();
     case WireKind::anthropic: return provider::anthropic_wire();
+    case WireKind::responses: return provider::responses_wire();
     case WireKind::ollama: break;
   }
   return provider::ollama_wire();
@@ -174,7 +175,8 @@ TEST_CASE("the error for a page instead of a reply says so, with its first words
 {
   const std::string page =
       "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n<body>Welcome</body></html>\n";
-  for (const auto kind : {WireKind::openai, WireKind::anthropic, WireKind::ollama})
+  for (const auto kind :
+       {WireKind::openai, WireKind::anthropic, WireKind::ollama, WireKind::responses})
     for (const auto& error :
          {failure(kind, page), *support::error_of([&] { whole(kind, page); })}) {
       CHECK(error.kind() == ErrorKind::bad_response);
@@ -254,6 +256,29 @@ TEST_CASE("a whole reply instead of a stream is accepted", "[client]")
           WireKind::anthropic,
           "{\"type\":\"message\",\"content\":[{\"type\":\"text\",\"text\":\"OK\"}],"
           "\"stop_reason\":\"end_turn\"}") == "OK");
+  CHECK(
+      text(
+          WireKind::responses,
+          R"({"status":"completed","output":[{"type":"message","content":[{"type":"output_text",)"
+          R"("text":"OK"}]}]})") == "OK");
+}
+
+TEST_CASE("a stream of responses that ends without its last event is incomplete", "[client]")
+{
+  const std::string delta =
+      R"(data: {"type":"response.output_text.delta","output_index":0,"delta":"Hi"})"
+      "\n\n";
+  const std::string end = R"(data: {"type":"response.completed","response":{"output":[]}})"
+                          "\n\n";
+  for (const auto* const tail :
+       {"", "data: [DONE]\n\n", "data: {\"type\":\"keepalive\"}\n\n", "data: {\"type\":\"resp"}) {
+    INFO(tail);
+    const auto error = failure(WireKind::responses, delta + tail);
+    CHECK(error.kind() == ErrorKind::incomplete);
+    CHECK(error.partial_text() == "Hi");
+    CHECK(text(WireKind::responses, delta + end + tail) == "Hi");
+  }
+  CHECK(whole(WireKind::responses, delta + end).text == "Hi");
 }
 
 TEST_CASE("a stream instead of a whole reply is collected", "[client]")
@@ -287,7 +312,8 @@ TEST_CASE("a whole answer that is not a reply is an error with the server's mess
         R"({"result":null,"success":false,"errors":[{"code":7,"message":"gone"}]})",
         R"([{"error":{"message":"gone"}}])",
         R"({"message":"gone"})"})
-    for (const auto kind : {WireKind::openai, WireKind::anthropic, WireKind::ollama}) {
+    for (const auto kind :
+         {WireKind::openai, WireKind::anthropic, WireKind::ollama, WireKind::responses}) {
       INFO(body);
       const auto error = support::error_of([&] { whole(kind, body); });
       REQUIRE(error);

@@ -73,6 +73,11 @@ const std::pair<const Wire&, std::string> replies[] = {
      R"({"id":"m","type":"message","content":[{"type":"thinking","thinking":"so","signature":"s"},)"
      R"({"type":"text","text":"hi"},{"type":"tool_use","id":"t","name":"f","input":{"a":[1]}}],)"
      R"("stop_reason":"end_turn","usage":{"input_tokens":3,"output_tokens":1}})"},
+    {provider::responses_wire(),
+     R"({"id":"r","model":"m","status":"completed","error":null,"output":[{"type":"reasoning",)"
+     R"("id":"rs","summary":[{"type":"summary_text","text":"so"}]},{"type":"message","content":)"
+     R"([{"type":"output_text","text":"hi","annotations":[{}]}]},{"type":"function_call",)"
+     R"("call_id":"t","name":"f","arguments":"{}"}],"usage":{"input_tokens":3}})"},
 };
 
 }  // namespace
@@ -109,6 +114,11 @@ TEST_CASE(
        R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"hi"}})",
        "\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n"
        "data: {\"type\":\"message_stop\"}\n\n"},
+      {provider::responses_wire(),
+       "data: ",
+       R"({"type":"response.output_item.done","output_index":0,"item":{"type":"message",)"
+       R"("content":[{"type":"output_text","text":"hi","annotations":[]}]}})",
+       "\n\ndata: {\"type\":\"response.completed\",\"response\":{\"output\":[]}}\n\n"},
   };
   for (const auto& stream : streams) {
     const auto tally = read_mutations(stream.event, [&](const std::string& event) {
@@ -161,6 +171,7 @@ TEST_CASE("a list of models with a syntax error anywhere is an error or that lis
       {provider::openai_wire(), R"({"object":"list","data":[{"id":"a","x":{}},{"id":"b"}]})"},
       {provider::ollama_wire(), R"({"models":[{"name":"a","details":{}},{"name":"b"}]})"},
       {provider::anthropic_wire(), R"({"data":[{"id":"a","type":"model"}],"has_more":false})"},
+      {provider::responses_wire(), R"({"object":"list","data":[{"id":"a"},{"id":"b"}]})"},
   };
   for (const auto& [wire, sample] : lists)
     read_mutations(sample, [&wire = wire](std::string text) {

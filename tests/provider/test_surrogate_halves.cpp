@@ -17,7 +17,10 @@ namespace {
 enum class What { text, reasoning, arguments };
 
 const std::vector<const provider::Wire*> all_wires{
-    &provider::openai_wire(), &provider::ollama_wire(), &provider::anthropic_wire()};
+    &provider::openai_wire(),
+    &provider::ollama_wire(),
+    &provider::anthropic_wire(),
+    &provider::responses_wire()};
 
 // A stream with these pieces, which are JSON without the quotes around it.
 std::string halves_stream(
@@ -42,6 +45,21 @@ std::string halves_stream(
       body += std::string("{\"message\":{\"") + (what == What::text ? "content" : "thinking") +
               "\":\"" + piece + "\"}}\n";
     return body + "{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"}\n";
+  }
+  if (&wire == &provider::responses_wire()) {
+    const auto add = [&](const std::string& type, const std::string& fields) {
+      body += "data: {\"type\":\"response." + type + "\"," + fields + "}\n\n";
+    };
+    if (what == What::arguments)
+      add("output_item.added",
+          R"("output_index":0,"item":{"type":"function_call","call_id":"c","name":"f"})");
+    for (const auto& piece : pieces)
+      add(what == What::text        ? "output_text.delta"
+          : what == What::reasoning ? "reasoning_summary_text.delta"
+                                    : "function_call_arguments.delta",
+          "\"output_index\":0,\"delta\":\"" + piece + '"');
+    add("completed", R"("response":{"status":"completed","output":[]})");
+    return body;
   }
   const std::string block = what == What::text ? R"({"type":"text","text":""})"
                             : what == What::reasoning
@@ -87,7 +105,8 @@ TEST_CASE("the halves of a character in two deltas are one character", "[provide
 
 TEST_CASE("the halves of a character in two pieces of a call's arguments are one", "[provider]")
 {
-  for (const auto* const wire : {&provider::openai_wire(), &provider::anthropic_wire()}) {
+  for (const auto* const wire :
+       {&provider::openai_wire(), &provider::anthropic_wire(), &provider::responses_wire()}) {
     const auto result = read_stream_of(
         *wire,
         halves_stream(

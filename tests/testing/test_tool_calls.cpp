@@ -27,7 +27,7 @@ Reply reply_to(const std::string& provider, bool streamed, const Answer& answer)
     ScriptedServer server(loop.get_executor());
     server.always(answer);
     auto url = server.url();
-    if (provider == "openai")
+    if (provider.starts_with("openai"))
       url += "/v1";
     const Client client(ClientOptions(provider).base_url(url).api_key("any"));
     auto options = RequestOptions().wire_streaming(streamed);
@@ -45,7 +45,7 @@ TEST_CASE("the scripted server calls tools in every wire, whole and streamed", "
   const auto two = Answer::tool_call("get_weather", R"({"city": "Paris", "days": 2})")
                        .and_tool_call("now", "{}");
   const auto with_text = Answer::text("Let me look.").and_tool_call("now", "{}");
-  for (const auto* const provider : {"openai", "ollama", "anthropic"})
+  for (const auto* const provider : {"openai", "ollama", "anthropic", "openai-responses"})
     for (const bool streamed : {false, true}) {
       INFO(provider);
       INFO(streamed);

@@ -6,6 +6,7 @@
 #include <asyncllm/impl/testing/api_format_anthropic.ipp>
 #include <asyncllm/impl/testing/api_format_ollama.ipp>
 #include <asyncllm/impl/testing/api_format_openai.ipp>
+#include <asyncllm/impl/testing/api_format_responses.ipp>
 #include <asyncllm/impl/testing/fault.ipp>
 #include <asyncllm/impl/testing/playback.ipp>
 #include <asyncllm/impl/testing/received_request.ipp>

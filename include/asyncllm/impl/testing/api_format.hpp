@@ -71,6 +71,7 @@ const ApiFormat& ollama_format();
 const ApiFormat& ollama_generate_format();
 const ApiFormat& openai_format();
 const ApiFormat& anthropic_format();
+const ApiFormat& responses_format();
 const ApiFormat& plain_format();  // text/plain: for paths that belong to no format
 
 // What the wires have in common.

@@ -26,11 +26,12 @@ Route route_of(std::string_view path)
     Task task;
     const ApiFormat& (*format)();
   };
-  static constexpr std::array<Ending, 7> endings{{
+  static constexpr std::array<Ending, 8> endings{{
       {"/chat/completions", Task::call, &openai_format},
       {"/api/chat", Task::call, &ollama_format},
       {"/api/generate", Task::call, &ollama_generate_format},
       {"/messages", Task::call, &anthropic_format},
+      {"/responses", Task::call, &responses_format},
       {"/models", Task::list, &openai_format},
       {"/api/tags", Task::list, &ollama_format},
       {"/api/version", Task::version, &ollama_format},
@@ -117,7 +118,9 @@ Script::Reaction Script::react(const Request& request)
     return {Answer::error(404, message), route.format, Call()};
   }
   if (!method_fits(route.task, request.head.method)) {
-    const bool in_json = &route.format == &openai_format() || &route.format == &anthropic_format();
+    const bool in_json = &route.format == &openai_format() ||
+                         &route.format == &anthropic_format() ||
+                         &route.format == &responses_format();
     return {
         Answer::error(405, "405 method not allowed"),
         in_json ? route.format : plain_format(),
