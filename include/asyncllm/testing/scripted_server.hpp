@@ -26,7 +26,8 @@ namespace asyncllm::inline v0_1::testing {
 struct ServerState;
 
 /// Speaks Ollama's wire (`/api/chat`, `/api/generate`, `/api/tags`, `/api/version`, `/`), OpenAI's
-/// (every path that ends in `/chat/completions` or `/models`) and Anthropic's (`.../messages`).
+/// (every path that ends in `/chat/completions` or `/models`), Anthropic's (`.../messages`) and
+/// OpenAI's Responses (`.../responses`).
 ///
 /// A request to a model is answered by the first of these that there is: the answers pushed, the
 /// function given to `when`, the answer given to `always`, an echo. Requests that a real server

@@ -177,8 +177,6 @@ constexpr std::array presets{
         .name = "ollama-responses",
         .wire = WireKind::responses,
         .base_url = "http://127.0.0.1:11434/v1",
-        .key_variable = "OLLAMA_API_KEY",
-        .key_url = "https://ollama.com:443",
         .max_in_flight = 64,
         .first_byte = patience,
         .has_queue = true,
