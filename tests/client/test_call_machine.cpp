@@ -216,6 +216,27 @@ TEST_CASE(
   CHECK(whole.machine.delivery() == Delivery::whole);
 }
 
+TEST_CASE("reasoning that a server can no longer read is left out at once, and once", "[client]")
+{
+  const auto stale = refusal(400, "cannot be verified")
+                         .with_server_code("invalid_encrypted_content")
+                         .with_retryable(false);
+  for (const auto& [delivery, without] :
+       {std::pair(Delivery::whole, Delivery::whole_without_reasoning),
+        std::pair(Delivery::streamed, Delivery::streamed_without_reasoning)}) {
+    Driven call(delivery);
+    call.answered(400);
+    CHECK(call.fails(stale) == Next::write);
+    CHECK(call.machine.delivery() == without);
+    CHECK(call.machine.on_written() == Next::admit);
+    call.machine.on_head(head_of(400));
+    CHECK(call.fails(stale) == Next::fail);
+  }
+  Driven other;
+  other.answered(400);
+  CHECK(other.fails(refusal(400, "x").with_retryable(false)) == Next::fail);
+}
+
 TEST_CASE(
     "a full queue is waited for with the place kept, and however often it refuses", "[client]")
 {

@@ -362,5 +362,11 @@ TEST_CASE("a refused option is named in the advice", "[provider]")
   CHECK(
       what("Function tools with reasoning_effort are not supported in /v1/chat/completions")
           .find("effort(\"none\")") != std::string::npos);
+  CHECK(
+      what("Function tools with reasoning_effort are not supported. Please use /v1/responses.")
+          .find("use openai-responses::MODEL, or set effort(\"none\")") != std::string::npos);
+  CHECK(
+      what("This model is only supported in v1/responses and not in v1/chat/completions.")
+          .find("use openai-responses::MODEL") != std::string::npos);
   CHECK(what("temperature: must be at most 2").find("leave out") == std::string::npos);
 }

@@ -146,6 +146,40 @@ TEST_CASE("a conversation with a tool, by a scripted server's responses", "[test
   });
 }
 
+TEST_CASE("reasoning that the server can no longer read is left out of the request", "[testing]")
+{
+  support::on_loop([](asio::io_context& loop) -> asio::awaitable<void> {
+    ScriptedServer server(loop.get_executor());
+    server.when([](std::string_view, const json& body) {
+      const bool has_reasoning =
+          body["input"].dump().find("encrypted_content") != std::string::npos;
+      const char* const refusal =
+          R"({"error":{"code":"invalid_encrypted_content","message":"not verified"}})";
+      return has_reasoning ? Answer::status(400, refusal, "application/json") : Answer::text("Hi");
+    });
+    auto turn = Message::assistant("x");
+    turn.with_native(NativeTurn(
+        "responses",
+        R"([{"type":"reasoning","summary":[],"encrypted_content":"g"},)"
+        R"({"type":"message","id":"i","role":"assistant","content":"x"}])"));
+    const auto messages = Messages().user("U").add(turn).user("V");
+    const Client client(ClientOptions("openai-responses").base_url(server.url() + "/v1"));
+    for (const bool streamed : {false, true}) {
+      auto options = RequestOptions().wire_streaming(streamed);
+      auto chat = client.chat("m", messages, std::move(options));
+      const auto reply = co_await std::move(chat);
+      CHECK(reply.text == "Hi");
+      CHECK(reply.attempts == 2);
+      const auto sent = json::parse(server.bodies().back());
+      CHECK(sent["stream"] == streamed);
+      CHECK(
+          sent["input"][1] ==
+          json::parse(R"({"type":"message","role":"assistant","content":"x"})"));
+    }
+    server.stop();
+  });
+}
+
 TEST_CASE("the scripted server answers the forms of the Open Responses' own tests", "[testing]")
 {
   const auto file = support::shared_data("responses/compliance_requests.json");

@@ -53,7 +53,7 @@ class ASYNCLLM_EXPORT RequestOptions {
   }
   /// Makes the answer repeatable, as far as the server supports it.
   RequestOptions& seed(std::int64_t value) { return set_parameter(parameters_.seed, value); }
-  /// Adds a text that ends the answer where it would appear.
+  /// Adds a text that ends the answer where it would appear. `Error{unsupported}` by Responses.
   RequestOptions& stop(std::string text)
   {
     parameters_.stop.push_back(std::move(text));
@@ -139,7 +139,8 @@ class ASYNCLLM_EXPORT RequestOptions {
   {
     return set_text(parameters_.service_tier, std::move(tier));
   }
-  /// Whether the server keeps the reply for its owner to look at. For OpenAI.
+  /// Whether the server keeps the reply for its owner to look at. For OpenAI. By Responses false is
+  /// sent if it is not set.
   RequestOptions& store(bool value) { return set_parameter(parameters_.store, value); }
   /// Any other members of the request's body, as a JSON object or its text. They are merged last,
   /// so they override everything else. Members keep their order; a `nlohmann::json` has sorted them

@@ -25,6 +25,12 @@ bool knows_no_stream_options(const Error& error)
          error.server_message().find("stream_options") != std::string_view::npos;
 }
 
+// The encrypted reasoning of an earlier turn is too old, or another server's.
+bool is_reasoning_stale(const Error& error)
+{
+  return error.http_status() == 400 && error.server_code() == "invalid_encrypted_content";
+}
+
 bool is_queue_full(const Error& error)
 {
   return error.http_status() == 503 &&
@@ -50,7 +56,7 @@ CallMachine::Next CallMachine::on_written() noexcept
 CallMachine::Next CallMachine::on_head(const ResponseHead& head)
 {
   status_ = head.status;
-  const bool streams = delivery_ != Delivery::whole && has_success() && is_stream(head);
+  const bool streams = provider::is_streamed(delivery_) && has_success() && is_stream(head);
   return streams ? Next::open_stream : Next::read_whole;
 }
 
@@ -134,6 +140,11 @@ CallMachine::Next CallMachine::on_failure(Error& error, const Conditions& condit
     error.with_http_status(status_);
   if (delivery_ == Delivery::streamed && knows_no_stream_options(error)) {
     delivery_ = Delivery::streamed_without_options;
+    return Next::write;
+  }
+  if (provider::has_reasoning(delivery_) && is_reasoning_stale(error)) {
+    delivery_ = provider::is_streamed(delivery_) ? Delivery::streamed_without_reasoning
+                                                 : Delivery::whole_without_reasoning;
     return Next::write;
   }
   const auto& policy = conditions.policy;

@@ -238,7 +238,9 @@ void ClientState::write_message(
     return write(**prompt);
 
   const auto& [question, chat] = std::get<PreparedRequest>(any);
-  if (delivery == provider::Delivery::streamed_without_options) {  // rare: written in full
+  const bool is_usual =
+      delivery == provider::Delivery::whole || delivery == provider::Delivery::streamed;
+  if (!is_usual) {  // rare: written in full
     auto messages = chat->before;
     messages.user(question);
     return write(ChatRequest{chat->model, messages, options.parameters()});

@@ -26,7 +26,20 @@ enum class Delivery {
   whole,
   streamed,
   streamed_without_options,  ///< for a server that does not know stream_options
+  /// For a server that can no longer read the encrypted reasoning of earlier turns.
+  whole_without_reasoning,
+  streamed_without_reasoning,
 };
+
+constexpr bool is_streamed(Delivery delivery) noexcept
+{
+  return delivery != Delivery::whole && delivery != Delivery::whole_without_reasoning;
+}
+constexpr bool has_reasoning(Delivery delivery) noexcept
+{
+  return delivery != Delivery::whole_without_reasoning &&
+         delivery != Delivery::streamed_without_reasoning;
+}
 
 /// How the events of a streamed reply are separated.
 enum class Framing {

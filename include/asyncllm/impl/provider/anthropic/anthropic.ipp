@@ -275,7 +275,7 @@ class Anthropic final : public Wire {
     write_output_config(json, parameters);
     if (!parameters.service_tier.empty())
       json.text_member("service_tier", parameters.service_tier, "the service tier");
-    json.member("stream", delivery != Delivery::whole);  // some gateways stream by default
+    json.member("stream", is_streamed(delivery));  // some gateways stream by default
     json.finish();
   }
 

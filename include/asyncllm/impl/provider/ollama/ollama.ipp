@@ -102,7 +102,7 @@ void write_ollama_tools(RequestWriter& json, const Parameters& parameters)
 // The members after the question, on both paths.
 void write_parameters(RequestWriter& json, const Parameters& parameters, Delivery delivery)
 {
-  json.member("stream", delivery != Delivery::whole);
+  json.member("stream", is_streamed(delivery));
   if (parameters.effort == "none")
     json.member("think", false);
   else if (!parameters.effort.empty())

@@ -305,8 +305,10 @@ class OpenAi final : public Wire {
     write_openai_tools(json, parameters, preset);
     write_answer_form(json, parameters);
     write_handling(json, parameters);
-    json.member("stream", delivery != Delivery::whole);  // some servers stream by default
-    if (delivery == Delivery::streamed && preset.has_stream_options)
+    json.member("stream", is_streamed(delivery));  // some servers stream by default
+    const bool has_options =
+        is_streamed(delivery) && delivery != Delivery::streamed_without_options;
+    if (has_options && preset.has_stream_options)
       json.key("stream_options").begin_object().member("include_usage", true).end_object();
     json.finish();
   }

@@ -66,7 +66,7 @@ std::string without_id(const std::string& object)
   auto json = nlohmann::ordered_json::parse(object, nullptr, false);
   if (json.is_object())
     json.erase("id");
-  return json.dump();
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 bool is_plain_text(const std::vector<ResponsesItem>& items)

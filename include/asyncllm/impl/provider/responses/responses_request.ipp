@@ -5,8 +5,11 @@
 #include <asyncllm/impl/provider/request/request_fields.hpp>
 #include <asyncllm/impl/provider/responses/responses_request.hpp>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace asyncllm::inline v0_1::provider {
@@ -86,10 +89,30 @@ void write_native_items(RequestWriter& json, const std::string& array)
     json.raw(items);
 }
 
-void write_turn_items(RequestWriter& json, const Message& message)
+// The items without reasoning, and without the ids that belong to it.
+std::string without_reasoning(const std::string& array)
 {
-  if (message.native().wire == "responses")
-    return write_native_items(json, message.native().json);
+  auto items = nlohmann::ordered_json::parse(array, nullptr, false);
+  auto others = nlohmann::ordered_json::array();
+  if (!items.is_array())
+    return array;
+  for (auto& item : items) {
+    const auto is = [&](const char* type) { return item.is_object() && item["type"] == type; };
+    if (is("reasoning"))
+      continue;
+    if (is("message") || is("function_call"))
+      item.erase("id");
+    others.push_back(std::move(item));
+  }
+  return others.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+void write_turn_items(RequestWriter& json, const Message& message, Delivery delivery)
+{
+  const auto& native = message.native();
+  if (native.wire == "responses")
+    return write_native_items(
+        json, has_reasoning(delivery) ? native.json : without_reasoning(native.json));
   const bool has_text = !message.text().empty() || !message.parts().empty();
   if (has_text || message.tool_calls().empty())
     write_message_item(json, message);
@@ -108,7 +131,7 @@ const Message* system_prompt(const Messages& messages)
   return is_prompt ? &first : nullptr;
 }
 
-void write_input(RequestWriter& json, const Messages& messages)
+void write_input(RequestWriter& json, const Messages& messages, Delivery delivery)
 {
   const auto* const prompt = system_prompt(messages);
   if (prompt)
@@ -120,7 +143,7 @@ void write_input(RequestWriter& json, const Messages& messages)
     else if (message.role() == Role::tool)
       write_result_item(json, message);
     else if (message.role() == Role::assistant)
-      write_turn_items(json, message);
+      write_turn_items(json, message, delivery);
     else
       write_message_item(json, message);
   json.end_array();
@@ -237,7 +260,7 @@ void write_responses_request(
     throw Error(ErrorKind::unsupported, "the Responses API has no texts that end an answer (stop)");
   RequestWriter json(out, parameters);
   json.text_member("model", request.model, "the model's name");
-  write_input(json, request.messages);
+  write_input(json, request.messages, delivery);
   json.member_if("temperature", parameters.temperature)
       .member_if("max_output_tokens", parameters.max_tokens)
       .member_if("top_p", parameters.top_p);
@@ -250,7 +273,7 @@ void write_responses_request(
   if (!parameters.service_tier.empty())
     json.text_member("service_tier", parameters.service_tier, "the service tier");
   json.member("store", parameters.store.value_or(false));  // else OpenAI keeps every reply
-  json.member("stream", delivery != Delivery::whole);
+  json.member("stream", is_streamed(delivery));
   json.finish();
 }
 
