@@ -244,8 +244,11 @@ const Preset& preset_named(std::string_view name)
     text += "; did you mean \"" + std::string(closest->name) + "\"?";
   text += text.ends_with('?') ? " Known are" : "; known are";
   for (const auto& preset : presets)
-    text += (&preset == &presets.front() ? " " : ", ") + std::string(preset.name);
-  text += ", and openai@URL::model for any other server that speaks OpenAI's wire";
+    if (preset.wire != WireKind::responses)
+      text += (&preset == &presets.front() ? " " : ", ") + std::string(preset.name);
+  text +=
+      ", openai-responses and its like for the Responses API, and openai@URL::model for any other "
+      "server that speaks OpenAI's wire";
   throw Error(ErrorKind::invalid_argument, text);
 }
 

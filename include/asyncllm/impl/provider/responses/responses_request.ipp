@@ -97,7 +97,8 @@ std::string without_reasoning(const std::string& array)
   if (!items.is_array())
     return array;
   for (auto& item : items) {
-    const auto is = [&](const char* type) { return item.is_object() && item["type"] == type; };
+    const auto type = item.is_object() ? item.find("type") : item.end();
+    const auto is = [&](const char* name) { return type != item.end() && *type == name; };
     if (is("reasoning"))
       continue;
     if (is("message") || is("function_call"))
