@@ -152,6 +152,7 @@ auto bind_tool(F function)
     } else if constexpr (std::is_void_v<typename Signature::Arguments>) {
       return [shared](ToolContext& context) {
         return run_tool([shared, &context]() -> decltype(auto) {
+          (void)context;
           if constexpr (Signature::has_context)
             return (*shared)(context);
           else
@@ -163,6 +164,7 @@ auto bind_tool(F function)
       auto arguments = std::make_shared<Arguments>(schema::from_json<Arguments>(text));
       return [shared, arguments](ToolContext& context) {
         return run_tool([shared, arguments, &context]() -> decltype(auto) {
+          (void)context;
           if constexpr (Signature::has_context)
             return (*shared)(std::move(*arguments), context);
           else
