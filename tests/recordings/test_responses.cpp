@@ -193,6 +193,20 @@ TEST_CASE("recorded streams of responses are read the same in every chunking", "
       responses_folder);
 }
 
+TEST_CASE("recorded responses are read the same when they are written in other ways")
+{
+  support::for_each_recording(
+      {"chat", "stream"},
+      "responses written in other ways",
+      [](const Json& meta, const std::string& body) {
+        if (meta["kind"] == "chat")
+          return unlike_in_whole(meta, "\n \n" + support::varied(body, 2) + "\n");
+        const auto other = support::varied_stream(body, true);
+        return unlike_in_stream(meta, other, 0) + unlike_in_stream(meta, other, 7);
+      },
+      responses_folder);
+}
+
 TEST_CASE("recorded responses go back as they came", "[recordings]")
 {
   support::for_each_recording(

@@ -67,4 +67,35 @@ inline void for_each_recording(
   CHECK(count > 0);
 }
 
+/// The same object with its members in another order, what is not ASCII escaped, white space if
+/// indented, a member that nobody knows and an error that is none.
+inline std::string varied(const std::string& text, int indent)
+{
+  auto value = Json::parse(text, nullptr, false);
+  if (!value.is_object())
+    return text;
+  value["a member"] = {{"error", "none"}, {"choices", {{{"message", {{"content", "no"}}}}}}};
+  if (!value.contains("error"))
+    value["error"] = {{"message", ""}, {"type", ""}, {"code", nullptr}};
+  return value.dump(indent, ' ', true, Json::error_handler_t::replace);
+}
+
+/// The same for each line of JSON; comments between the events.
+inline std::string varied_stream(const std::string& body, bool is_sse)
+{
+  std::string varied_body;
+  for (std::size_t at = 0; at < body.size();) {
+    const auto end = std::min(body.find('\n', at), body.size());
+    auto line = body.substr(at, end - at);
+    const auto json = std::min(is_sse ? line.find('{') : 0, line.size());
+    if (!is_sse || line.starts_with("data:"))
+      line = line.substr(0, json) + varied(line.substr(json), -1);
+    varied_body += line;
+    if (end < body.size())
+      varied_body += is_sse && line.empty() ? "\n: comment\n" : "\n";
+    at = end + 1;
+  }
+  return varied_body;
+}
+
 }  // namespace support
