@@ -483,6 +483,54 @@ TEST_CASE("Responses stream: the order is that of the output", "[provider]")
   CHECK(twice.deltas == "Hi");
 }
 
+TEST_CASE("Responses stream: items without an index, or with that of another", "[provider]")
+{
+  const auto begun = [](const std::string& place, const std::string& item) {
+    return said("output_item.added", place + "\"item\":" + item);
+  };
+  const auto piece = [](const std::string& type, const std::string& id, const std::string& text) {
+    return said(type + ".delta", R"("item_id":")" + id + R"(","delta":")" + text + '"');
+  };
+  const std::string one = R"({"type":"function_call","id":"f1","call_id":"c1","name":"f")";
+  const std::string two = R"({"type":"function_call","id":"f2","call_id":"c2","name":"g")";
+  const std::string first = one + R"(,"arguments":"{\"a\":1}"})";
+  const std::string second = two + R"(,"arguments":"{}"})";
+  const auto calls_of = [](const Reply& reply) {
+    std::string calls;
+    for (const auto& call : reply.tool_calls)
+      calls += call.id + call.name + call.arguments;
+    return calls;
+  };
+  const auto end = said(
+      "completed",
+      "\"response\":" + response_with(message_with("Hi") + ',' + first + ',' + second));
+
+  // llama.cpp: what ends does so after the others began.
+  const auto unnumbered = read_responses(
+      begun("", R"({"type":"message","id":"msg_1"})") + piece("output_text", "msg_1", "H") +
+      begun("", one + '}') + piece("function_call_arguments", "f1", R"({\"a\")") +
+      begun("", two + '}') + piece("function_call_arguments", "f2", "{}") +
+      piece("function_call_arguments", "f1", ":1}") + piece("output_text", "msg_1", "i") +
+      said("output_item.done", "\"item\":" + message_with("Hi")) +
+      said("output_item.done", "\"item\":" + first) +
+      said("output_item.done", "\"item\":" + second) + end);
+  CHECK(unnumbered.deltas == "Hi");
+  CHECK(calls_of(unnumbered.reply) == R"(c1f{"a":1}c2g{})");
+  const auto only_ends = read_responses(
+      said("output_item.done", "\"item\":" + first) +
+      said("output_item.done", "\"item\":" + second) + completed);
+  CHECK(calls_of(only_ends.reply) == R"(c1f{"a":1}c2g{})");
+
+  // Ollama: the call has the index of the message, which does not end.
+  const auto shared = read_responses(
+      begun("\"output_index\":0,", R"({"type":"message","id":"msg_1"})") + text_piece(0, "Hi") +
+      begun("\"output_index\":0,", one + '}') + item_done(0, first) +
+      begun("\"output_index\":1,", two + '}') + item_done(1, second) + end);
+  CHECK(shared.deltas == "Hi");
+  CHECK(calls_of(shared.reply) == R"(c1f{"a":1}c2g{})");
+  CHECK(Json::parse(shared.reply.details->native.json).size() == 3);
+}
+
 TEST_CASE("Responses stream: arguments of a call that contradict each other are an error")
 {
   const auto piece = [](const char* text) {

@@ -41,6 +41,8 @@ std::string provider_of(const std::string& path)
     return "openai";
   if (path == "/v1/messages")
     return "anthropic";
+  if (path == "/v1/responses")
+    return "openai-responses";
   return path == "/api/chat" || path == "/api/generate" ? "ollama" : "";
 }
 
@@ -150,8 +152,8 @@ std::string outcome(const Capture& capture, const std::vector<std::size_t>& read
       return serve(loop, std::move(peer), capture, reads);
     });
     const auto provider = provider_of(capture.path);
-    const Client client(
-        ClientOptions(provider).base_url(server.url() + (provider == "openai" ? "/v1" : "")));
+    const Client client(ClientOptions(provider).base_url(
+        server.url() + (provider.starts_with("openai") ? "/v1" : "")));
     try {
       const auto reply = co_await ask(client, capture);
       line = "200\t" + std::string(to_string(reply.finish_reason)) + '\t' + quoted(reply.text);

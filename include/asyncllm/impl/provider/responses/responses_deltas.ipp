@@ -1,6 +1,5 @@
 // The events of a streamed response, ended by response.completed or response.incomplete. Each
-// event's data names its type itself, so that the `event:` field is not needed. What belongs
-// together has the same output_index: some gateways change the ids in the middle of a stream.
+// event's data names its type itself, so that the `event:` field is not needed.
 #include <asyncllm/core/detail/text.hpp>
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/impl/json/merge.hpp>
@@ -112,13 +111,13 @@ class ResponsesDeltas final : public DeltaDecoder {
   void apply_other(std::string_view name, ResponsesEvent& event, StreamedReply& reply)
   {
     if (name == "function_call_arguments.delta") {
-      output_.add_arguments(index_of(event), event.delta, reply);
+      output_.add_arguments(name_of(event), event.delta, reply);
     } else if (name == "function_call_arguments.done") {
-      output_.end_arguments(index_of(event), event.whole, reply);
+      output_.end_arguments(name_of(event), event.whole, reply);
     } else if (name == "output_item.added" && event.item) {
-      output_.begin_item(index_of(event), *event.item, reply);
+      output_.begin_item(name_of(event), *event.item, reply);
     } else if (name == "output_item.done" && event.item) {
-      output_.end_item(index_of(event), std::move(*event.item), reply);
+      output_.end_item(name_of(event), *event.item, reply);
     } else if (name == "content_part.added" && event.part) {
       output_.begin_part(place_of(event, false), event.part->kind, reply);
     } else if (name == "content_part.done" && event.part) {
@@ -140,16 +139,13 @@ class ResponsesDeltas final : public DeltaDecoder {
       reply.id = answer.id;
   }
 
-  // An event without an index belongs to what came last.
-  std::int64_t index_of(const ResponsesEvent& event)
+  static ResponsesOutput::Name name_of(const ResponsesEvent& event)
   {
-    if (event.output_index)
-      last_index_ = *event.output_index;
-    return last_index_;
+    return {event.output_index, event.item ? std::string_view(event.item->id) : event.item_id};
   }
-  ResponsesOutput::Place place_of(const ResponsesEvent& event, bool in_summary)
+  static ResponsesOutput::Place place_of(const ResponsesEvent& event, bool in_summary)
   {
-    return {index_of(event), in_summary, event.part_index};
+    return {name_of(event), in_summary, event.part_index};
   }
 
   void end(std::string_view name, ResponsesAnswer& answer, StreamedReply& reply)
@@ -174,7 +170,6 @@ class ResponsesDeltas final : public DeltaDecoder {
 
   json::Reader reader_;
   ResponsesOutput output_;
-  std::int64_t last_index_ = 0;
   bool has_finish_ = false, is_at_end_ = false;
 };
 

@@ -17,6 +17,7 @@ struct ResponsesEvent {
   std::string_view delta;  ///< a piece of a text or of arguments
   std::string_view whole;  ///< all of it, in the event that ends it
   std::optional<std::int64_t> output_index;
+  std::string_view item_id;
   std::int64_t part_index = 0;  ///< of the content or of the summary
   std::vector<TokenLogprob> logprobs;
   std::optional<ResponsesItem> item;

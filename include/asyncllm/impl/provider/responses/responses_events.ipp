@@ -34,6 +34,8 @@ ResponsesEvent read_responses_event(json::Object object)
       event.whole = json::text_if(value).value_or("");
     } else if (key == "output_index") {
       event.output_index = json::integer_if(value);
+    } else if (key == "item_id") {
+      event.item_id = json::text_if(value).value_or("");
     } else if (key == "content_index" || key == "summary_index") {
       event.part_index = json::integer_if(value).value_or(0);
     } else if (key == "logprobs") {

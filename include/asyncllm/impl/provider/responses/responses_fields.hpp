@@ -24,7 +24,7 @@ ResponsesPart read_responses_part(json::Value value);
 
 /// An element of `output`.
 struct ResponsesItem {
-  std::string type, call_id, name, arguments;
+  std::string type, id, call_id, name, arguments;
   std::vector<ResponsesPart> summary, content;
   std::string raw;  ///< as the server sent it
   bool is_encrypted = false, has_summary = false, has_phase = false;

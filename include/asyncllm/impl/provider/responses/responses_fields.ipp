@@ -116,7 +116,6 @@ ResponsesPart read_responses_part(json::Value value)
 ResponsesItem read_responses_item(json::Value value)
 {
   ResponsesItem item;
-  std::string id;
   json::Object object = value.get_object();
   for (auto field : object) {
     const std::string_view key = field.unescaped_key();
@@ -124,7 +123,7 @@ ResponsesItem read_responses_item(json::Value value)
     if (key == "type")
       item.type = json::text_or_null(member);
     else if (key == "id")
-      id = json::text_if(member).value_or("");
+      item.id = json::text_if(member).value_or("");
     else if (key == "call_id")
       item.call_id = json::text_or_digits(member);
     else if (key == "name")
@@ -144,7 +143,7 @@ ResponsesItem read_responses_item(json::Value value)
   if (item.type.empty() && !item.content.empty())
     item.type = "message";
   if (item.is_call() && item.call_id.empty())
-    item.call_id = id;
+    item.call_id = item.id;
   const std::string_view raw = object.raw_json();
   item.raw = detail::trim(raw);
   if (!json::is_json(item.raw))

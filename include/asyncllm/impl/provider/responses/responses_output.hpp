@@ -7,9 +7,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace asyncllm::inline v0_1::provider {
@@ -18,11 +21,20 @@ namespace asyncllm::inline v0_1::provider {
 /// those before it are done. What an ending says beyond its pieces is added: some servers send
 /// no pieces at all. Where an ending contradicts the pieces of a text, these stay, for they were
 /// handed on; arguments of calls that are contradicted are an error.
+///
+/// What belongs to an item has its output_index, and its id. Copilot and OpenRouter change the ids
+/// in the middle of a stream, llama.cpp sends no indices, and Ollama sends the same index for a
+/// message and the call behind it.
 class ResponsesOutput {
  public:
+  /// How an event names an item.
+  struct Name {
+    std::optional<std::int64_t> index;
+    std::string_view id;
+  };
   /// A part of an item.
   struct Place {
-    std::int64_t item = 0;
+    Name item;
     bool in_summary = false;  ///< else in the content
     std::int64_t part = 0;
   };
@@ -30,7 +42,7 @@ class ResponsesOutput {
   /// Whether the texts that follow may hold marks for halves of surrogate pairs.
   void expect_halves(bool may_come) noexcept { has_halves_ = may_come; }
 
-  void begin_item(std::int64_t index, const ResponsesItem& item, StreamedReply& reply);
+  void begin_item(const Name& name, const ResponsesItem& item, StreamedReply& reply);
   void begin_part(const Place& place, ResponsesPart::Kind kind, StreamedReply& reply);
   void add_piece(
       const Place& place,
@@ -40,9 +52,9 @@ class ResponsesOutput {
       StreamedReply& reply);
   void end_part(
       const Place& place, ResponsesPart::Kind kind, std::string_view whole, StreamedReply& reply);
-  void add_arguments(std::int64_t index, std::string_view piece, StreamedReply& reply);
-  void end_arguments(std::int64_t index, std::string_view whole, StreamedReply& reply);
-  void end_item(std::int64_t index, ResponsesItem item, StreamedReply& reply);
+  void add_arguments(const Name& name, std::string_view piece, StreamedReply& reply);
+  void end_arguments(const Name& name, std::string_view whole, StreamedReply& reply);
+  void end_item(const Name& name, ResponsesItem& item, StreamedReply& reply);
   /// The response is over: all that waits is handed on, and what only `answer` has.
   void end(ResponsesAnswer& answer, StreamedReply& reply);
 
@@ -59,20 +71,32 @@ class ResponsesOutput {
   };
   using Parts = std::map<std::int64_t, Part>;
   struct Item {
+    std::int64_t number = 0;  // in the order of arrival
     std::string type, call_id, name;
     Parts summary, content;
     std::string arguments;
     std::size_t handed_on = 0;  // of the arguments
     json::HalfJoiner halves;
     ResponsesItem ended;
-    bool is_call_begun = false, has_logprobs = false, is_done = false;
+    bool is_begun = false, is_call_begun = false, has_logprobs = false, is_done = false;
+    bool is_in_answer = false;
 
     bool is_reasoning() const noexcept { return type == "reasoning"; }
     bool is_text() const noexcept { return type == "message" || type == "reasoning"; }
   };
 
-  Item& item_at(std::int64_t index, std::string_view type, StreamedReply& reply);
-  Part& part_at(const Place& place, ResponsesPart::Kind kind, StreamedReply& reply);
+  using Key = std::pair<std::int64_t, std::int64_t>;  // the index, the number
+  enum class Event { text, arguments, begin, end };
+
+  static bool fits(const Item& item, Event event, std::string_view type);
+  Item* find(const Name& name, Event event, std::string_view type);
+  Item& add(const Name& name, StreamedReply& reply);
+  Item& item_at(const Name& name, Event event, std::string_view type, StreamedReply& reply);
+  Part& part_at(Item& item, const Place& place, ResponsesPart::Kind kind, StreamedReply& reply);
+  Item& text_item_at(const Place& place, ResponsesPart::Kind kind, StreamedReply& reply);
+  Item* find_in_answer(std::int64_t position, const ResponsesItem& item);
+  void end_item(Item& item, ResponsesItem& ended, StreamedReply& reply);
+  void end_arguments(Item& item, std::string_view whole, StreamedReply& reply);
   std::string joined(json::HalfJoiner& halves, std::string_view piece) const;
   std::string cleaned(std::string_view text) const;
   static void add_rest(Part& part, const std::string& whole, StreamedReply& reply);
@@ -81,12 +105,14 @@ class ResponsesOutput {
   static std::string text_of(const Parts& parts);
   static bool fits(const Parts& parts, const std::vector<ResponsesPart>& ended);
   static bool repeats(const Parts& parts, const std::vector<ResponsesPart>& ended);
-  void begin_call(std::int64_t index, Item& item, bool is_last_chance, StreamedReply& reply);
+  static void begin_call(Item& item, bool is_last_chance, StreamedReply& reply);
   void hand_on(bool is_reasoning, StreamedReply& reply);
   static void hand_on(Part& part, StreamedReply& reply);
 
-  std::map<std::int64_t, Item> items_;
-  std::int64_t open_[2] = {0, 0};  // the first item that is not done: of texts, of reasoning
+  std::map<Key, Item> items_;
+  std::map<std::string, Key, std::less<>> by_id_;
+  std::map<std::int64_t, Key> by_index_;  // the last one that began there
+  Key last_{}, first_open_[2];            // the first item that is not done: of texts, of reasoning
   bool has_halves_ = false;
 };
 

@@ -20,26 +20,78 @@ bool are_same_arguments(std::string one, std::string other)
 
 }  // namespace
 
-ResponsesOutput::Item& ResponsesOutput::item_at(
-    std::int64_t index, std::string_view type, StreamedReply& reply)
+// Whether an event may belong to an item.
+bool ResponsesOutput::fits(const Item& item, Event event, std::string_view type)
 {
-  const auto [found, is_new] = items_.try_emplace(index);
-  auto& item = found->second;
-  if (is_new)
-    reply.charge(sizeof *found);
-  if (item.type.empty()) {
-    item.type = type;
-    auto& open = open_[item.is_reasoning() ? 1 : 0];
-    open = std::min(open, index);
+  if (item.type.empty())
+    return true;
+  switch (event) {
+    case Event::text: return item.type != "function_call";
+    case Event::arguments: return !item.is_text();
+    case Event::begin: return !item.is_begun && item.type == type;
+    case Event::end: return !item.is_done && item.type == type;
   }
+  return false;
+}
+
+ResponsesOutput::Item* ResponsesOutput::find(const Name& name, Event event, std::string_view type)
+{
+  if (const auto known = by_id_.find(name.id); known != by_id_.end()) {
+    const auto key = known->second;
+    auto& item = items_[key];
+    const bool is_there = !name.index || key.first == *name.index;
+    if (is_there && (item.type == type || fits(item, event, type)))
+      return &item;
+  }
+  if (items_.empty())
+    return nullptr;
+  auto key = last_;
+  if (name.index) {
+    const auto known = by_index_.find(*name.index);
+    if (known == by_index_.end())
+      return nullptr;
+    key = known->second;
+  }
+  auto& item = items_[key];
+  return fits(item, event, type) ? &item : nullptr;
+}
+
+ResponsesOutput::Item& ResponsesOutput::add(const Name& name, StreamedReply& reply)
+{
+  const auto behind = items_.empty() ? 0 : items_.rbegin()->first.first + 1;
+  const auto number = static_cast<std::int64_t>(items_.size());
+  const Key key(name.index.value_or(behind), number);
+  auto& item = items_[key];
+  reply.charge(sizeof(std::pair<Key, Item>) + name.id.size());
+  item.number = number;
+  by_index_[key.first] = last_ = key;
+  if (!name.id.empty())
+    by_id_[std::string(name.id)] = key;
+  for (auto& open : first_open_)
+    open = number == 0 ? key : std::min(open, key);
   return item;
 }
 
-ResponsesOutput::Part& ResponsesOutput::part_at(
+ResponsesOutput::Item& ResponsesOutput::item_at(
+    const Name& name, Event event, std::string_view type, StreamedReply& reply)
+{
+  auto* const known = find(name, event, type);
+  auto& item = known ? *known : add(name, reply);
+  if (item.type.empty())
+    item.type = type;
+  return item;
+}
+
+ResponsesOutput::Item& ResponsesOutput::text_item_at(
     const Place& place, ResponsesPart::Kind kind, StreamedReply& reply)
 {
   const bool is_reasoning = kind == ResponsesPart::Kind::reasoning;
-  auto& item = item_at(place.item, is_reasoning ? "reasoning" : "message", reply);
+  return item_at(place.item, Event::text, is_reasoning ? "reasoning" : "message", reply);
+}
+
+ResponsesOutput::Part& ResponsesOutput::part_at(
+    Item& item, const Place& place, ResponsesPart::Kind kind, StreamedReply& reply)
+{
   const auto [found, is_new] =
       (place.in_summary ? item.summary : item.content).try_emplace(place.part);
   auto& part = found->second;
@@ -64,21 +116,21 @@ std::string ResponsesOutput::cleaned(std::string_view text) const
   return whole += alone.rest();
 }
 
-void ResponsesOutput::begin_item(
-    std::int64_t index, const ResponsesItem& begun, StreamedReply& reply)
+void ResponsesOutput::begin_item(const Name& name, const ResponsesItem& begun, StreamedReply& reply)
 {
-  auto& item = item_at(index, begun.type, reply);
+  auto& item = item_at(name, Event::begin, begun.type, reply);
+  item.is_begun = true;
   if (!begun.is_call())
     return;
   item.call_id = begun.call_id;
   item.name = begun.name;
-  begin_call(index, item, false, reply);
+  begin_call(item, false, reply);
 }
 
 void ResponsesOutput::begin_part(const Place& place, ResponsesPart::Kind kind, StreamedReply& reply)
 {
   if (kind != ResponsesPart::Kind::unknown)
-    part_at(place, kind, reply);
+    part_at(text_item_at(place, kind, reply), place, kind, reply);
 }
 
 void ResponsesOutput::add_piece(
@@ -88,7 +140,8 @@ void ResponsesOutput::add_piece(
     const std::vector<TokenLogprob>& logprobs,
     StreamedReply& reply)
 {
-  auto& part = part_at(place, kind, reply);
+  auto& item = text_item_at(place, kind, reply);
+  auto& part = part_at(item, place, kind, reply);
   if (part.is_done)  // it is known as a whole
     return;
   reply.charge(piece.size());
@@ -97,10 +150,10 @@ void ResponsesOutput::add_piece(
   else
     part.text += piece;
   if (!logprobs.empty()) {
-    items_[place.item].has_logprobs = true;
+    item.has_logprobs = true;
     reply.add_logprobs(logprobs);
   }
-  hand_on(kind == ResponsesPart::Kind::reasoning, reply);
+  hand_on(item.is_reasoning(), reply);
 }
 
 void ResponsesOutput::add_rest(Part& part, const std::string& whole, StreamedReply& reply)
@@ -118,9 +171,10 @@ void ResponsesOutput::end_part(
 {
   if (kind == ResponsesPart::Kind::unknown)
     return;
-  if (auto& part = part_at(place, kind, reply); !part.is_done || part.text.empty())
+  auto& item = text_item_at(place, kind, reply);
+  if (auto& part = part_at(item, place, kind, reply); !part.is_done || part.text.empty())
     add_rest(part, cleaned(whole), reply);
-  hand_on(items_[place.item].is_reasoning(), reply);
+  hand_on(item.is_reasoning(), reply);
 }
 
 namespace {
@@ -186,33 +240,36 @@ bool ResponsesOutput::repeats(const Parts& parts, const std::vector<ResponsesPar
   return text_of(parts) == joined_text(ended);
 }
 
-void ResponsesOutput::begin_call(
-    std::int64_t index, Item& item, bool is_last_chance, StreamedReply& reply)
+void ResponsesOutput::begin_call(Item& item, bool is_last_chance, StreamedReply& reply)
 {
   const bool is_known = !item.name.empty() || is_last_chance;
   if (is_known && !std::exchange(item.is_call_begun, true))
-    reply.add_tool_call(index, item.call_id, item.name, {});
+    reply.add_tool_call(item.number, item.call_id, item.name, {});
   if (!item.is_call_begun)
     return;
   const auto rest = std::string_view(item.arguments).substr(item.handed_on);
   item.handed_on = item.arguments.size();
   if (!rest.empty())
-    reply.add_tool_call(index, {}, {}, rest);
+    reply.add_tool_call(item.number, {}, {}, rest);
 }
 
-void ResponsesOutput::add_arguments(
-    std::int64_t index, std::string_view piece, StreamedReply& reply)
+void ResponsesOutput::add_arguments(const Name& name, std::string_view piece, StreamedReply& reply)
 {
-  auto& item = item_at(index, "function_call", reply);
+  auto& item = item_at(name, Event::arguments, "function_call", reply);
+  if (item.is_done)  // they are known as a whole
+    return;
   reply.charge(piece.size());
   item.arguments += joined(item.halves, piece);
-  begin_call(index, item, false, reply);
+  begin_call(item, false, reply);
 }
 
-void ResponsesOutput::end_arguments(
-    std::int64_t index, std::string_view whole, StreamedReply& reply)
+void ResponsesOutput::end_arguments(const Name& name, std::string_view whole, StreamedReply& reply)
 {
-  auto& item = item_at(index, "function_call", reply);
+  end_arguments(item_at(name, Event::arguments, "function_call", reply), whole, reply);
+}
+
+void ResponsesOutput::end_arguments(Item& item, std::string_view whole, StreamedReply& reply)
+{
   item.arguments += item.halves.rest();
   auto arguments = cleaned(whole);
   if (arguments.size() > item.arguments.size() && arguments.starts_with(item.arguments)) {
@@ -223,12 +280,16 @@ void ResponsesOutput::end_arguments(
         ErrorKind::bad_response,
         "the server sent two different arguments of one call of the tool \"" + item.name + '"');
   }
-  begin_call(index, item, false, reply);
+  begin_call(item, false, reply);
 }
 
-void ResponsesOutput::end_item(std::int64_t index, ResponsesItem ended, StreamedReply& reply)
+void ResponsesOutput::end_item(const Name& name, ResponsesItem& ended, StreamedReply& reply)
 {
-  auto& item = item_at(index, ended.type, reply);
+  end_item(item_at(name, Event::end, ended.type, reply), ended, reply);
+}
+
+void ResponsesOutput::end_item(Item& item, ResponsesItem& ended, StreamedReply& reply)
+{
   if (item.is_done)
     return;
   reply.charge(ended.raw.size());
@@ -237,8 +298,8 @@ void ResponsesOutput::end_item(std::int64_t index, ResponsesItem ended, Streamed
       item.call_id = ended.call_id;
     if (item.name.empty())
       item.name = ended.name;
-    end_arguments(index, ended.arguments, reply);
-    begin_call(index, item, true, reply);
+    end_arguments(item, ended.arguments, reply);
+    begin_call(item, true, reply);
   } else if (item.is_text()) {
     for (auto* const parts : {&ended.summary, &ended.content})
       for (auto& part : *parts)
@@ -264,21 +325,43 @@ void ResponsesOutput::end_item(std::int64_t index, ResponsesItem ended, Streamed
   hand_on(item.is_reasoning(), reply);
 }
 
+// The item that an item of the whole answer was while it grew; null: it comes only there.
+ResponsesOutput::Item* ResponsesOutput::find_in_answer(
+    std::int64_t position, const ResponsesItem& ended)
+{
+  const auto may_be = [&](const Item& item) {
+    return !item.is_in_answer && (item.type.empty() || item.type == ended.type);
+  };
+  if (const auto known = by_id_.find(ended.id);
+      known != by_id_.end() && may_be(items_[known->second]))
+    return &items_[known->second];
+  for (auto& [key, item] : items_)
+    if (may_be(item) && ended.is_call() && !item.call_id.empty() && item.call_id == ended.call_id)
+      return &item;
+  for (auto at = items_.lower_bound({position, 0}); at != items_.end(); ++at)
+    if (at->first.first == position && may_be(at->second))
+      return &at->second;
+  return nullptr;
+}
+
 void ResponsesOutput::end(ResponsesAnswer& answer, StreamedReply& reply)
 {
-  std::int64_t index = 0;
-  for (auto& item : answer.items) {
-    const auto at = index++;
-    if (const auto known = items_.find(at);
-        known == items_.end() || known->second.type == item.type)
-      end_item(at, std::move(item), reply);
+  std::int64_t position = 0;
+  for (auto& ended : answer.items) {
+    auto* const known = find_in_answer(position, ended);
+    auto& item = known ? *known : add({position, ended.id}, reply);
+    if (item.type.empty())
+      item.type = ended.type;
+    item.is_in_answer = true;
+    end_item(item, ended, reply);
+    ++position;
   }
-  for (auto& [at, item] : items_) {
+  for (auto& [key, item] : items_) {
     for (auto* const parts : {&item.summary, &item.content})
       for (auto& [number, part] : *parts)
         part.text += part.halves.rest();
     if (item.type == "function_call")
-      begin_call(at, item, true, reply);
+      begin_call(item, true, reply);
     item.is_done = true;
   }
   hand_on(true, reply);
@@ -290,14 +373,14 @@ void ResponsesOutput::end(ResponsesAnswer& answer, StreamedReply& reply)
 std::vector<ResponsesItem> ResponsesOutput::take_items()
 {
   std::vector<ResponsesItem> items;
-  for (auto& [index, item] : items_)
+  for (auto& [key, item] : items_)
     items.push_back(std::move(item.ended));
   return items;
 }
 
 void ResponsesOutput::hand_on(bool is_reasoning, StreamedReply& reply)
 {
-  auto& open = open_[is_reasoning ? 1 : 0];
+  auto& open = first_open_[is_reasoning ? 1 : 0];
   for (auto at = items_.lower_bound(open); at != items_.end(); ++at) {
     auto& item = at->second;
     if (item.is_reasoning() != is_reasoning)
