@@ -357,6 +357,24 @@ TEST_CASE("Responses: a turn goes back as it came", "[provider]")
   CHECK(input_of(Messages().add(wrong))[0]["content"] == "x");
 }
 
+TEST_CASE("Responses: nothing stands between two calls for a host that refuses that", "[provider]")
+{
+  const std::string other =
+      R"({"type":"function_call","call_id":"c2","name":"g","arguments":"{}"})";
+  const auto reply =
+      responses_reply(response_with(call_item + ',' + message_with("Wait.") + ',' + other));
+  const ChatRequest request{"m", Messages().user("U").add(Message::assistant(reply)), {}};
+  const auto call = Json::parse(call_item), text = Json::parse(message_with("Wait.")),
+             last = Json::parse(other);
+  const auto sent = [&](const char* preset) {
+    auto input = responses_body(request, preset)["input"];
+    input.erase(0);
+    return input;
+  };
+  CHECK(sent("deepseek-responses") == Json({text, call, last}));
+  CHECK(sent("openai-responses-compatible") == Json({call, text, last}));
+}
+
 TEST_CASE("Responses: encrypted reasoning goes back without ids, hidden one stays away")
 {
   const std::string encrypted = R"(,"summary":[],"encrypted_content":"gAAA")";

@@ -46,6 +46,8 @@ struct Preset {
   /// Responses: the host shows a summary of the reasoning at most, if asked for it, and gives the
   /// reasoning itself encrypted, if asked for that, to have it back in the next turn.
   bool hides_reasoning = false;
+  /// Responses: nothing may stand between two calls of a turn.
+  bool needs_calls_together = false;
   double max_temperature = 2;
   std::size_t max_in_flight = 0;  ///< calls at once by default, 0: no limit
   /// The longest wait for an answer to begin. A host answers within minutes. A local server may

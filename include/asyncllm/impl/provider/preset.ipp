@@ -172,7 +172,8 @@ constexpr std::array presets{
         .wire = WireKind::responses,
         .base_url = "https://api.deepseek.com",
         .key_variable = "DEEPSEEK_API_KEY",
-        .needs_key = true},
+        .needs_key = true,
+        .needs_calls_together = true},
     Preset{
         .name = "ollama-responses",
         .wire = WireKind::responses,

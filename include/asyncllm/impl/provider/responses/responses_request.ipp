@@ -89,31 +89,39 @@ void write_native_items(RequestWriter& json, const std::string& array)
     json.raw(items);
 }
 
-// The items without reasoning, and without the ids that belong to it.
-std::string without_reasoning(const std::string& array)
+// The items of a turn as the host takes them at this time: without reasoning and the ids that
+// belong to it; calls behind everything else.
+std::string adapted_items(const std::string& array, const Preset& preset, Delivery delivery)
 {
-  auto items = nlohmann::ordered_json::parse(array, nullptr, false);
-  auto others = nlohmann::ordered_json::array();
+  using ordered = nlohmann::ordered_json;
+  if (has_reasoning(delivery) && !preset.needs_calls_together)
+    return array;
+  auto items = ordered::parse(array, nullptr, false);
   if (!items.is_array())
     return array;
+  auto first = ordered::array(), last = ordered::array();
   for (auto& item : items) {
-    const auto type = item.is_object() ? item.find("type") : item.end();
-    const auto is = [&](const char* name) { return type != item.end() && *type == name; };
-    if (is("reasoning"))
+    std::string type;  // a copy: the item changes below
+    if (item.is_object() && item.contains("type") && item["type"].is_string())
+      type = item["type"].get<std::string>();
+    if (type == "reasoning" && !has_reasoning(delivery))
       continue;
-    if (is("message") || is("function_call"))
+    if ((type == "message" || type == "function_call") && !has_reasoning(delivery))
       item.erase("id");
-    others.push_back(std::move(item));
+    const bool is_late = preset.needs_calls_together && type == "function_call";
+    (is_late ? last : first).push_back(std::move(item));
   }
-  return others.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  for (auto& item : last)
+    first.push_back(std::move(item));
+  return first.dump(-1, ' ', false, ordered::error_handler_t::replace);
 }
 
-void write_turn_items(RequestWriter& json, const Message& message, Delivery delivery)
+void write_turn_items(
+    RequestWriter& json, const Message& message, const Preset& preset, Delivery delivery)
 {
   const auto& native = message.native();
   if (native.wire == "responses")
-    return write_native_items(
-        json, has_reasoning(delivery) ? native.json : without_reasoning(native.json));
+    return write_native_items(json, adapted_items(native.json, preset, delivery));
   const bool has_text = !message.text().empty() || !message.parts().empty();
   if (has_text || message.tool_calls().empty())
     write_message_item(json, message);
@@ -132,7 +140,8 @@ const Message* system_prompt(const Messages& messages)
   return is_prompt ? &first : nullptr;
 }
 
-void write_input(RequestWriter& json, const Messages& messages, Delivery delivery)
+void write_input(
+    RequestWriter& json, const Messages& messages, const Preset& preset, Delivery delivery)
 {
   const auto* const prompt = system_prompt(messages);
   if (prompt)
@@ -144,7 +153,7 @@ void write_input(RequestWriter& json, const Messages& messages, Delivery deliver
     else if (message.role() == Role::tool)
       write_result_item(json, message);
     else if (message.role() == Role::assistant)
-      write_turn_items(json, message, delivery);
+      write_turn_items(json, message, preset, delivery);
     else
       write_message_item(json, message);
   json.end_array();
@@ -261,7 +270,7 @@ void write_responses_request(
     throw Error(ErrorKind::unsupported, "the Responses API has no texts that end an answer (stop)");
   RequestWriter json(out, parameters);
   json.text_member("model", request.model, "the model's name");
-  write_input(json, request.messages, delivery);
+  write_input(json, request.messages, preset, delivery);
   json.member_if("temperature", parameters.temperature)
       .member_if("max_output_tokens", parameters.max_tokens)
       .member_if("top_p", parameters.top_p);
