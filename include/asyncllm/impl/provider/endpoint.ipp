@@ -32,7 +32,8 @@ bool same_url(std::string_view a, std::string_view b)
 void remove_call_path(std::string& url)
 {
   url = without_slash(url);
-  for (const std::string_view path : {"/chat/completions", "/v1/messages", "/api/chat", "/responses"})
+  for (const std::string_view path :
+       {"/chat/completions", "/v1/messages", "/api/chat", "/responses"})
     if (url.ends_with(path))
       url.resize(url.size() - path.size());
 }
