@@ -7,10 +7,7 @@ set(DOXYGEN_STRIP_FROM_INC_PATH "${PROJECT_SOURCE_DIR}/include")
 set(DOXYGEN_USE_MDFILE_AS_MAINPAGE "${PROJECT_SOURCE_DIR}/README.md")
 set(DOXYGEN_EXCLUDE_PATTERNS "*/detail/*" "*/impl/*" "*/src.hpp")
 set(DOXYGEN_EXCLUDE_SYMBOLS "*::detail" "*::detail::*" "asyncllm::client::*")
-# Doxygen does not know `namespace a::inline b`; each section of a contract is a paragraph.
-string(JOIN " " DOXYGEN_INPUT_FILTER sed -E
-  "-e 's/::inline v[0-9_]+//'"
-  "-e 's,^( */// )(Result|Throws|Throws also|Result. Throws|Cancellation|Lifetimes|Threads|Default): ,\\1<br><b>\\2:</b> ,'")
+set(DOXYGEN_INPUT_FILTER "sed -E -f ${PROJECT_SOURCE_DIR}/cmake/doxygen_input.sed")
 set(DOXYGEN_MACRO_EXPANSION YES)
 set(DOXYGEN_EXPAND_ONLY_PREDEF YES)
 set(DOXYGEN_PREDEFINED "ASYNCLLM_EXPORT=")
