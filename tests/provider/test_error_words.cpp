@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Error answer(int status, const std::string& body)
+Error answer_error(int status, const std::string& body)
 {
   ResponseHead head;
   head.status = status;
@@ -35,7 +35,8 @@ void check(const std::vector<Case>& cases)
 {
   for (const auto& [status, message, kind] : cases) {
     INFO(message);
-    const auto error = answer(status, R"({"error":{"message":")" + std::string(message) + "\"}}");
+    const auto error =
+        answer_error(status, R"({"error":{"message":")" + std::string(message) + "\"}}");
     CHECK(to_string(error.kind()) == to_string(kind));
   }
 }
@@ -109,12 +110,14 @@ TEST_CASE("missing credit is not a rate limit, a bad request or a bad key", "[pr
       {429, "You have used up your daily free allocation", kind},
       {429, "余额不足或无可用资源包,请充值。", kind},
   });
-  CHECK(answer(401, R"({"error":{"message":"x","type":"insufficient_quota"}})").kind() == kind);
   CHECK(
-      answer(429, R"({"error":{"message":"x","type":"exceeded_current_quota_error"}})").kind() ==
-      kind);
-  CHECK(answer(429, R"({"error":{"message":"x","code":"billing_not_active"}})").kind() == kind);
-  CHECK(answer(429, R"({"error":{"message":"x","code":1113}})").kind() == kind);
+      answer_error(401, R"({"error":{"message":"x","type":"insufficient_quota"}})").kind() == kind);
+  CHECK(
+      answer_error(429, R"({"error":{"message":"x","type":"exceeded_current_quota_error"}})")
+          .kind() == kind);
+  CHECK(
+      answer_error(429, R"({"error":{"message":"x","code":"billing_not_active"}})").kind() == kind);
+  CHECK(answer_error(429, R"({"error":{"message":"x","code":1113}})").kind() == kind);
 }
 
 TEST_CASE("a quota a minute is a rate limit", "[provider]")
@@ -195,7 +198,7 @@ TEST_CASE("a failure that the next try meets again is not tried again", "[provid
         R"({\"error\":{\"code\":400,\"message\":\"no such thing\"}})",
         "template: :1:2: executing"}) {
     INFO(message);
-    const auto error = answer(500, std::string(R"({"error":")") + message + "\"}");
+    const auto error = answer_error(500, std::string(R"({"error":")") + message + "\"}");
     CHECK(error.kind() == ErrorKind::server_error);
     CHECK_FALSE(error.retryable());
   }
@@ -205,7 +208,7 @@ TEST_CASE("a failure that the next try meets again is not tried again", "[provid
         R"({"error":{"code":429,"message":"slow down"}})",
         R"({"error":"{\"error\":{\"code\":503,\"message\":\"loading\"}}"})"}) {
     INFO(body);
-    CHECK(answer(500, body).retryable());
+    CHECK(answer_error(500, body).retryable());
   }
 }
 
@@ -234,14 +237,15 @@ TEST_CASE("the time to wait may be only in the message", "[provider]")
         "in 5s"})
     CHECK_FALSE(wait_in_words(words));
 
-  const auto limited = answer(429, R"({"error":{"message":"Please try again in 20s."}})");
+  const auto limited = answer_error(429, R"({"error":{"message":"Please try again in 20s."}})");
   CHECK(limited.retry_after() == 20s);
-  CHECK_FALSE(answer(400, R"({"error":{"message":"Please try again in 20s."}})").retry_after());
+  CHECK_FALSE(
+      answer_error(400, R"({"error":{"message":"Please try again in 20s."}})").retry_after());
 }
 
 TEST_CASE("the message of the server behind a gateway is read", "[provider]")
 {
-  const auto raw = answer(
+  const auto raw = answer_error(
       400,
       R"({"error":{"message":"Provider error","metadata":{"raw":"{\"error\":\"prompt is too long\"}"}}})");
   CHECK(raw.kind() == ErrorKind::context_length_exceeded);
@@ -249,10 +253,10 @@ TEST_CASE("the message of the server behind a gateway is read", "[provider]")
   CHECK(std::string(raw.what()).find("prompt is too long") != std::string::npos);
 
   const auto object =
-      answer(400, R"({"error":{"message":"no","metadata":{"raw":{"detail":"because"}}}})");
+      answer_error(400, R"({"error":{"message":"no","metadata":{"raw":{"detail":"because"}}}})");
   CHECK(std::string(object.what()).find("no: because") != std::string::npos);
 
-  const auto inside = answer(
+  const auto inside = answer_error(
       429,
       R"({"error":{"message":"upstream: {\"error\":{\"message\":\"slow down\",\"code\":\"c\",)"
       R"(\"details\":[{\"retryDelay\":\"7s\"}]}}"}})");
@@ -260,25 +264,25 @@ TEST_CASE("the message of the server behind a gateway is read", "[provider]")
   CHECK(inside.server_code() == "c");
   CHECK(inside.retry_after() == 7s);
 
-  const auto delayed = answer(
+  const auto delayed = answer_error(
       429,
       R"({"error":{"message":"no","code":429,"metadata":{"raw":"[{\"error\":{\"message\":\"later\",)"
       R"(\"details\":[{\"retryDelay\":\"3s\"}]}}]","provider_name":"P"}}})");
   CHECK(std::string(delayed.what()).find("no: later") != std::string::npos);
   CHECK(delayed.retry_after() == 3s);
 
-  const auto between = answer(
+  const auto between = answer_error(
       400,
       R"({"error":{"message":"Proxy: [{\"error\":{\"message\":\"a {b} c\"}}]. Fallbacks=None"}})");
   CHECK(between.server_message() == "Proxy: a {b} c. Fallbacks=None");
 
-  const auto plain = answer(400, R"({"error":{"message":"unexpected {\"a\":1}"}})");
+  const auto plain = answer_error(400, R"({"error":{"message":"unexpected {\"a\":1}"}})");
   CHECK(plain.server_message() == "unexpected {\"a\":1}");
 }
 
 TEST_CASE("a time to wait may stand in a member of the body", "[provider]")
 {
-  const auto wait = [](const std::string& body) { return answer(503, body).retry_after(); };
+  const auto wait = [](const std::string& body) { return answer_error(503, body).retry_after(); };
   CHECK(wait(R"({"error":"the model is loading","estimated_time":20.5})") == 20500ms);
   CHECK(wait(R"({"error":{"message":"m","retry_after":"7"}})") == 7s);
   CHECK(wait(R"({"error":{"message":"m","metadata":{"retry_after_seconds":3}}})") == 3s);
@@ -296,7 +300,7 @@ TEST_CASE("a time to wait may stand in a member of the body", "[provider]")
 TEST_CASE("a body that is too long for a message is not read as JSON", "[provider]")
 {
   const auto error =
-      answer(500, R"({"error":{"message":"m","more":")" + std::string(2 << 20, 'x') + "\"}}");
+      answer_error(500, R"({"error":{"message":"m","more":")" + std::string(2 << 20, 'x') + "\"}}");
   CHECK(error.kind() == ErrorKind::server_error);
   CHECK(error.server_message().starts_with(R"({"error":{"message":"m")"));
   CHECK(error.server_message().size() < 300);

@@ -194,19 +194,6 @@ TEST_CASE("what a host does with a request is asked of those that know it", "[pr
   }
 }
 
-TEST_CASE("Ollama: levels of effort that it does not know go to the nearest one", "[provider]")
-{
-  const auto think = [](const std::string& effort) {
-    return body_of("ollama", RequestOptions().effort(effort))["think"];
-  };
-  CHECK(think("minimal") == "low");
-  CHECK(think("low") == "low");
-  CHECK(think("medium") == "medium");
-  CHECK(think("xhigh") == "max");
-  CHECK(think("ultra") == "max");
-  CHECK(think("none") == false);
-}
-
 TEST_CASE(
     "Anthropic: the results of one round are one message, before the user's words", "[provider]")
 {

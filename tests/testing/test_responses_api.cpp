@@ -72,11 +72,11 @@ TEST_CASE("a scripted response is whole, or a stream of numbered events", "[test
   CHECK(cut["status"] == "incomplete");
   CHECK(cut["incomplete_details"]["reason"] == "max_output_tokens");
 
-  auto streamed = request;
-  streamed["stream"] = true;
+  auto for_stream = request;
+  for_stream["stream"] = true;
   testing::Script script;
   script.always(Answer::text("Hi there").and_tool_call("f", R"({"a":1})"));
-  const auto body = testing::asked(script, support::post("/v1/responses", streamed.dump())).body;
+  const auto body = testing::asked(script, support::post("/v1/responses", for_stream.dump())).body;
   const auto events = events_of(body);
   CHECK(
       types_of(events) == std::vector<std::string>{
@@ -119,11 +119,11 @@ TEST_CASE("a conversation with a tool, by a scripted server's responses", "[test
   support::on_loop([](asio::io_context& loop) -> asio::awaitable<void> {
     ScriptedServer server(loop.get_executor());
     const Client client(ClientOptions("openai-responses").base_url(server.url() + "/v1"));
-    for (const bool streamed : {false, true}) {
+    for (const bool is_streamed : {false, true}) {
       server.push(Answer::text("Let me look.").and_tool_call("look", "{}"));
       server.push(Answer::text("It is red."));
       auto options =
-          RequestOptions().tool(ToolDefinition("look", "Looks.")).wire_streaming(streamed);
+          RequestOptions().tool(ToolDefinition("look", "Looks.")).wire_streaming(is_streamed);
       auto messages = Messages().system("Be brief.").user("Which colour?");
       auto first = client.chat("m", messages, options);
       const auto call = co_await std::move(first);
@@ -164,14 +164,14 @@ TEST_CASE("reasoning that the server can no longer read is left out of the reque
         R"({"type":"message","id":"i","role":"assistant","content":"x"}])"));
     const auto messages = Messages().user("U").add(turn).user("V");
     const Client client(ClientOptions("openai-responses").base_url(server.url() + "/v1"));
-    for (const bool streamed : {false, true}) {
-      auto options = RequestOptions().wire_streaming(streamed);
+    for (const bool is_streamed : {false, true}) {
+      auto options = RequestOptions().wire_streaming(is_streamed);
       auto chat = client.chat("m", messages, std::move(options));
       const auto reply = co_await std::move(chat);
       CHECK(reply.text == "Hi");
       CHECK(reply.attempts == 2);
       const auto sent = json::parse(server.bodies().back());
-      CHECK(sent["stream"] == streamed);
+      CHECK(sent["stream"] == is_streamed);
       CHECK(
           sent["input"][1] ==
           json::parse(R"({"type":"message","role":"assistant","content":"x"})"));

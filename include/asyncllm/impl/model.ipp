@@ -2,3 +2,4 @@
 #pragma once
 
 #include <asyncllm/impl/model/parameters.ipp>
+#include <asyncllm/impl/model/part.ipp>

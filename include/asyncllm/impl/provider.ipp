@@ -23,7 +23,10 @@
 #include <asyncllm/impl/provider/reply/reasoning_blocks.ipp>
 #include <asyncllm/impl/provider/reply/reply_fields.ipp>
 #include <asyncllm/impl/provider/reply/streamed_reply.ipp>
+#include <asyncllm/impl/provider/reply/think_splitter.ipp>
 #include <asyncllm/impl/provider/reply/tool_calls.ipp>
+#include <asyncllm/impl/provider/request/effort.ipp>
+#include <asyncllm/impl/provider/request/media.ipp>
 #include <asyncllm/impl/provider/request/request_fields.ipp>
 #include <asyncllm/impl/provider/request/request_template.ipp>
 #include <asyncllm/impl/provider/responses/responses.ipp>

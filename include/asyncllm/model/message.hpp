@@ -1,10 +1,11 @@
 // The turns of a conversation.
 #pragma once
 
+#include <asyncllm/model/part.hpp>
+
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace asyncllm::inline v0_1 {
@@ -46,15 +47,6 @@ struct NativeTurn {
   std::string json;  ///< what that API takes as the turn's content
 };
 
-/// An image for the model: its bytes, or its URL.
-struct Image {
-  std::string bytes, mime_type;  ///< "image/png" for instance
-  std::string url;               ///< instead of bytes
-};
-
-/// A further part of a message: a text or an image.
-using Part = std::variant<std::string, Image>;
-
 /// One message of a conversation.
 class Message {
  public:
@@ -83,24 +75,37 @@ class Message {
 
   /// Adds a further text, for example a document. Ollama gets it after the first one, separated by
   /// an empty line.
-  Message& with_text(std::string text)
-  {
-    native_ = NativeTurn();
-    parts_.emplace_back(std::move(text));
-    return *this;
-  }
+  Message& with_text(std::string text) { return with_part(Part(std::move(text))); }
   /// Adds an image.
   Message& with_image(std::string bytes, std::string mime_type)
   {
-    native_ = NativeTurn();
-    parts_.emplace_back(Image{std::move(bytes), std::move(mime_type), {}});
-    return *this;
+    return with_part(Image{std::move(bytes), std::move(mime_type), {}});
   }
   /// Adds an image by its URL, which the provider fetches. Not supported by Ollama.
-  Message& with_image_url(std::string url)
+  Message& with_image_url(std::string url) { return with_part(Image{{}, {}, std::move(url)}); }
+  /// Adds a document. Not supported by Ollama.
+  Message& with_document(std::string bytes, std::string mime_type, std::string name)
+  {
+    return with_part(Document{std::move(bytes), std::move(mime_type), std::move(name), {}});
+  }
+  /// Adds a document by its URL, which the provider fetches: Anthropic's API and Responses.
+  Message& with_document_url(std::string url)
+  {
+    return with_part(Document{{}, {}, {}, std::move(url)});
+  }
+  /// Adds a recording. Not supported by Ollama and Anthropic's API.
+  Message& with_audio(std::string bytes, std::string mime_type)
+  {
+    return with_part(Audio{std::move(bytes), std::move(mime_type)});
+  }
+  /// Adds an image, a document or a recording from a file. See `part_from_file`.
+  Message& with_file(const std::string& path) { return with_part(part_from_file(path)); }
+  /// Adds a part of any kind. What a host does not take is `Error{unsupported}` when the message is
+  /// sent.
+  Message& with_part(Part part)
   {
     native_ = NativeTurn();
-    parts_.emplace_back(Image{{}, {}, std::move(url)});
+    parts_.push_back(std::move(part));
     return *this;
   }
   /// How the model reasoned in an earlier turn. `extra`: `Reply::reasoning_extra`.

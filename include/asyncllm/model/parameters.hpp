@@ -2,6 +2,7 @@
 #pragma once
 
 #include <asyncllm/core/export.hpp>
+#include <asyncllm/model/think_tags.hpp>
 #include <asyncllm/model/tool_definition.hpp>
 
 #include <chrono>
@@ -21,11 +22,12 @@ struct ASYNCLLM_EXPORT Parameters {
   std::optional<double> presence_penalty;   ///< -2 to 2
   std::optional<double> frequency_penalty;  ///< -2 to 2
   std::optional<std::int64_t> seed;
-  std::vector<std::string> stop;       ///< texts that end the answer
-  std::optional<int> logprobs;         ///< number of alternatives for each token, 0 to 20
-  std::optional<bool> think;           ///< whether to reason before the answer
-  std::string effort;                  ///< how much: "low", "medium", "high", ...
-  std::optional<int> thinking_budget;  ///< Anthropic: the most tokens to reason with, at least 1
+  std::vector<std::string> stop;        ///< texts that end the answer
+  std::optional<int> logprobs;          ///< number of alternatives for each token, 0 to 20
+  std::optional<bool> think;            ///< whether to reason before the answer
+  std::string effort;                   ///< how much: "low", "medium", "high", ...
+  std::optional<int> thinking_budget;   ///< Anthropic: the most tokens to reason with, at least 1
+  std::optional<ThinkTags> think_tags;  ///< what becomes of reasoning in the text
   std::optional<std::chrono::seconds> keep_alive;  ///< Ollama: how long the model stays loaded
   std::optional<int> context_length;               ///< Ollama's num_ctx, at least 1
   std::optional<bool> truncate;              ///< Ollama: false makes a too long prompt an error
@@ -61,6 +63,7 @@ struct ASYNCLLM_EXPORT Parameters {
     take(logprobs, other.logprobs);
     take(think, other.think);
     take(thinking_budget, other.thinking_budget);
+    take(think_tags, other.think_tags);
     take(keep_alive, other.keep_alive);
     take(context_length, other.context_length);
     take(truncate, other.truncate);

@@ -64,9 +64,11 @@ class ASYNCLLM_EXPORT RequestOptions {
   /// 20: `Reply::logprobs`. `Error{unsupported}` at providers without them.
   RequestOptions& logprobs(int top) { return set_parameter(parameters_.logprobs, top); }
   /// Whether the model reasons before it answers, where that can be set. Sent in the form of each
-  /// host; where that is `effort` alone, true is "medium" and false is "none".
+  /// host; where that is `effort` alone, true is "medium" and false is "none", or the nearest.
   RequestOptions& think(bool value) { return set_parameter(parameters_.think, value); }
-  /// How much it reasons: "low", "medium", "high", or another level of the host.
+  /// How much it reasons: "none", "minimal", "low", "medium", "high", "xhigh", "max". A level that
+  /// the host does not have becomes its nearest one, the lower of two; only "none" becomes "none".
+  /// Another word is sent as it is.
   RequestOptions& effort(std::string level)
   {
     return set_text(parameters_.effort, std::move(level));
@@ -75,6 +77,12 @@ class ASYNCLLM_EXPORT RequestOptions {
   RequestOptions& thinking_budget(int tokens)
   {
     return set_parameter(parameters_.thinking_budget, tokens);
+  }
+  /// What becomes of `<think>...</think>` at the beginning of the text. Default: `split` at the
+  /// hosts of open models (docs/providers.md), `keep` elsewhere and for bare prompts.
+  RequestOptions& think_tags(ThinkTags treatment)
+  {
+    return set_parameter(parameters_.think_tags, treatment);
   }
   /// Ollama: how long the model stays loaded afterwards; 0 unloads it, a negative time keeps it
   /// forever.

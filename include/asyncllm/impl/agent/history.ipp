@@ -9,7 +9,8 @@
 namespace asyncllm::inline v0_1::detail {
 namespace {
 
-// An image counts as much as a page of text.
+// An image counts as much as a page of text. So does a document or a recording, until the server
+// has counted it.
 constexpr std::size_t bytes_of_image = 4000;
 
 std::size_t bytes_of(const Message& message)

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -22,18 +23,36 @@ void write_text(SavedJson& object, const char* name, const std::string& text)
     object[name] = text;
 }
 
+std::string data_url(const std::string& mime_type, const std::string& bytes)
+{
+  std::string url = "data:" + mime_type + ";base64,";
+  detail::append_base64(url, bytes);
+  return url;
+}
+
 SavedJson json_of(const Part& part)
 {
   if (const auto* const text = std::get_if<std::string>(&part))
     return {{"type", "text"}, {"text", *text}};
-  const auto& image = std::get<Image>(part);
-  auto url = image.url;
-  if (url.empty()) {
-    url = "data:" + image.mime_type + ";base64,";
-    detail::append_base64(url, image.bytes);
+  if (const auto* const image = std::get_if<Image>(&part)) {
+    SavedJson inner = {
+        {"url", image->url.empty() ? data_url(image->mime_type, image->bytes) : image->url}};
+    return {{"type", "image_url"}, {"image_url", std::move(inner)}};
   }
-  SavedJson inner = {{"url", std::move(url)}};
-  return {{"type", "image_url"}, {"image_url", std::move(inner)}};
+  if (const auto* const document = std::get_if<Document>(&part)) {
+    SavedJson inner = SavedJson::object();
+    write_text(inner, "filename", document->name);
+    if (document->url.empty())
+      inner["file_data"] = data_url(document->mime_type, document->bytes);
+    else
+      inner["file_url"] = document->url;
+    return {{"type", "file"}, {"file", std::move(inner)}};
+  }
+  const auto& audio = std::get<Audio>(part);
+  std::string data;
+  detail::append_base64(data, audio.bytes);
+  SavedJson inner = {{"data", std::move(data)}, {"format", audio.mime_type}};
+  return {{"type", "input_audio"}, {"input_audio", std::move(inner)}};
 }
 
 SavedJson json_of(const ToolCall& call)
@@ -113,7 +132,7 @@ class MessageReader {
     else if (json.contains("tool_calls") && !json["tool_calls"].is_null())
       message = with_calls(json["tool_calls"], message);
     for (auto& part : parts)
-      add(message, std::move(part));
+      message.with_part(std::move(part));
     return message;
   }
 
@@ -146,21 +165,63 @@ class MessageReader {
         parts.emplace_back(text(part, "text"));
       else if (type == "image_url" && part.contains("image_url"))
         parts.emplace_back(read_image(text(part["image_url"], "url")));
+      else if (type == "file" && part.contains("file"))
+        parts.emplace_back(read_document(part["file"]));
+      else if (type == "input_audio" && part.contains("input_audio"))
+        parts.emplace_back(read_audio(part["input_audio"]));
       else
         fail("a part of the type \"" + type + "\" is unknown");
     }
   }
 
-  Image read_image(const std::string& url) const
+  struct Data {
+    std::string bytes, mime_type;
+  };
+  // What a data: URL holds; nothing for another URL.
+  std::optional<Data> read_data_url(const std::string& url, const char* what) const
   {
     constexpr std::string_view scheme = "data:", encoding = ";base64,";
     const auto at = url.find(encoding);
     if (!url.starts_with(scheme) || at == url.npos)
-      return Image{{}, {}, url};
-    auto bytes = detail::from_base64(std::string_view(url).substr(at + encoding.size()));
+      return std::nullopt;
+    return Data{
+        read_base64(std::string_view(url).substr(at + encoding.size()), what),
+        url.substr(scheme.size(), at - scheme.size())};
+  }
+
+  std::string read_base64(std::string_view text, const char* what) const
+  {
+    auto bytes = detail::from_base64(text);
     if (!bytes)
-      fail("an image is not base64");
-    return Image{std::move(*bytes), url.substr(scheme.size(), at - scheme.size()), {}};
+      fail(std::string(what) + " is not base64");
+    return std::move(*bytes);
+  }
+
+  Image read_image(const std::string& url) const
+  {
+    auto data = read_data_url(url, "an image");
+    if (!data)
+      return Image{{}, {}, url};
+    return Image{std::move(data->bytes), std::move(data->mime_type), {}};
+  }
+
+  Document read_document(const SavedJson& file) const
+  {
+    auto name = text(file, "filename");
+    if (auto url = text(file, "file_url"); !url.empty())
+      return Document{{}, {}, std::move(name), std::move(url)};
+    auto data = read_data_url(text(file, "file_data"), "a document");
+    if (!data)
+      fail("a document has no data");
+    return Document{std::move(data->bytes), std::move(data->mime_type), std::move(name), {}};
+  }
+
+  Audio read_audio(const SavedJson& json) const
+  {
+    auto format = text(json, "format");
+    if (format.find('/') == format.npos)  // as OpenAI has it
+      format = format == "mp3" ? "audio/mpeg" : "audio/" + format;
+    return Audio{read_base64(text(json, "data"), "a recording"), std::move(format)};
   }
 
   Message with_calls(const SavedJson& json, const Message& message) const
@@ -179,19 +240,6 @@ class MessageReader {
            text(call, "extra")});
     }
     return Message::assistant(message.text(), std::move(calls));
-  }
-
-  static void add(Message& message, Part part)
-  {
-    if (auto* const text = std::get_if<std::string>(&part)) {
-      message.with_text(std::move(*text));
-      return;
-    }
-    auto& image = std::get<Image>(part);
-    if (image.url.empty())
-      message.with_image(std::move(image.bytes), std::move(image.mime_type));
-    else
-      message.with_image_url(std::move(image.url));
   }
 
   // "" where there is none.

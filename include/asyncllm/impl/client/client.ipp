@@ -121,6 +121,7 @@ class ReplyJob : public WholeJob {
       raw = *answer.body;  // reading it may repair it
     auto reply =
         client::read_reply(client.wire, client.transport.limits(), *answer.body, *answer.reader);
+    provider::split_thinking(reply, client.think_tags(request_, *options_));
     if (!raw.empty())
       reply.details.edit().body = std::move(raw);
     client::check_finish(reply, *options_);

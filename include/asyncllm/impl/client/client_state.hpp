@@ -79,6 +79,13 @@ class ClientState : public std::enable_shared_from_this<ClientState> {
   /// client certificate. Throws as a transport does.
   std::shared_ptr<const http::Transport> transport_to(const http::Url& url) const;
 
+  /// What becomes of reasoning in the text of the reply.
+  ThinkTags think_tags(const AnyRequest& request, const RequestOptions& options) const
+  {
+    const bool is_chat = operation_of(request) == provider::Operation::chat;
+    return options.parameters().think_tags.value_or(is_chat ? preset.think_tags : ThinkTags::keep);
+  }
+
   /// Sets `prompt_may_be_cut` of a reply that is complete.
   void judge_prompt(const AnyRequest& request, const RequestOptions& options, Reply& reply) const;
 

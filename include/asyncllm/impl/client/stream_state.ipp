@@ -10,7 +10,7 @@ StreamState::StreamState(std::shared_ptr<const ClientState> its_client, Question
       request(std::move(question.request)),
       options(std::move(question.options)),
       decoder(client->wire, client->transport.limits()),
-      reply(bounds_of(client->transport.limits()))
+      reply(bounds_of(client->transport.limits()), client->think_tags(request, *options))
 {}
 
 bool StreamState::take(std::string_view bytes)

@@ -1,6 +1,8 @@
 // The known providers, as data.
 #pragma once
 
+#include <asyncllm/model/think_tags.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <string_view>
@@ -43,6 +45,8 @@ struct Preset {
   bool has_stream_options = true;
   bool knows_named_tool_choice = true;  ///< false: a named choice would be ignored
   ThinkStyle think = ThinkStyle::reasoning_effort;
+  std::string_view efforts = "none minimal low medium high xhigh max";  ///< the levels it has
+  ThinkTags think_tags = ThinkTags::keep;  ///< split: it may leave the reasoning in the text
   /// Responses: the host shows a summary of the reasoning at most, if asked for it, and gives the
   /// reasoning itself encrypted, if asked for that, to have it back in the next turn.
   bool hides_reasoning = false;

@@ -22,6 +22,8 @@ constexpr std::array presets{
         .url_variable = "OLLAMA_HOST",
         .key_variable = "OLLAMA_API_KEY",
         .key_url = "https://ollama.com:443",
+        .efforts = "none low medium high max",
+        .think_tags = ThinkTags::split,
         .max_in_flight = 64,  // it refuses when 512 wait (OLLAMA_MAX_QUEUE)
         .first_byte = patience,
         .has_queue = true,
@@ -42,6 +44,7 @@ constexpr std::array presets{
         .url_variable = "OPENAI_BASE_URL",
         .key_variable = "OPENAI_API_KEY",
         .has_samplers = true,
+        .think_tags = ThinkTags::split,
         .first_byte = patience,
         .if_unreachable = local_server},
     Preset{
@@ -55,6 +58,7 @@ constexpr std::array presets{
         .needs_key = true,
         .version_header = "anthropic-version",
         .version = "2023-06-01",
+        .efforts = "none low medium high xhigh max",
         .max_temperature = 1,
         .default_max_tokens = 4096},
     Preset{
@@ -78,38 +82,45 @@ constexpr std::array presets{
         .base_url = "https://api.groq.com/openai/v1",
         .key_variable = "GROQ_API_KEY",
         .needs_key = true,
-        .max_tokens_name = "max_completion_tokens"},
+        .max_tokens_name = "max_completion_tokens",
+        .efforts = "none low medium high",
+        .think_tags = ThinkTags::split},
     Preset{
         .name = "mistral",
         .base_url = "https://api.mistral.ai/v1",
         .key_variable = "MISTRAL_API_KEY",
         .needs_key = true,
         .seed_name = "random_seed",
-        .has_stream_options = false},  // reports the usage without them
+        .has_stream_options = false,  // reports the usage without them
+        .efforts = "none high"},
     Preset{
         .name = "deepseek",
         .base_url = "https://api.deepseek.com",
         .key_variable = "DEEPSEEK_API_KEY",
         .needs_key = true,
         .history_reasoning = "reasoning_content",
-        .think = ThinkStyle::thinking_type},
+        .think = ThinkStyle::thinking_type,
+        .efforts = "none low medium high xhigh max"},
     Preset{
         .name = "together",
         .base_url = "https://api.together.xyz/v1",
         .key_variable = "TOGETHER_API_KEY",
         .needs_key = true,
-        .has_samplers = true},
+        .has_samplers = true,
+        .think_tags = ThinkTags::split},
     Preset{
         .name = "gemini",
         .base_url = "https://generativelanguage.googleapis.com/v1beta/openai",
         .key_variable = "GEMINI_API_KEY",
-        .needs_key = true},
+        .needs_key = true,
+        .efforts = "none minimal low medium high"},
     Preset{
         .name = "vllm",
         .base_url = "http://127.0.0.1:8000/v1",
         .key_variable = "VLLM_API_KEY",
         .has_samplers = true,
         .think = ThinkStyle::template_kwargs,
+        .think_tags = ThinkTags::split,
         .first_byte = patience,
         .if_unreachable = "is vLLM running there? Start it with `vllm serve MODEL`"},
     Preset{
@@ -119,12 +130,14 @@ constexpr std::array presets{
         .has_samplers = true,
         .knows_named_tool_choice = false,
         .think = ThinkStyle::template_kwargs,
+        .think_tags = ThinkTags::split,
         .first_byte = patience,
         .if_unreachable = "is llama.cpp running there? Start it with `llama-server -m FILE`"},
     Preset{
         .name = "lmstudio",
         .base_url = "http://127.0.0.1:1234/v1",
         .has_samplers = true,
+        .think_tags = ThinkTags::split,
         .first_byte = patience,
         .if_unreachable = "is LM Studio's server running there? Start it with `lms server start`"},
     Preset{
@@ -141,6 +154,7 @@ constexpr std::array presets{
         .wire = WireKind::responses,
         .url_variable = "OPENAI_BASE_URL",
         .key_variable = "OPENAI_API_KEY",
+        .think_tags = ThinkTags::split,
         .first_byte = patience,
         .if_unreachable = local_server},
     Preset{
@@ -166,6 +180,7 @@ constexpr std::array presets{
         .base_url = "https://api.x.ai/v1",
         .key_variable = "XAI_API_KEY",
         .needs_key = true,
+        .efforts = "none low medium high",
         .hides_reasoning = true},
     Preset{
         .name = "deepseek-responses",
@@ -173,11 +188,13 @@ constexpr std::array presets{
         .base_url = "https://api.deepseek.com",
         .key_variable = "DEEPSEEK_API_KEY",
         .needs_key = true,
+        .efforts = "none low medium high xhigh max",
         .needs_calls_together = true},
     Preset{
         .name = "ollama-responses",
         .wire = WireKind::responses,
         .base_url = "http://127.0.0.1:11434/v1",
+        .think_tags = ThinkTags::split,
         .max_in_flight = 64,
         .first_byte = patience,
         .has_queue = true,
@@ -189,6 +206,7 @@ constexpr std::array presets{
         .wire = WireKind::responses,
         .base_url = "http://127.0.0.1:8000/v1",
         .key_variable = "VLLM_API_KEY",
+        .think_tags = ThinkTags::split,
         .first_byte = patience,
         .if_unreachable = "is vLLM running there? Start it with `vllm serve MODEL`"},
     Preset{
@@ -197,12 +215,14 @@ constexpr std::array presets{
         .base_url = "http://127.0.0.1:8080/v1",
         .key_variable = "LLAMA_API_KEY",
         .knows_named_tool_choice = false,
+        .think_tags = ThinkTags::split,
         .first_byte = patience,
         .if_unreachable = "is llama.cpp running there? Start it with `llama-server -m FILE`"},
     Preset{
         .name = "lmstudio-responses",
         .wire = WireKind::responses,
         .base_url = "http://127.0.0.1:1234/v1",
+        .think_tags = ThinkTags::split,
         .first_byte = patience,
         .if_unreachable = "is LM Studio's server running there? Start it with `lms server start`"},
 };

@@ -1,7 +1,6 @@
 // Anthropic's Messages, /v1/messages, as documented in its API reference, version 2023-06-01.
 #include <asyncllm/core/detail/text.hpp>
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/impl/core/base64.hpp>
 #include <asyncllm/impl/json/reader.hpp>
 #include <asyncllm/impl/json/syntax.hpp>
 #include <asyncllm/impl/json/writer.hpp>
@@ -10,6 +9,8 @@
 #include <asyncllm/impl/provider/reply/finish_reasons.hpp>
 #include <asyncllm/impl/provider/reply/reply_fields.hpp>
 #include <asyncllm/impl/provider/reply/tool_calls.hpp>
+#include <asyncllm/impl/provider/request/effort.hpp>
+#include <asyncllm/impl/provider/request/media.hpp>
 #include <asyncllm/impl/provider/request/request_fields.hpp>
 #include <asyncllm/impl/provider/wires.hpp>
 
@@ -35,15 +36,33 @@ void write_block(RequestWriter& json, const Image& image)
   json.begin_object().member("type", "image").key("source").begin_object();
   if (image.bytes.empty()) {
     json.member("type", "url");
-    json.text_member("url", image.url, "the URL of a picture");
+    json.text_member("url", image.url, "the URL of an image");
   } else {
-    std::string base64;
-    detail::append_base64(base64, image.bytes);
     json.member("type", "base64");
-    json.text_member("media_type", image.mime_type, "the MIME type of a picture");
-    json.member("data", base64);
+    json.text_member("media_type", image.mime_type, "the MIME type of an image");
+    json.member("data", base64_of(image.bytes));
   }
   json.end_object().end_object();
+}
+
+void write_block(RequestWriter& json, const Document& document)
+{
+  json.begin_object().member("type", "document").key("source").begin_object();
+  if (document.bytes.empty()) {
+    json.member("type", "url");
+    json.text_member("url", document.url, "the URL of a document");
+  } else if (document.mime_type.starts_with("text/")) {
+    json.member("type", "text").member("media_type", "text/plain");
+    json.text_member("data", document.bytes, "the text of a document");
+  } else {
+    json.member("type", "base64");
+    json.text_member("media_type", document.mime_type, "the MIME type of a document");
+    json.member("data", base64_of(document.bytes));
+  }
+  json.end_object();
+  if (!document.name.empty())
+    json.text_member("title", document.name, "the name of a document");
+  json.end_object();
 }
 
 void write_tool_use(RequestWriter& json, const ToolCall& call)
@@ -75,8 +94,12 @@ void write_texts_and_images(RequestWriter& json, const Message& message)
   for (const auto& part : message.parts())
     if (const auto* const text = std::get_if<std::string>(&part))
       write_block(json, *text, {});
+    else if (const auto* const image = std::get_if<Image>(&part))
+      write_block(json, *image);
+    else if (const auto* const document = std::get_if<Document>(&part))
+      write_block(json, *document);
     else
-      write_block(json, std::get<Image>(part));
+      throw Error(ErrorKind::unsupported, "Anthropic's API takes no recordings (with_audio)");
 }
 
 void write_blocks(RequestWriter& json, const Message& message)
@@ -206,13 +229,14 @@ void write_anthropic_tools(RequestWriter& json, const Parameters& parameters)
 }
 
 // How much to think, and the form of the answer.
-void write_output_config(RequestWriter& json, const Parameters& parameters)
+void write_output_config(RequestWriter& json, const Parameters& parameters, const Preset& preset)
 {
-  if (parameters.effort.empty() && parameters.answer_schema.empty())
+  const bool has_effort = !parameters.effort.empty() && parameters.effort != "none";
+  if (!has_effort && parameters.answer_schema.empty())
     return;
   json.key("output_config").begin_object();
-  if (!parameters.effort.empty())
-    json.text_member("effort", parameters.effort, "the effort");
+  if (has_effort)
+    json.text_member("effort", nearest_effort(parameters.effort, preset.efforts), "the effort");
   if (!parameters.answer_schema.empty()) {
     json.key("format").begin_object().member("type", "json_schema");
     json.json_member("schema", parameters.answer_schema, "the schema of the answer");
@@ -223,14 +247,14 @@ void write_output_config(RequestWriter& json, const Parameters& parameters)
 
 void write_thinking(RequestWriter& json, const Parameters& parameters)
 {
-  const bool is_off = parameters.think && !*parameters.think;
+  const bool is_off = !parameters.think.value_or(parameters.effort != "none");
   if (parameters.thinking_budget && !is_off)
     json.key("thinking")
         .begin_object()
         .member("type", "enabled")
         .member("budget_tokens", *parameters.thinking_budget)
         .end_object();
-  else if (parameters.think)
+  else if (parameters.think || is_off)
     json.key("thinking")
         .begin_object()
         .member("type", is_off ? "disabled" : "adaptive")
@@ -272,7 +296,7 @@ class Anthropic final : public Wire {
     json.stop_member("stop_sequences");
     write_anthropic_tools(json, parameters);
     write_thinking(json, parameters);
-    write_output_config(json, parameters);
+    write_output_config(json, parameters, preset);
     if (!parameters.service_tier.empty())
       json.text_member("service_tier", parameters.service_tier, "the service tier");
     json.member("stream", is_streamed(delivery));  // some gateways stream by default

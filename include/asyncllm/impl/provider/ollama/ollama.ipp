@@ -1,6 +1,5 @@
 // Ollama's native wire: /api/chat, documented in ollama/ollama, docs/api.md.
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/impl/core/base64.hpp>
 #include <asyncllm/impl/json/reader.hpp>
 #include <asyncllm/impl/json/writer.hpp>
 #include <asyncllm/impl/provider/embeddings.hpp>
@@ -9,6 +8,8 @@
 #include <asyncllm/impl/provider/reply/finish_reasons.hpp>
 #include <asyncllm/impl/provider/reply/reply_fields.hpp>
 #include <asyncllm/impl/provider/reply/tool_calls.hpp>
+#include <asyncllm/impl/provider/request/effort.hpp>
+#include <asyncllm/impl/provider/request/media.hpp>
 #include <asyncllm/impl/provider/request/request_fields.hpp>
 #include <asyncllm/impl/provider/wires.hpp>
 
@@ -28,12 +29,18 @@ void write_parts(RequestWriter& json, const Message& message)
       text += "\n\n" + *more;
       continue;
     }
-    const auto& image = std::get<Image>(part);
-    if (image.bytes.empty())
+    const auto* const image = std::get_if<Image>(&part);
+    if (!image)
+      throw Error(
+          ErrorKind::unsupported,
+          std::holds_alternative<Document>(part)
+              ? "Ollama takes no documents: give their text by with_text"
+              : "Ollama takes no recordings (with_audio)");
+    if (image->bytes.empty())
       throw Error(
           ErrorKind::invalid_argument,
-          "Ollama does not fetch pictures: give the bytes by with_image instead of a URL");
-    detail::append_base64(images.emplace_back(), image.bytes);
+          "Ollama does not fetch images: give the bytes by with_image instead of a URL");
+    images.push_back(base64_of(image->bytes));
   }
   json.text_member("content", text, "the text of a message");
   if (images.empty())
@@ -79,16 +86,6 @@ bool has_options(const Parameters& parameters)
          parameters.seed || parameters.context_length || !parameters.stop.empty();
 }
 
-// How much to think, as the server itself reads OpenAI's levels (openai/openai.go): it takes four.
-std::string nearest_effort(const std::string& effort)
-{
-  if (effort == "minimal")
-    return "low";
-  if (effort == "xhigh" || effort == "ultra")
-    return "max";
-  return effort;
-}
-
 void write_ollama_tools(RequestWriter& json, const Parameters& parameters)
 {
   using Kind = ToolChoice::Kind;
@@ -100,13 +97,14 @@ void write_ollama_tools(RequestWriter& json, const Parameters& parameters)
 }
 
 // The members after the question, on both paths.
-void write_parameters(RequestWriter& json, const Parameters& parameters, Delivery delivery)
+void write_parameters(
+    RequestWriter& json, const Parameters& parameters, const Preset& preset, Delivery delivery)
 {
   json.member("stream", is_streamed(delivery));
   if (parameters.effort == "none")
     json.member("think", false);
   else if (!parameters.effort.empty())
-    json.text_member("think", nearest_effort(parameters.effort), "the effort");
+    json.text_member("think", nearest_effort(parameters.effort, preset.efforts), "the effort");
   else
     json.member_if("think", parameters.think);
   if (!parameters.answer_schema.empty())
@@ -144,8 +142,8 @@ class Ollama final : public Wire {
     }
   }
 
-  void encode(
-      const ChatRequest& request, const Preset&, Delivery delivery, std::string& out) const override
+  void encode(const ChatRequest& request, const Preset& preset, Delivery delivery, std::string& out)
+      const override
   {
     RequestWriter json(out, request.parameters);
     json.text_member("model", request.model, "the model's name");
@@ -154,12 +152,15 @@ class Ollama final : public Wire {
       write_ollama_message(json, message);
     json.end_array();
     write_ollama_tools(json, request.parameters);
-    write_parameters(json, request.parameters, delivery);
+    write_parameters(json, request.parameters, preset, delivery);
     json.finish();
   }
 
-  void encode(const GenerateRequest& request, const Preset&, Delivery delivery, std::string& out)
-      const override
+  void encode(
+      const GenerateRequest& request,
+      const Preset& preset,
+      Delivery delivery,
+      std::string& out) const override
   {
     const auto& prompt = request.prompt;
     RequestWriter json(out, request.parameters);
@@ -173,7 +174,7 @@ class Ollama final : public Wire {
       json.text_member("template", prompt.template_text(), "the template");
     if (prompt.is_raw())
       json.member("raw", true);
-    write_parameters(json, request.parameters, delivery);
+    write_parameters(json, request.parameters, preset, delivery);
     json.finish();
   }
 

@@ -1,6 +1,5 @@
 // OpenAI's chat completions, as OpenAI and the many compatible servers speak them.
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/impl/core/base64.hpp>
 #include <asyncllm/impl/json/reader.hpp>
 #include <asyncllm/impl/json/writer.hpp>
 #include <asyncllm/impl/provider/embeddings.hpp>
@@ -9,6 +8,8 @@
 #include <asyncllm/impl/provider/reply/finish_reasons.hpp>
 #include <asyncllm/impl/provider/reply/reply_fields.hpp>
 #include <asyncllm/impl/provider/reply/tool_calls.hpp>
+#include <asyncllm/impl/provider/request/effort.hpp>
+#include <asyncllm/impl/provider/request/media.hpp>
 #include <asyncllm/impl/provider/request/request_fields.hpp>
 #include <asyncllm/impl/provider/wires.hpp>
 
@@ -27,13 +28,27 @@ void write_part(RequestWriter& json, const std::string& text)
 void write_part(RequestWriter& json, const Image& image)
 {
   json.begin_object().member("type", "image_url").key("image_url").begin_object();
-  if (image.bytes.empty()) {
-    json.text_member("url", image.url, "the URL of a picture");
-  } else {
-    std::string url = "data:" + image.mime_type + ";base64,";
-    detail::append_base64(url, image.bytes);
-    json.text_member("url", url, "the MIME type of a picture");
-  }
+  json.text_member("url", url_of(image), "the URL or MIME type of an image");
+  json.end_object().end_object();
+}
+
+void write_part(RequestWriter& json, const Document& document)
+{
+  if (document.bytes.empty())
+    throw Error(
+        ErrorKind::unsupported,
+        "chat completions take no URL of a document: give its bytes by with_document");
+  json.begin_object().member("type", "file").key("file").begin_object();
+  json.text_member("filename", document.name, "the name of a document");
+  json.text_member("file_data", data_url_of(document), "the MIME type of a document");
+  json.end_object().end_object();
+}
+
+void write_part(RequestWriter& json, const Audio& audio)
+{
+  json.begin_object().member("type", "input_audio").key("input_audio").begin_object();
+  json.member("data", base64_of(audio.bytes));
+  json.text_member("format", format_of(audio), "the MIME type of a recording");
   json.end_object().end_object();
 }
 
@@ -94,21 +109,24 @@ void write_thinking(RequestWriter& json, const Parameters& parameters, const Pre
       return;
     json.key("reasoning").begin_object().member_if("enabled", think);
     if (!effort.empty())
-      json.text_member("effort", effort, "the effort");
+      json.text_member("effort", nearest_effort(effort, preset.efforts), "the effort");
     json.end_object();
     return;
   }
-  if (preset.think == ThinkStyle::thinking_type && think)
+  const bool is_off = !think.value_or(effort != "none");
+  const bool is_set = think || effort == "none";
+  if (preset.think == ThinkStyle::thinking_type && is_set)
     json.key("thinking")
         .begin_object()
-        .member("type", *think ? "enabled" : "disabled")
+        .member("type", is_off ? "disabled" : "enabled")
         .end_object();
-  if (preset.think == ThinkStyle::template_kwargs && think)
-    json.key("chat_template_kwargs").begin_object().member("enable_thinking", *think).end_object();
-  if (!effort.empty())
-    json.text_member("reasoning_effort", effort, "the effort");
-  else if (preset.think == ThinkStyle::reasoning_effort && think)
-    json.member("reasoning_effort", *think ? "medium" : "none");
+  if (preset.think == ThinkStyle::template_kwargs && is_set)
+    json.key("chat_template_kwargs").begin_object().member("enable_thinking", !is_off).end_object();
+  const bool has_switch = preset.think != ThinkStyle::reasoning_effort;
+  if (!effort.empty() && !(has_switch && effort == "none"))
+    json.text_member("reasoning_effort", nearest_effort(effort, preset.efforts), "the effort");
+  else if (!has_switch && think)
+    json.member("reasoning_effort", nearest_effort(*think ? "medium" : "none", preset.efforts));
 }
 
 void write_openai_tools(RequestWriter& json, const Parameters& parameters, const Preset& preset)

@@ -28,7 +28,7 @@ class OpenAiDeltas final : public DeltaDecoder {
     if (!event.data.starts_with('{') && detail::trim(event.data) == "[DONE]") {
       is_done_ = true;
       release_held(reply);
-      reply.end_halves();
+      reply.end_texts();
       return true;
     }
     bool is_error = event.type == "error";
@@ -262,11 +262,10 @@ class OpenAiDeltas final : public DeltaDecoder {
       index_ = chunk.index;
     // A message at the end may repeat the whole text.
     const bool is_again = chunk.is_message && !chunk.finish.empty();
-    const auto piece = [&](std::string_view text, const std::string& so_far) {
-      return is_again && text == so_far ? std::string_view() : text;
-    };
-    reply.add_reasoning(piece(chunk.reasoning, reply.reply().reasoning));
-    reply.add_text(piece(chunk.text, reply.reply().text));
+    if (!is_again || chunk.reasoning != reply.reply().reasoning)
+      reply.add_reasoning(chunk.reasoning);
+    if (!is_again || !reply.has_text(chunk.text))
+      reply.add_text(chunk.text);
     reply.add_refusal(chunk.refusal);
     for (const auto detail : chunk.details)
       reply.add_reasoning_extra(detail);

@@ -4,6 +4,7 @@
 #include <asyncllm/impl/json/repair.hpp>
 #include <asyncllm/impl/json/syntax.hpp>
 #include <asyncllm/impl/provider/reply/reasoning_blocks.hpp>
+#include <asyncllm/impl/provider/reply/think_splitter.hpp>
 #include <asyncllm/model/delta.hpp>
 #include <asyncllm/model/reply.hpp>
 
@@ -27,7 +28,9 @@ struct ReplyBounds {
 class StreamedReply {
  public:
   StreamedReply() = default;
-  explicit StreamedReply(const ReplyBounds& bounds) : bounds_(bounds) {}
+  explicit StreamedReply(const ReplyBounds& bounds, ThinkTags tags = ThinkTags::keep)
+      : bounds_(bounds), tags_(tags), splitter_(tags)
+  {}
 
   /// Counts memory that the caller holds for this reply. Like everything that adds to the reply, it
   /// throws `Error{response_too_large}`, with the text so far, above a limit.
@@ -45,13 +48,18 @@ class StreamedReply {
     has_halves_ = may_come;
     had_halves_ = had_halves_ || may_come;
   }
-  /// No more pieces follow: waiting halves become U+FFFD.
-  void end_halves();
+  /// No more pieces follow: waiting halves become U+FFFD, and what may have been a tag is none.
+  void end_texts();
 
   void add_text(std::string_view piece)
   {
-    add(Delta::Kind::text, reply_.text, text_halves_, piece);
+    if (splitter_.is_open())
+      add_split(joined(text_halves_, piece));
+    else
+      add(Delta::Kind::text, reply_.text, text_halves_, piece);
   }
+  /// Whether `text` is the whole text so far, as the server sends it.
+  bool has_text(std::string_view text) const;
   void add_reasoning(std::string_view piece)
   {
     add(Delta::Kind::reasoning, reply_.reasoning, reasoning_halves_, piece);
@@ -133,6 +141,8 @@ class StreamedReply {
       append(kind, text, has_halves_ || halves.is_waiting() ? joined(halves, piece) : piece);
   }
   void append(Delta::Kind kind, std::string& text, std::string_view piece);
+  void append(const ThinkSplitter::Split& split);
+  void add_split(std::string_view piece);
   void append_arguments(std::size_t index, std::string_view arguments);
   std::string_view joined(json::HalfJoiner& halves, std::string_view piece);
   std::string_view without_marks(std::string_view text);
@@ -154,6 +164,8 @@ class StreamedReply {
 
   Reply reply_;
   ReplyBounds bounds_;
+  ThinkTags tags_ = ThinkTags::keep;
+  ThinkSplitter splitter_;
   std::size_t bytes_ = 0;
   ReasoningBlocks reasoning_;
   std::vector<OpenCall> calls_;

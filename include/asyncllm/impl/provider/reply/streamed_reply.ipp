@@ -23,8 +23,12 @@ std::string_view StreamedReply::without_marks(std::string_view text)
   return joined_;
 }
 
-void StreamedReply::end_halves()
+void StreamedReply::end_texts()
 {
+  if (splitter_.is_open()) {
+    add_split(text_halves_.rest());
+    append(splitter_.finish());
+  }
   if (!std::exchange(had_halves_, false))
     return;
   append(Delta::Kind::reasoning, reply_.reasoning, reasoning_halves_.rest());
@@ -33,6 +37,27 @@ void StreamedReply::end_halves()
   for (std::size_t i = 0; i < calls_.size(); ++i)
     if (const auto rest = calls_[i].halves.rest(); !rest.empty())
       append_arguments(i, rest);
+}
+
+void StreamedReply::append(const ThinkSplitter::Split& split)
+{
+  append(Delta::Kind::reasoning, reply_.reasoning, split.reasoning);
+  append(Delta::Kind::text, reply_.text, split.text);
+}
+
+void StreamedReply::add_split(std::string_view piece)
+{
+  append(splitter_.feed(piece));
+}
+
+bool StreamedReply::has_text(std::string_view text) const
+{
+  if (tags_ == ThinkTags::keep)
+    return text == reply_.text;
+  Reply whole;
+  whole.text = text;
+  split_thinking(whole, tags_);
+  return whole.text == reply_.text;
 }
 
 void StreamedReply::append_arguments(std::size_t index, std::string_view arguments)
@@ -183,7 +208,7 @@ void StreamedReply::add_usage(const Usage& usage)
 
 void StreamedReply::set_finish(FinishReason reason, std::string_view text)
 {
-  end_halves();
+  end_texts();
   reply_.finish_reason = reason;
   reply_.finish_reason_text = text;
   pieces_.push_back({Delta::Kind::finish, 0, 0, 0});
@@ -198,6 +223,8 @@ void StreamedReply::take_whole(Reply whole)
   whole.timings.total = reply_.timings.total;
   reply_ = Reply();
   has_halves_ = false;
+  split_thinking(whole, tags_);
+  splitter_ = ThinkSplitter();
   add_reasoning(whole.reasoning);
   add_text(whole.text);
   add_refusal(whole.refusal);
@@ -238,7 +265,7 @@ std::optional<Delta> StreamedReply::next()
 
 void StreamedReply::complete()
 {
-  end_halves();
+  end_texts();
   reply_.reasoning_extra += reasoning_.text();
   for (const auto& open : calls_)
     reply_.tool_calls.push_back(open.call);

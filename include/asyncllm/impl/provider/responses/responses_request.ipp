@@ -1,7 +1,8 @@
 #include <asyncllm/core/detail/text.hpp>
 #include <asyncllm/core/error.hpp>
-#include <asyncllm/impl/core/base64.hpp>
 #include <asyncllm/impl/json/syntax.hpp>
+#include <asyncllm/impl/provider/request/effort.hpp>
+#include <asyncllm/impl/provider/request/media.hpp>
 #include <asyncllm/impl/provider/request/request_fields.hpp>
 #include <asyncllm/impl/provider/responses/responses_request.hpp>
 
@@ -25,14 +26,28 @@ void write_input_part(RequestWriter& json, const std::string& text, std::string_
 void write_input_part(RequestWriter& json, const Image& image)
 {
   json.begin_object().member("type", "input_image");
-  if (image.bytes.empty()) {
-    json.text_member("image_url", image.url, "the URL of a picture");
+  json.text_member("image_url", url_of(image), "the URL or MIME type of an image");
+  json.end_object();
+}
+
+void write_input_part(RequestWriter& json, const Document& document)
+{
+  json.begin_object().member("type", "input_file");
+  if (document.bytes.empty()) {
+    json.text_member("file_url", document.url, "the URL of a document");
   } else {
-    std::string url = "data:" + image.mime_type + ";base64,";
-    detail::append_base64(url, image.bytes);
-    json.text_member("image_url", url, "the MIME type of a picture");
+    json.text_member("filename", document.name, "the name of a document");
+    json.text_member("file_data", data_url_of(document), "the MIME type of a document");
   }
   json.end_object();
+}
+
+void write_input_part(RequestWriter& json, const Audio& audio)
+{
+  json.begin_object().member("type", "input_audio").key("input_audio").begin_object();
+  json.member("data", base64_of(audio.bytes));
+  json.text_member("format", format_of(audio), "the MIME type of a recording");
+  json.end_object().end_object();
 }
 
 // The text of a message, or its parts.
@@ -49,8 +64,12 @@ void write_input_content(RequestWriter& json, std::string_view name, const Messa
   for (const auto& part : message.parts())
     if (const auto* const text = std::get_if<std::string>(&part))
       write_input_part(json, *text, type);
+    else if (const auto* const image = std::get_if<Image>(&part))
+      write_input_part(json, *image);
+    else if (const auto* const document = std::get_if<Document>(&part))
+      write_input_part(json, *document);
     else
-      write_input_part(json, std::get<Image>(part));
+      write_input_part(json, std::get<Audio>(part));
   json.end_array();
 }
 
@@ -235,10 +254,10 @@ void write_reasoning_settings(
   if (parameters.effort.empty() && !think)
     return;
   json.key("reasoning").begin_object();
-  if (!parameters.effort.empty())
-    json.text_member("effort", parameters.effort, "the effort");
-  else
-    json.member("effort", *think ? "medium" : "none");
+  const auto effort = !parameters.effort.empty() ? parameters.effort
+                      : *think                   ? std::string("medium")
+                                                 : std::string("none");
+  json.text_member("effort", nearest_effort(effort, preset.efforts), "the effort");
   if (think.value_or(false) && preset.hides_reasoning)
     json.member("summary", "auto");
   json.end_object();
