@@ -6,6 +6,7 @@
 #include <asyncllm/agent/agent.hpp>
 #include <asyncllm/agent/ask.hpp>
 #include <asyncllm/agent/conversation.hpp>
+#include <asyncllm/agent/conversation_ask.hpp>
 #include <asyncllm/agent/run.hpp>
 #include <asyncllm/client/client.hpp>
 #include <asyncllm/client/idle_connections.hpp>

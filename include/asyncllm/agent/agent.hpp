@@ -17,6 +17,7 @@
 #include <asio/awaitable.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,9 @@
 
 namespace asyncllm::inline v0_1 {
 
+namespace detail {
+struct Asked;
+}
 template <class T>
 struct TypedReply;
 class Approval;
@@ -92,6 +96,8 @@ class ASYNCLLM_EXPORT LlmAgent {
   /// once, with what is wrong (`AskOptions::max_reasks`). Words and fences around the JSON are
   /// ignored.
   ///
+  /// A server that refuses to force the form is asked in other ways (`AskOptions::form`).
+  ///
   /// Throws: what `send_message_async` throws, and `invalid_output` (the form, again wrong),
   /// `cut_off` (a limit on tokens), `refused` (the model refused), `content_filtered`; these with
   /// the answer's text in `partial_text()` and the tokens that were spent.
@@ -142,8 +148,14 @@ class ASYNCLLM_EXPORT LlmAgent {
   Reply send_message(std::string message, RequestOptions options = RequestOptions()) const;
 
  private:
+  friend class Conversation;
   struct State;
   explicit LlmAgent(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  asio::awaitable<detail::Asked> ask(
+      Messages messages,
+      AskOptions options,
+      std::string json_schema,
+      std::function<void(std::string_view json)> accept) const;
 
   std::shared_ptr<const State> state_;
 };

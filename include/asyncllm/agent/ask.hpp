@@ -39,33 +39,24 @@ struct Wrapped {
 template <class T>
 using Root = std::conditional_t<schema::Described<T>, T, Wrapped<T>>;
 
-/// What `ask` returns: the reply whose text `accept` took.
+/// What `LlmAgent::ask` returns: the reply that `accept` took. `accept` throws
+/// `Error{invalid_output}` for a text that does not have the form.
 struct Asked {
   Reply reply;
+  std::string text;  // the answer, which the text of the reply or the arguments of a call hold
   int tries = 0;
   Usage usage;
 };
-/// `accept` throws `Error{invalid_output}` for a text that does not have the form.
-ASYNCLLM_EXPORT asio::awaitable<Asked> ask(
-    LlmAgent agent,
-    std::string question,
-    AskOptions options,
-    std::string json_schema,
-    std::function<void(std::string_view json)> accept);
 
-template <class T>
-asio::awaitable<TypedReply<T>> ask_typed(LlmAgent agent, std::string question, AskOptions options)
+/// `ask(json_schema, accept)` gives an awaitable of Asked.
+template <class T, class Ask>
+asio::awaitable<TypedReply<T>> ask_typed(Ask ask)
 {
   std::optional<Root<T>> root;
   std::function<void(std::string_view)> accept = [&root](std::string_view json) {
     root = schema::from_json<Root<T>>(json);
   };
-  auto asking =
-      ask(std::move(agent),
-          std::move(question),
-          std::move(options),
-          schema::json_schema<Root<T>>(),
-          std::move(accept));
+  auto asking = ask(schema::json_schema<Root<T>>(), std::move(accept));
   auto asked = co_await std::move(asking);
   const auto value = [&]() -> T&& {
     if constexpr (schema::Described<T>)
@@ -89,7 +80,13 @@ template <class T>
 asio::awaitable<TypedReply<T>> LlmAgent::ask_reply_async(
     std::string question, AskOptions options) const
 {
-  return detail::ask_typed<T>(*this, std::move(question), std::move(options));
+  return detail::ask_typed<T>([agent = *this,
+                               messages = Messages().user(std::move(question)),
+                               its_options = std::move(options)](
+                                  const std::string& json_schema,
+                                  std::function<void(std::string_view)> accept) mutable {
+    return agent.ask(std::move(messages), std::move(its_options), json_schema, std::move(accept));
+  });
 }
 
 template <class T>

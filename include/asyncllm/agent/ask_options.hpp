@@ -8,6 +8,14 @@
 
 namespace asyncllm::inline v0_1 {
 
+/// How the model is made to answer in the form of a type.
+enum class AnswerForm {
+  schema,  ///< by the server: `RequestOptions::answer_schema`
+  tool,    ///< by the call of a tool that it is forced to make, whose arguments are the answer
+  json,    ///< `RequestOptions::json_mode`, with the schema in the question
+  prompt,  ///< by the question alone, with the schema in it
+};
+
 /// The options of `LlmAgent::ask_async`.
 class AskOptions {
  public:
@@ -24,8 +32,16 @@ class AskOptions {
     max_reasks_ = count;
     return *this;
   }
-  /// Whether the question repeats the schema, for servers that do not force it on every model.
-  /// Default: for Ollama only.
+  /// Default: `schema`, or `json` for a host that has no schemas. Where the server refuses the form
+  /// (`bad_request` or `unsupported`, in words that name it), the next one in the order of
+  /// `AnswerForm` is tried, and the agent remembers it. A form that is set here is the only one.
+  AskOptions& form(AnswerForm value)
+  {
+    form_ = value;
+    return *this;
+  }
+  /// Whether the question repeats the schema, with `AnswerForm::schema`. Default: for servers that
+  /// do not keep to it on every model, such as Ollama.
   AskOptions& repeat_schema(bool value)
   {
     repeat_schema_ = value;
@@ -34,11 +50,13 @@ class AskOptions {
 
   const RequestOptions& request() const noexcept { return request_; }
   int max_reasks() const noexcept { return max_reasks_; }
+  std::optional<AnswerForm> form() const noexcept { return form_; }
   std::optional<bool> repeat_schema() const noexcept { return repeat_schema_; }
 
  private:
   RequestOptions request_;
   int max_reasks_ = 1;
+  std::optional<AnswerForm> form_;
   std::optional<bool> repeat_schema_;
 };
 

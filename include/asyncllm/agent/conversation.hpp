@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +59,12 @@ class ASYNCLLM_EXPORT Conversation {
   /// The same, piece by piece. The turn begins with the first `next()`.
   ConversationStream stream(std::string text, RequestOptions options = RequestOptions());
 
+  /// Asks with the history for an answer that is a `T`, as `LlmAgent::ask_async` does, without the
+  /// agent's tools. Include <asyncllm/agent/conversation_ask.hpp>. The turn is the question and the
+  /// answer that has the form: what went back to the model for a correction is in no history.
+  template <class T>
+  asio::awaitable<T> ask_async(std::string text, AskOptions options = AskOptions());
+
   /// How the agent's tools are run. `RunOptions::request` is replaced by the options of the call.
   Conversation& run_options(RunOptions options);
   /// Sends only this many of the last turns, the new one included, at least 2. `messages()` keeps
@@ -87,6 +94,13 @@ class ASYNCLLM_EXPORT Conversation {
   static Conversation from_json(LlmAgent agent, std::string_view json);
 
  private:
+  static asio::awaitable<detail::Asked> ask(
+      std::shared_ptr<detail::ConversationState> state,
+      std::string text,
+      AskOptions options,
+      std::string json_schema,
+      std::function<void(std::string_view json)> accept);
+
   std::shared_ptr<detail::ConversationState> state_;
 };
 

@@ -11,6 +11,7 @@
 #include <asyncllm/model/message.hpp>
 #include <asyncllm/model/prompt.hpp>
 #include <asyncllm/model/reply.hpp>
+#include <asyncllm/model/schema_support.hpp>
 #include <asyncllm/options/client_options.hpp>
 #include <asyncllm/options/request_options.hpp>
 
@@ -108,6 +109,8 @@ class ASYNCLLM_EXPORT Client {
 
   /// The provider's name.
   std::string_view provider() const noexcept;
+  /// What becomes of `RequestOptions::answer_schema` at this provider.
+  SchemaSupport schema_support() const noexcept;
   /// Where the requests go: scheme, host, port and path.
   const std::string& base_url() const noexcept;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <asyncllm/impl/agent/agent.ipp>
+#include <asyncllm/impl/agent/answer_form.ipp>
 #include <asyncllm/impl/agent/ask.ipp>
 #include <asyncllm/impl/agent/conversation.ipp>
 #include <asyncllm/impl/agent/history.ipp>

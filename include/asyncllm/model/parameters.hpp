@@ -37,6 +37,7 @@ struct ASYNCLLM_EXPORT Parameters {
   std::optional<bool> parallel_tools;  ///< whether one reply may hold several calls
   std::string answer_schema;           ///< the JSON schema of the answer
   std::string answer_name;             ///< of that schema
+  std::optional<bool> json_mode;       ///< the answer is any JSON object
   std::string verbosity;               ///< "low", "medium", "high"
   std::string cache_key;               ///< of prompts that begin alike
   std::string service_tier;            ///< "auto", "flex", "priority", ...
@@ -70,6 +71,7 @@ struct ASYNCLLM_EXPORT Parameters {
     take(replace_invalid_utf8, other.replace_invalid_utf8);
     take(tool_choice, other.tool_choice);
     take(parallel_tools, other.parallel_tools);
+    take(json_mode, other.json_mode);
     take(store, other.store);
     const auto take_filled = [](auto& mine, const auto& its) {
       if (!its.empty())

@@ -131,6 +131,9 @@ class ASYNCLLM_EXPORT RequestOptions {
     parameters_.answer_name = std::move(name);
     return set_text(parameters_.answer_schema, std::move(json_schema));
   }
+  /// The text of the answer is a JSON object of any form, which the prompt asks for. An
+  /// `answer_schema` wins. `Error{unsupported}` by Anthropic's API.
+  RequestOptions& json_mode(bool value) { return set_parameter(parameters_.json_mode, value); }
   /// How long the answer is: "low", "medium", "high". For OpenAI's newer models.
   RequestOptions& verbosity(std::string level)
   {

@@ -100,8 +100,15 @@ LlmAgent LlmAgent::Builder::build(Abi) const
     for (const auto& tool : tools)
       offer.tool(tool.definition());
     client.check(offer, "with_");
-    return LlmAgent(std::make_shared<const State>(
-        State{name_, std::move(spec), client, std::move(chat), std::move(tools)}));
+    const auto form =
+        client.schema_support() == SchemaSupport::none ? AnswerForm::json : AnswerForm::schema;
+    return LlmAgent(std::make_shared<const State>(State{
+        name_,
+        std::move(spec),
+        client,
+        std::move(chat),
+        std::move(tools),
+        std::make_shared<std::atomic<AnswerForm>>(form)}));
   } catch (const Error& error) {
     throw Error(
         error.kind(), "cannot build the agent \"" + name_ + "\": " + std::string(error.message()));

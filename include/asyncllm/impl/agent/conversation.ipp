@@ -1,3 +1,4 @@
+#include <asyncllm/agent/ask.hpp>
 #include <asyncllm/agent/conversation.hpp>
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/impl/agent/history.hpp>
@@ -61,15 +62,33 @@ class RunningTurn {
       if (index++ >= sent_)
         turn.add(message);
     const auto& usage = run.reply.usage;  // of the last request: all of the conversation
-    state_->history.commit(
+    commit(
         turn,
-        usage.reported ? usage.input_tokens + usage.output_tokens - usage.reasoning_tokens : 0);
-    state_->usage.reported = state_->usage.reported || run.usage.reported;
-    for (const auto count : usage_counts)
-      state_->usage.*count += run.usage.*count;
+        usage.reported ? usage.input_tokens + usage.output_tokens - usage.reasoning_tokens : 0,
+        run.usage);
+  }
+
+  // The answer is one message, whatever it took.
+  void commit(const Message& question, const Asked& asked)
+  {
+    commit(
+        Messages().add(question).add(
+            asked.reply.tool_calls.empty() ? Message::assistant(asked.reply)
+                                           : Message::assistant(asked.text)),
+        0,
+        asked.usage);
   }
 
  private:
+  // `size`: tokens of all of the conversation, 0 if that is not known.
+  void commit(const Messages& turn, std::int64_t size, const Usage& usage)
+  {
+    state_->history.commit(turn, size);
+    state_->usage.reported = state_->usage.reported || usage.reported;
+    for (const auto count : usage_counts)
+      state_->usage.*count += usage.*count;
+  }
+
   std::shared_ptr<ConversationState> state_;
   std::size_t sent_ = 0;  // messages before the question
 };
@@ -116,6 +135,42 @@ asio::awaitable<Reply> Conversation::send(std::string text)
 asio::awaitable<Reply> Conversation::send(Message message, RequestOptions options)
 {
   return detail::send_turn(state_, std::move(message), std::move(options));
+}
+
+namespace detail {
+namespace {
+
+asio::awaitable<Asked> ask_turn(
+    std::shared_ptr<ConversationState> state,
+    Message question,
+    std::function<asio::awaitable<Asked>(Messages)> ask)
+{
+  RunningTurn turn(state);
+  auto messages = turn.begin(question);
+  auto asking = ask(std::move(messages));
+  auto asked = co_await std::move(asking);
+  turn.commit(question, asked);
+  co_return asked;
+}
+
+}  // namespace
+}  // namespace detail
+
+asio::awaitable<detail::Asked> Conversation::ask(
+    std::shared_ptr<detail::ConversationState> state,
+    std::string text,
+    AskOptions options,
+    std::string json_schema,
+    std::function<void(std::string_view json)> accept)
+{
+  std::function<asio::awaitable<detail::Asked>(Messages)> send =
+      [agent = state->agent,
+       its_options = std::move(options),
+       schema = std::move(json_schema),
+       its_accept = std::move(accept)](Messages messages) {
+        return agent.ask(std::move(messages), its_options, schema, its_accept);
+      };
+  return detail::ask_turn(std::move(state), Message::user(std::move(text)), std::move(send));
 }
 
 Conversation& Conversation::run_options(RunOptions options)

@@ -356,6 +356,11 @@ void Client::check(const RequestOptions& options, const std::string& setter_pref
   state_->check(options.parameters(), setter_prefix);
 }
 
+SchemaSupport Client::schema_support() const noexcept
+{
+  return state_->preset.schemas;
+}
+
 std::string_view Client::provider() const noexcept
 {
   return state_->preset.name;

@@ -1,6 +1,7 @@
 // The known providers, as data.
 #pragma once
 
+#include <asyncllm/model/schema_support.hpp>
 #include <asyncllm/model/think_tags.hpp>
 
 #include <chrono>
@@ -44,6 +45,7 @@ struct Preset {
   bool has_samplers = false;                ///< top_k and min_p
   bool has_stream_options = true;
   bool knows_named_tool_choice = true;  ///< false: a named choice would be ignored
+  SchemaSupport schemas = SchemaSupport::full;
   ThinkStyle think = ThinkStyle::reasoning_effort;
   std::string_view efforts = "none minimal low medium high xhigh max";  ///< the levels it has
   ThinkTags think_tags = ThinkTags::keep;  ///< split: it may leave the reasoning in the text

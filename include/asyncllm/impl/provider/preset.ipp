@@ -22,6 +22,7 @@ constexpr std::array presets{
         .url_variable = "OLLAMA_HOST",
         .key_variable = "OLLAMA_API_KEY",
         .key_url = "https://ollama.com:443",
+        .schemas = SchemaSupport::partial,
         .efforts = "none low medium high max",
         .think_tags = ThinkTags::split,
         .max_in_flight = 64,  // it refuses when 512 wait (OLLAMA_MAX_QUEUE)
@@ -99,6 +100,7 @@ constexpr std::array presets{
         .key_variable = "DEEPSEEK_API_KEY",
         .needs_key = true,
         .history_reasoning = "reasoning_content",
+        .schemas = SchemaSupport::none,
         .think = ThinkStyle::thinking_type,
         .efforts = "none low medium high xhigh max"},
     Preset{
@@ -194,6 +196,7 @@ constexpr std::array presets{
         .name = "ollama-responses",
         .wire = WireKind::responses,
         .base_url = "http://127.0.0.1:11434/v1",
+        .schemas = SchemaSupport::partial,
         .think_tags = ThinkTags::split,
         .max_in_flight = 64,
         .first_byte = patience,

@@ -279,6 +279,9 @@ class Anthropic final : public Wire {
     const auto& parameters = request.parameters;
     if (parameters.logprobs)
       throw Error(ErrorKind::unsupported, "Anthropic's API has no logprobs");
+    if (parameters.json_mode.value_or(false) && parameters.answer_schema.empty())
+      throw Error(
+          ErrorKind::unsupported, "Anthropic's API has no JSON mode: give it an answer_schema");
     // The limit must exceed the budget for thinking.
     const std::int64_t room = parameters.thinking_budget.value_or(0);
     RequestWriter json(out, parameters);

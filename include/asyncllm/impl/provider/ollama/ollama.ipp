@@ -109,6 +109,8 @@ void write_parameters(
     json.member_if("think", parameters.think);
   if (!parameters.answer_schema.empty())
     json.json_member("format", parameters.answer_schema, "the schema of the answer");
+  else if (parameters.json_mode.value_or(false))
+    json.member("format", "json");
   if (parameters.logprobs)
     json.member("logprobs", true).member("top_logprobs", *parameters.logprobs);
   if (parameters.keep_alive)

@@ -165,6 +165,8 @@ void write_answer_form(RequestWriter& json, const Parameters& parameters)
     json.member("strict", true);
     json.json_member("schema", parameters.answer_schema, "the schema of the answer");
     json.end_object().end_object();
+  } else if (parameters.json_mode.value_or(false)) {
+    json.key("response_format").begin_object().member("type", "json_object").end_object();
   }
   if (!parameters.verbosity.empty())
     json.text_member("verbosity", parameters.verbosity, "the verbosity");

@@ -221,7 +221,8 @@ void write_responses_tools(RequestWriter& json, const Parameters& parameters, co
 
 void write_text_form(RequestWriter& json, const Parameters& parameters)
 {
-  if (parameters.answer_schema.empty() && parameters.verbosity.empty())
+  const bool is_json = parameters.json_mode.value_or(false);
+  if (parameters.answer_schema.empty() && !is_json && parameters.verbosity.empty())
     return;
   json.key("text").begin_object();
   if (!parameters.answer_schema.empty()) {
@@ -229,6 +230,8 @@ void write_text_form(RequestWriter& json, const Parameters& parameters)
     json.member("name", parameters.answer_name).member("strict", true);
     json.json_member("schema", parameters.answer_schema, "the schema of the answer");
     json.end_object();
+  } else if (is_json) {
+    json.key("format").begin_object().member("type", "json_object").end_object();
   }
   if (!parameters.verbosity.empty())
     json.text_member("verbosity", parameters.verbosity, "the verbosity");
