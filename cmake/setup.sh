@@ -20,7 +20,7 @@ if command -v apt-get >/dev/null; then                  # Debian 12+, Ubuntu 24.
   have() { [ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" = "install ok installed" ]; }
   needed="cmake ninja-build g++ libasio-dev nlohmann-json3-dev libsimdjson-dev libssl-dev zlib1g-dev catch2 ca-certificates"
   if [ "${1-}" = ci ]; then
-    needed="$needed git ccache clang-16 libclang-rt-16-dev libc++-16-dev libc++abi-16-dev clang-format-19 doxygen patchelf pkg-config python3 openssl tinyproxy squid microsocks valgrind"
+    needed="$needed git ccache clang-16 libclang-rt-16-dev libc++-16-dev libc++abi-16-dev clang-format-19 doxygen patchelf pkg-config python3 openssl tinyproxy squid microsocks valgrind libboost1.81-dev"
   fi
   missing=$(missing_of $needed)
   llhttp="libllhttp-dev node-llhttp"                    # a library since Debian 13, its C files before

@@ -45,9 +45,15 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
 
 bool is_heavy(std::string_view header)
 {
-  return starts_with_any(header, {"simdjson", "llhttp", "openssl/", "asio/ssl"}) ||
+  return starts_with_any(header, {"simdjson", "llhttp", "openssl/", "asio/ssl", "boost/"}) ||
          (header.starts_with("nlohmann/") && header != "nlohmann/json_fwd.hpp");
 }
+
+// The opt-in headers, which no other header includes: each is for who uses its library anyway.
+const std::map<std::string_view, std::string_view> opt_in = {
+    {"schema/nlohmann_json.hpp", "nlohmann/json.hpp"},
+    {"schema/boost_describe.hpp", "boost/describe.hpp"},
+};
 
 // What a line includes: `target` without its quotes or brackets.
 struct Include {
@@ -116,6 +122,8 @@ std::optional<std::string> objection(std::string_view file, std::string_view lin
   if (include->quoted || target.find("..") != target.npos)
     return "is not spelled <asyncllm/room/x.hpp>";
   if (!target.starts_with(library)) {
+    if (const auto header = opt_in.find(file); header != opt_in.end() && header->second == target)
+      return std::nullopt;
     if (place->is_public && is_heavy(target))
       return "is too heavy for a public header";
     if (rooms_without_asio.contains(place->room) &&
@@ -124,6 +132,8 @@ std::optional<std::string> objection(std::string_view file, std::string_view lin
     return std::nullopt;
   }
   target.remove_prefix(library.size());
+  if (opt_in.contains(target))
+    return "is a header that only users include";
   const auto other = place_of(target);
   if (!other)
     return "names no room";
@@ -296,6 +306,17 @@ TEST_CASE("no public header brings in a heavy or a private one")
     CHECK(!permitted(file, line));
     CHECK(!permitted("asyncllm.hpp", line));
   }
+}
+
+TEST_CASE("a header for another library brings in that one, and no header brings it in")
+{
+  const char* adapter = "schema/nlohmann_json.hpp";
+  CHECK(permitted(adapter, "#include <nlohmann/json.hpp>"));
+  CHECK(!permitted(adapter, "#include <boost/describe.hpp>"));
+  CHECK(permitted("schema/boost_describe.hpp", "#include <boost/describe.hpp>"));
+  CHECK(!permitted("schema/codec.hpp", "#include <nlohmann/json.hpp>"));
+  CHECK(!permitted("asyncllm.hpp", "#include <asyncllm/schema/nlohmann_json.hpp>"));
+  CHECK(!permitted("impl/agent/ask.ipp", "#include <asyncllm/schema/boost_describe.hpp>"));
 }
 
 TEST_CASE("Asio stays out of the rooms that do no I/O")

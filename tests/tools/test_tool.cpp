@@ -1,4 +1,5 @@
 // Tools from callables of every form: their schema, the check of arguments, results as text.
+#include <asyncllm/schema/nlohmann_json.hpp>
 #include <asyncllm/tools/tool.hpp>
 
 #include "error_of.hpp"
@@ -135,6 +136,14 @@ TEST_CASE("arguments are checked before the call", "[tools]")
   CHECK(says(error(""), "$.city is missing"));
   CHECK_FALSE(error(R"({"city":"x","more":1})"));
   CHECK_FALSE(was_called);
+}
+
+TEST_CASE("a tool may give any JSON", "[tools]")
+{
+  const Tool tool("f", "", [] { return nlohmann::json{{"degrees", 12}}; });
+  CHECK(call(tool, "{}").text() == R"({"degrees":12})");
+  const Tool text("f", "", [] { return nlohmann::json("text"); });
+  CHECK(call(text, "{}").text() == R"("text")");
 }
 
 TEST_CASE("a tool without a type gets the text of an object", "[tools]")

@@ -5,6 +5,7 @@
 #include <asyncllm/schema/detail/kinds.hpp>
 #include <asyncllm/schema/detail/node.hpp>
 
+#include <exception>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -72,6 +73,16 @@ T read_integer(const Node& node)
       "an integer from " + std::to_string(Limits::min()) + " to " + std::to_string(Limits::max()));
 }
 
+template <class T>
+T read_coded(const Node& node)
+{
+  try {
+    return Codec<T>::from_json(node.json());
+  } catch (const std::exception& error) {
+    node.fail_with(error.what());
+  }
+}
+
 // The first alternative that fits.
 template <class T, std::size_t index = 0>
 T read_alternative(const Node& node)
@@ -91,7 +102,9 @@ template <class T>
 T read(const Node& node)
 {
   ASYNCLLM_DETAIL_CHECK_KNOWN(T);
-  if constexpr (Described<T>) {
+  if constexpr (Coded<T>) {
+    return read_coded<T>(node);
+  } else if constexpr (Described<T>) {
     return read_class<T>(node);
   } else if constexpr (DescribedEnum<T>) {
     return read_enum<T>(node);

@@ -68,7 +68,9 @@ template <class T>
 void write_schema(SchemaText& out)
 {
   ASYNCLLM_DETAIL_CHECK_KNOWN(T);
-  if constexpr (Described<T>) {
+  if constexpr (Coded<T>) {
+    out.append(Codec<T>::json_schema());
+  } else if constexpr (Described<T>) {
     write_class<T>(out);
   } else if constexpr (DescribedEnum<T>) {
     write_enum<T>(out);
@@ -114,15 +116,15 @@ void write_schema(SchemaText& out)
 ///
 /// bool, integers, floating point, std::string, described enumerations and classes, std::optional,
 /// std::unique_ptr (for types that contain themselves), std::vector and other containers,
-/// std::array, std::map with text keys (not in the strict dialect: it has members of any name), and
-/// std::variant.
+/// std::array, std::map with text keys (not in the strict dialect: it has members of any name),
+/// std::variant, and types with a `Codec`.
 ///
 ///     options.answer_schema(asyncllm::schema::json_schema<Weather>(), "weather");
 template <class T>
 const std::string& json_schema()
 {
   static const std::string text = [] {
-    detail::SchemaText out;
+    detail::SchemaText out(Described<T>);
     detail::write_schema<T>(out);
     return out.take();
   }();

@@ -20,7 +20,9 @@ void write(std::string& out, const T& value)
       out += ',';
     is_first = false;
   };
-  if constexpr (Described<T>) {
+  if constexpr (Coded<T>) {
+    out += Codec<T>::to_json(value);
+  } else if constexpr (Described<T>) {
     out += '{';
     bool is_first = true;
     for_each_member<T>([&](const auto& member) {

@@ -142,6 +142,11 @@ std::optional<Node> Node::find(std::string_view name) const
                                 : std::optional(Node(&found->second, *this, found->first, 0));
 }
 
+std::string Node::json() const
+{
+  return json_of(json_).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string Node::path() const
 {
   if (!parent_)
@@ -157,6 +162,11 @@ void Node::fail(std::string_view expected) const
   throw Error(
       ErrorKind::invalid_output,
       path() + ": expected " + std::string(expected) + ", got " + shown(json_of(json_)));
+}
+
+void Node::fail_with(std::string_view words) const
+{
+  throw Error(ErrorKind::invalid_output, path() + ": " + std::string(words));
 }
 
 void Node::fail_missing(std::string_view name) const

@@ -26,7 +26,7 @@ bool SchemaText::refer(TypeId type)
   if (known == open_.end())
     return false;
   if (known->reference.empty())
-    known->reference = known->begin == 0 ? "#" : "#/$defs/type" + std::to_string(++count_);
+    known->reference = is_root(*known) ? "#" : "#/$defs/type" + std::to_string(++count_);
   write(*known);
   return true;
 }
@@ -35,7 +35,7 @@ void SchemaText::end()
 {
   auto type = std::move(open_.back());
   open_.pop_back();
-  if (type.reference.empty() || type.begin == 0)
+  if (type.reference.empty() || is_root(type))
     return;
   if (!definitions_.empty())
     definitions_ += ',';
@@ -66,7 +66,7 @@ void SchemaText::describe(std::size_t begin, std::string_view description)
   if (description.empty() || std::string_view(text_).substr(begin).starts_with(R"({"$ref")"))
     return;
   text_.pop_back();
-  append(R"(,"description":)");
+  append(text_.ends_with('{') ? R"("description":)" : R"(,"description":)");
   append_quoted(description);
   append("}");
 }

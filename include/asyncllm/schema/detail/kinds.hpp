@@ -1,6 +1,7 @@
 // Which C++ types JSON can hold, and as what.
 #pragma once
 
+#include <asyncllm/schema/codec.hpp>
 #include <asyncllm/schema/describe.hpp>
 
 #include <array>
@@ -59,8 +60,9 @@ concept Sequence = !Described<T> && !Text<T> && !TextMap<T> && !is_array<T> &&
 
 template <class T>
 inline constexpr bool is_known =
-    Described<T> || DescribedEnum<T> || Nullable<T> || is_variant<T> || is_array<T> || TextMap<T> ||
-    Sequence<T> || Text<T> || std::same_as<T, bool> || Integer<T> || std::floating_point<T>;
+    Coded<T> || Described<T> || DescribedEnum<T> || Nullable<T> || is_variant<T> || is_array<T> ||
+    TextMap<T> || Sequence<T> || Text<T> || std::same_as<T, bool> || Integer<T> ||
+    std::floating_point<T>;
 
 /// Calls `visit` with each `Member` of `T`, in their order. (std::apply would make the errors of
 /// the compiler twice as long.)
@@ -80,4 +82,4 @@ constexpr void for_each_member(const Visit& visit)
   static_assert(                                                                             \
       ::asyncllm::schema::detail::is_known<T>,                                               \
       "asyncllm: this type is not described; use ASYNCLLM_DESCRIBE, ASYNCLLM_DESCRIBE_ENUM " \
-      "or a specialisation of schema::Describe")
+      "or a specialisation of schema::Describe or schema::Codec")

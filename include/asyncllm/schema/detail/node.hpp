@@ -32,9 +32,13 @@ class ASYNCLLM_EXPORT Node {
   /// The names of an object's members. They hold as long as the document.
   std::vector<std::string_view> names() const;
   std::optional<Node> find(std::string_view name) const;
+  /// The value as it would be written.
+  std::string json() const;
 
   /// Throws `Error{invalid_output}`: "$.days[2]: expected an integer, got \"two\"".
   [[noreturn]] void fail(std::string_view expected) const;
+  /// Throws `Error{invalid_output}`: "$.date: " and the words.
+  [[noreturn]] void fail_with(std::string_view words) const;
   /// Throws `Error{invalid_output}`: "$.city is missing".
   [[noreturn]] void fail_missing(std::string_view name) const;
 

@@ -18,6 +18,9 @@ class ASYNCLLM_EXPORT SchemaText {
  public:
   using TypeId = const void*;
 
+  /// `refers_to_root`: whether a type that begins the text is all of it.
+  explicit SchemaText(bool refers_to_root) : refers_to_root_(refers_to_root) {}
+
   void append(std::string_view json) { text_ += json; }
   void append_quoted(std::string_view text);
   std::size_t position() const noexcept { return text_.size(); }
@@ -43,9 +46,12 @@ class ASYNCLLM_EXPORT SchemaText {
     std::string reference;  // "" as long as nothing refers to it
   };
 
+  bool is_root(const Type& type) const { return refers_to_root_ && type.begin == 0; }
+
   std::string text_, definitions_;
   std::vector<Type> open_, defined_;
   int count_ = 0;
+  bool refers_to_root_;
 };
 
 }  // namespace asyncllm::schema::detail

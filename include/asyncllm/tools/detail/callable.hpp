@@ -89,6 +89,8 @@ ToolResult to_tool_result(T value)
 {
   if constexpr (std::same_as<T, ToolResult>)
     return value;
+  else if constexpr (schema::Coded<T>)  // it may also convert to a string
+    return ToolResult::text(schema::to_json(value));
   else if constexpr (std::convertible_to<T, std::string>)
     return ToolResult::text(std::move(value));
   else
