@@ -8,6 +8,7 @@
 #include <asyncllm/agent/conversation.hpp>
 #include <asyncllm/agent/conversation_ask.hpp>
 #include <asyncllm/agent/run.hpp>
+#include <asyncllm/agent/run_json.hpp>
 #include <asyncllm/client/client.hpp>
 #include <asyncllm/client/idle_connections.hpp>
 #include <asyncllm/concurrency/as_completed.hpp>

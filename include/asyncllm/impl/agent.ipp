@@ -10,4 +10,5 @@
 #include <asyncllm/impl/agent/messages_json.ipp>
 #include <asyncllm/impl/agent/pairs.ipp>
 #include <asyncllm/impl/agent/run.ipp>
+#include <asyncllm/impl/agent/run_json.ipp>
 #include <asyncllm/impl/agent/run_stream.ipp>

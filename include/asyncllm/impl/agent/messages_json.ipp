@@ -1,9 +1,8 @@
 #include <asyncllm/agent/messages_json.hpp>
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/impl/agent/pairs.hpp>
+#include <asyncllm/impl/agent/saved_json.hpp>
 #include <asyncllm/impl/core/base64.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <optional>
 #include <utility>
@@ -11,22 +10,15 @@
 #include <vector>
 
 namespace asyncllm::inline v0_1 {
+namespace detail {
 namespace {
 
-using SavedJson = nlohmann::ordered_json;
-
 // --- writing -----------------------------------------------------------------
-
-void write_text(SavedJson& object, const char* name, const std::string& text)
-{
-  if (!text.empty())
-    object[name] = text;
-}
 
 std::string data_url(const std::string& mime_type, const std::string& bytes)
 {
   std::string url = "data:" + mime_type + ";base64,";
-  detail::append_base64(url, bytes);
+  append_base64(url, bytes);
   return url;
 }
 
@@ -41,7 +33,7 @@ SavedJson json_of(const Part& part)
   }
   if (const auto* const document = std::get_if<Document>(&part)) {
     SavedJson inner = SavedJson::object();
-    write_text(inner, "filename", document->name);
+    save_text(inner, "filename", document->name);
     if (document->url.empty())
       inner["file_data"] = data_url(document->mime_type, document->bytes);
     else
@@ -50,17 +42,9 @@ SavedJson json_of(const Part& part)
   }
   const auto& audio = std::get<Audio>(part);
   std::string data;
-  detail::append_base64(data, audio.bytes);
+  append_base64(data, audio.bytes);
   SavedJson inner = {{"data", std::move(data)}, {"format", audio.mime_type}};
   return {{"type", "input_audio"}, {"input_audio", std::move(inner)}};
-}
-
-SavedJson json_of(const ToolCall& call)
-{
-  SavedJson function = {{"name", call.name}, {"arguments", call.arguments}};
-  SavedJson json = {{"id", call.id}, {"type", "function"}, {"function", std::move(function)}};
-  write_text(json, "extra", call.extra);
-  return json;
 }
 
 SavedJson json_of(const Message& message)
@@ -75,14 +59,14 @@ SavedJson json_of(const Message& message)
       content.push_back(json_of(part));
   }
   for (const auto& call : message.tool_calls())
-    json["tool_calls"].push_back(json_of(call));
+    json["tool_calls"].push_back(to_saved(call));
   if (message.role() == Role::tool) {
     json["tool_call_id"] = message.tool_call_id();
     json["name"] = message.tool_name();
   }
-  write_text(json, "reasoning", message.reasoning());
-  write_text(json, "reasoning_extra", message.reasoning_extra());
-  write_text(json, "extra", message.extra());
+  save_text(json, "reasoning", message.reasoning());
+  save_text(json, "reasoning_extra", message.reasoning_extra());
+  save_text(json, "extra", message.extra());
   if (!message.native().json.empty())
     json["native"] = {{"wire", message.native().wire}, {"json", message.native().json}};
   return json;
@@ -93,7 +77,7 @@ SavedJson json_of(const Message& message)
 // Reads one message; its errors name it.
 class MessageReader {
  public:
-  explicit MessageReader(std::size_t index) : index_(index) {}
+  explicit MessageReader(std::size_t index) : where_("messages[" + std::to_string(index) + ']') {}
 
   Message read(const SavedJson& json) const
   {
@@ -114,10 +98,7 @@ class MessageReader {
     return message;
   }
 
-  [[noreturn]] void fail(const std::string& what) const
-  {
-    throw Error(ErrorKind::invalid_argument, "messages[" + std::to_string(index_) + "]: " + what);
-  }
+  [[noreturn]] void fail(const std::string& what) const { fail_saved(where_, what); }
 
  private:
   Message without_extras(const SavedJson& json) const
@@ -191,7 +172,7 @@ class MessageReader {
 
   std::string read_base64(std::string_view text, const char* what) const
   {
-    auto bytes = detail::from_base64(text);
+    auto bytes = from_base64(text);
     if (!bytes)
       fail(std::string(what) + " is not base64");
     return std::move(*bytes);
@@ -229,58 +210,86 @@ class MessageReader {
     if (!json.is_array())
       fail("its tool_calls are no array");
     std::vector<ToolCall> calls;
-    for (const auto& call : json) {
-      const auto function = call.is_object() ? call.find("function") : call.end();
-      if (!call.is_object() || function == call.end() || text(*function, "name").empty())
-        fail("a tool call has no name");
-      calls.push_back(
-          {text(call, "id"),
-           text(*function, "name"),
-           text(*function, "arguments"),
-           text(call, "extra")});
-    }
+    for (const auto& call : json)
+      calls.push_back(call_from_saved(call, where_));
     return Message::assistant(message.text(), std::move(calls));
   }
 
-  // "" where there is none.
   std::string text(const SavedJson& object, const char* name) const
   {
-    if (!object.is_object())
-      return {};
-    const auto at = object.find(name);
-    if (at == object.end() || at->is_null())
-      return {};
-    if (!at->is_string())
-      fail(std::string(name) + " is no text");
-    return at->get<std::string>();
+    return saved_text(object, name, where_);
   }
 
-  std::size_t index_;
+  std::string where_;
 };
 
 }  // namespace
 
-std::string messages_to_json(const Messages& messages)
+SavedJson to_saved(const ToolCall& call)
+{
+  SavedJson function = {{"name", call.name}, {"arguments", call.arguments}};
+  SavedJson json = {{"id", call.id}, {"type", "function"}, {"function", std::move(function)}};
+  save_text(json, "extra", call.extra);
+  return json;
+}
+
+SavedJson to_saved(const Messages& messages)
 {
   auto json = SavedJson::array();
   for (const auto& message : messages)
     json.push_back(json_of(message));
-  return json.dump(-1, ' ', false, SavedJson::error_handler_t::replace);
+  return json;
+}
+
+std::string saved_text(const SavedJson& object, const char* name, const std::string& where)
+{
+  if (!object.is_object())
+    return {};
+  const auto at = object.find(name);
+  if (at == object.end() || at->is_null())
+    return {};
+  if (!at->is_string())
+    fail_saved(where, std::string(name) + " is no text");
+  return at->get<std::string>();
+}
+
+ToolCall call_from_saved(const SavedJson& json, const std::string& where)
+{
+  const auto function = json.is_object() ? json.find("function") : json.end();
+  if (!json.is_object() || function == json.end() || saved_text(*function, "name", where).empty())
+    fail_saved(where, "a tool call has no name");
+  return {
+      saved_text(json, "id", where),
+      saved_text(*function, "name", where),
+      saved_text(*function, "arguments", where),
+      saved_text(json, "extra", where)};
+}
+
+Messages messages_from_saved(const SavedJson& json, bool may_wait)
+{
+  Messages messages;
+  for (std::size_t i = 0; i < json.size(); ++i)
+    messages.add(MessageReader(i).read(json[i]));
+  if (const auto fault = unpaired(messages, may_wait))
+    MessageReader(fault->index).fail(fault->what);
+  return messages;
+}
+
+}  // namespace detail
+
+std::string messages_to_json(const Messages& messages)
+{
+  return detail::dump_saved(detail::to_saved(messages));
 }
 
 Messages messages_from_json(std::string_view json)
 {
-  const auto array = SavedJson::parse(json, nullptr, false);
+  const auto array = detail::SavedJson::parse(json, nullptr, false);
   if (!array.is_array())
     throw Error(
         ErrorKind::invalid_argument,
         array.is_discarded() ? "the messages are not JSON" : "the messages are no JSON array");
-  Messages messages;
-  for (std::size_t i = 0; i < array.size(); ++i)
-    messages.add(MessageReader(i).read(array[i]));
-  if (const auto fault = detail::unpaired(messages))
-    MessageReader(fault->index).fail(fault->what);
-  return messages;
+  return detail::messages_from_saved(array, false);
 }
 
 }  // namespace asyncllm

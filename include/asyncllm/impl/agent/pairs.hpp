@@ -15,7 +15,8 @@ struct UnpairedMessage {
 };
 
 /// The first message that breaks the rule: each call has exactly one result, behind its message,
-/// before any other message. Nothing where all keep to it.
-std::optional<UnpairedMessage> unpaired(const Messages& messages);
+/// before any other message. Nothing where all keep to it. `may_wait`: the calls of the last
+/// message need no results yet.
+std::optional<UnpairedMessage> unpaired(const Messages& messages, bool may_wait = false);
 
 }  // namespace asyncllm::detail

@@ -5,7 +5,7 @@
 
 namespace asyncllm::inline v0_1::detail {
 
-std::optional<UnpairedMessage> unpaired(const Messages& messages)
+std::optional<UnpairedMessage> unpaired(const Messages& messages, bool may_wait)
 {
   std::vector<std::string> open;  // the ids of calls that have no result yet
   std::size_t index = 0, caller = 0;
@@ -27,7 +27,8 @@ std::optional<UnpairedMessage> unpaired(const Messages& messages)
     }
     ++index;
   }
-  if (!open.empty())
+  const bool waits = may_wait && caller + 1 == index;
+  if (!open.empty() && !waits)
     return no_result();
   return std::nullopt;
 }

@@ -52,6 +52,8 @@ class RunMachine {
   void on_failure(std::vector<ToolOutcome> outcomes);
 
  private:
+  // Result: how often the same call has failed, one after the other.
+  std::size_t count_failure(const ToolOutcome& outcome);
   void plan_calls();
   void settle_all(const std::string& text);
   void add_results(std::vector<ToolOutcome> outcomes);

@@ -78,8 +78,10 @@ RunMachine::RunMachine(Run run, const RunOptions& options)
       refuse("the run's pending calls are not those of its last reply");
   rounds_ = run_.steps.size();
   for (const auto& step : run_.steps)
-    for (const auto& outcome : step.outcomes)
+    for (const auto& outcome : step.outcomes) {
       calls_ += outcome.ran ? 1 : 0;
+      count_failure(outcome);
+    }
   run_.pending.clear();
   plan_calls();
 }
@@ -149,16 +151,21 @@ void RunMachine::settle_all(const std::string& text)
 
 void RunMachine::on_outcomes(std::vector<ToolOutcome> outcomes)
 {
-  for (const auto& outcome : outcomes) {
-    const std::pair key(outcome.call.name, outcome.call.arguments);
-    if (!outcome.failed)
-      failures_.erase(key);
-    else if (++failures_[key] >= options_.max_repeated_failures())
+  for (const auto& outcome : outcomes)
+    if (count_failure(outcome) >= options_.max_repeated_failures())
       reach(
           "a call of " + outcome.call.name + " failed " +
           std::to_string(options_.max_repeated_failures()) + " times with the same arguments");
-  }
   add_results(std::move(outcomes));
+}
+
+std::size_t RunMachine::count_failure(const ToolOutcome& outcome)
+{
+  const std::pair key(outcome.call.name, outcome.call.arguments);
+  if (outcome.failed)
+    return ++failures_[key];
+  failures_.erase(key);
+  return 0;
 }
 
 void RunMachine::go_on(bool stop)
