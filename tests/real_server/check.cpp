@@ -1,7 +1,9 @@
 // Asks a real server and prints what came of it, for run.sh to compare.
 //   check ask SPEC QUESTION [KEY]   one question: "text: ..." or "error: KIND: ..."
 //   check five SPEC                 five questions at once: fails if they were answered in turn
-//   check scripts URL               every scripted model, whole and streamed, on two wires
+//   check scripts URL               every scripted model, whole and streamed, on three wires
+//   check runs URL                  tools called by the models that call them, in a loop, on three
+//                                   wires, whole and streamed
 #include <asyncllm/asyncllm.hpp>
 
 #include <asio/awaitable.hpp>
@@ -10,6 +12,7 @@
 #include <chrono>
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace llm = asyncllm;
@@ -109,24 +112,37 @@ const Script scripts[] = {
      {R"(get_weather {"city":"Paris","days":2})", R"(get_time {"tz":"UTC"})"}},
 };
 
-// The tools that the scripts call, as a wire wants them told.
-nlohmann::json tools(bool is_anthropic)
+struct WeatherQuestion {
+  std::string city;
+  int days = 0;
+};
+ASYNCLLM_DESCRIBE(WeatherQuestion, city, days)
+
+struct TimeQuestion {
+  std::string tz;
+};
+ASYNCLLM_DESCRIBE(TimeQuestion, tz)
+
+// The tools that the scripts call.
+std::vector<llm::Tool> tools()
 {
-  const auto tool = [&](const char* name, const char* parameters) -> nlohmann::json {
-    const auto schema = nlohmann::json::parse(parameters);
-    if (is_anthropic)
-      return {{"name", name}, {"input_schema", schema}};
-    return {{"type", "function"}, {"function", {{"name", name}, {"parameters", schema}}}};
-  };
-  auto all = nlohmann::json::array();
-  all.push_back(tool(
-      "get_weather",
-      R"({"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer"}},
-          "required":["city","days"]})"));
-  all.push_back(tool(
-      "get_time", R"({"type":"object","properties":{"tz":{"type":"string"}},"required":["tz"]})"));
-  return all;
+  return {
+      llm::Tool(
+          "get_weather",
+          "The weather in a city",
+          [](WeatherQuestion question) {
+            return question.city + ", " + std::to_string(question.days) + " days: sunny";
+          }),
+      llm::Tool(
+          "get_time", "The time", [](TimeQuestion question) { return "noon, " + question.tz; })};
 }
+
+std::string base_url(const std::string& url, const std::string& provider)
+{
+  return url + (provider == "anthropic" ? "" : "/v1");
+}
+
+const std::string providers[] = {"openai", "openai-responses", "anthropic"};
 
 std::vector<std::string> calls_of(const llm::Reply& reply)
 {
@@ -139,13 +155,13 @@ std::vector<std::string> calls_of(const llm::Reply& reply)
 asio::awaitable<int> run_scripts(std::string url)
 {
   int failures = 0;
-  for (const std::string provider : {"openai", "anthropic"}) {
-    const auto base = url + (provider == "openai" ? "/v1" : "");
-    const llm::Client client(llm::ClientOptions(provider).base_url(base));
+  for (const auto& provider : providers) {
+    const llm::Client client(llm::ClientOptions(provider).base_url(base_url(url, provider)));
     for (const auto& script : scripts) {
       auto options = llm::RequestOptions().max_tokens(200);
       if (!script.calls.empty())
-        options.extra({{"tools", tools(provider == "anthropic")}});
+        for (const auto& tool : tools())
+          options.tool(tool.definition());
       for (const bool streamed : {false, true}) {
         options.wire_streaming(streamed);
         auto chat = client.chat(script.model, llm::Messages().user("hi"), options);
@@ -176,6 +192,46 @@ asio::awaitable<int> run_scripts(std::string url)
   co_return failures == 0 ? 0 : 1;
 }
 
+// These models call their tools again and again: a limit ends the run.
+asio::awaitable<int> run_tools(std::string url)
+{
+  int failures = 0;
+  for (const auto& provider : providers)
+    for (const std::string model : {"tool", "tools2"})
+      for (const bool streamed : {false, true}) {
+        auto builder = llm::LlmAgent::builder(
+            "check", provider + "@" + base_url(url, provider) + "::" + model);
+        for (auto& tool : tools())
+          builder.with_tool(std::move(tool));
+        const auto agent = builder.with_max_tokens(200).build();
+        const auto options = llm::RunOptions().max_rounds(2);
+        llm::Run run;
+        std::size_t deltas = 0;
+        if (streamed) {
+          auto stream = agent.run_stream("hi", options);
+          while (const auto event = co_await stream.next())
+            deltas += event->delta() ? 1 : 0;
+          run = stream.run();
+        } else {
+          auto running = agent.run_async("hi", options);
+          run = co_await std::move(running);
+        }
+        std::string results;
+        for (const auto& step : run.steps)
+          for (const auto& outcome : step.outcomes)
+            results += outcome.text + "; ";
+        const std::string round =
+            model == "tool" ? "Paris, 2 days: sunny; " : "Paris, 2 days: sunny; noon, UTC; ";
+        const bool is_right = run.why == llm::RunEnd::limit && results.starts_with(round + round) &&
+                              run.steps.size() == 3 && streamed == (deltas > 0);
+        std::cout << (is_right ? "ok" : "WRONG") << ": " << provider << ' ' << model
+                  << (streamed ? ", streamed" : ", whole") << ", " << run.steps.size()
+                  << " requests, " << to_string(run.why) << ": " << results << '\n';
+        failures += is_right ? 0 : 1;
+      }
+  co_return failures == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -187,6 +243,9 @@ int main(int argc, char** argv)
     return llm::run(five(words[1]));
   if (words.size() == 2 && words[0] == "scripts")
     return llm::run(run_scripts(words[1]));
-  std::cerr << "usage: check ask SPEC QUESTION [KEY] | check five SPEC | check scripts URL\n";
+  if (words.size() == 2 && words[0] == "runs")
+    return llm::run(run_tools(words[1]));
+  std::cerr << "usage: check ask SPEC QUESTION [KEY] | check five SPEC | check scripts URL | "
+               "check runs URL\n";
   return 2;
 }

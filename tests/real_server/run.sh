@@ -31,6 +31,8 @@ plain=$(free_port)
 run start-llamacpp.sh "$plain"
 router=$(free_port)
 NP=5 run start-llamacpp-scripted.sh "$router"
+roomy=$(free_port)  # one call at a time has all of the context
+NP=1 run start-llamacpp-scripted.sh "$roomy"
 locked=$(free_port)
 run start-llamacpp.sh "$locked" --api-key right
 nobody=$(free_port)
@@ -57,7 +59,10 @@ ratio='(\.[0-9]+)? times one'
 expect "that is [12]$ratio, five in turn [^,]*, that is [45]$ratio" "$check" five "openai@http://127.0.0.1:$far/v1::hello"
 
 echo "--- every scripted model"
-timeout 120 "$check" scripts "http://127.0.0.1:$router" || failures=$((failures + 1))
+timeout 120 "$check" scripts "http://127.0.0.1:$roomy" || failures=$((failures + 1))
+
+echo "--- tools in a loop"
+timeout 120 "$check" runs "http://127.0.0.1:$roomy" || failures=$((failures + 1))
 
 echo "--- the demos on a real model"
 "$demo" --model "$stories" | tee "$temp/demo.txt"
