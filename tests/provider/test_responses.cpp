@@ -388,7 +388,7 @@ TEST_CASE("Responses: encrypted reasoning goes back without ids, hidden one stay
            call}));
   const auto dropped =
       responses_reply(response_with(reasoning_item(R"(,"summary":[])") + ',' + call_item));
-  CHECK(Json::parse(dropped.details->native.json) == Json({call}));
+  CHECK(Json::parse(dropped.details->native.json) == Json::array({call}));
 
   // What the server keeps it finds by its ids.
   const auto stored = responses_reply(
@@ -417,7 +417,7 @@ TEST_CASE("Responses: reasoning that nothing follows, or without a summary", "[p
       R"({"type":"function_call","call_id":"c2","name":"f","arguments":"{\"a","status":"incomplete"})";
   const auto whole_call =
       Json::parse(turn(call_item + ',' + reasoning_item(text) + ',' + cut_call, "incomplete"));
-  CHECK(whole_call == Json({Json::parse(call_item)}));
+  CHECK(whole_call == Json::array({Json::parse(call_item)}));
 }
 
 TEST_CASE("Responses stream: texts, reasoning and calls with the usage of the end", "[provider]")
