@@ -3,6 +3,7 @@
 function(extract_cpp_blocks page folder programs others)
   cmake_path(GET page STEM name)
   string(TOLOWER "${name}" name)
+  string(MAKE_C_IDENTIFIER "${name}" name)
   file(READ "${page}" rest)
   set(fence "\n```cpp\n")
   set(number 0)
