@@ -185,6 +185,22 @@ TEST_CASE("Ollama's key goes to ollama.com alone", "[provider]")
   CHECK(resolve({"ollama", "", ""}, environment).api_key == "k");
 }
 
+TEST_CASE("OLLAMA_HOST is for Ollama's Responses too", "[provider]")
+{
+  const auto base_url = [](const std::string& host) {
+    return resolve({"ollama-responses", "", ""}, {{"OLLAMA_HOST", host}}).base_url;
+  };
+  CHECK(base_url("192.168.1.2") == "http://192.168.1.2:11434/v1");
+  CHECK(base_url("https://h/") == "https://h:443/v1");
+  CHECK(resolve({"ollama-responses", "", ""}, {}).base_url == "http://127.0.0.1:11434/v1");
+  const auto cloud = resolve(
+      {"ollama-responses", "", ""}, {{"OLLAMA_HOST", "ollama.com"}, {"OLLAMA_API_KEY", "k"}});
+  CHECK(cloud.base_url == "https://ollama.com:443/v1");
+  CHECK(cloud.api_key == "k");
+  CHECK(resolve({"ollama-responses", "", ""}, {{"OLLAMA_HOST", "other:1"}, {"OLLAMA_API_KEY", "k"}})
+            .api_key.empty());
+}
+
 TEST_CASE("an Ollama base URL may lack its scheme and port, as OLLAMA_HOST", "[provider]")
 {
   CHECK(resolve({"ollama", "localhost:11434", ""}).base_url == "http://localhost:11434");

@@ -8,6 +8,8 @@
 namespace asyncllm::inline v0_1::provider {
 namespace {
 
+constexpr std::string_view ollama_variable = "OLLAMA_HOST";
+
 std::string variable(detail::GetEnvironment environment, std::string_view name)
 {
   if (name.empty())
@@ -79,11 +81,13 @@ Endpoint resolve_endpoint(const EndpointSettings& settings, detail::GetEnvironme
   bool is_ours = false;  // the environment's key may go there
   if (endpoint.base_url.empty()) {
     endpoint.base_url = variable(environment, preset->url_variable);
-    if (preset->wire == WireKind::ollama && !endpoint.base_url.empty())
-      endpoint.base_url = ollama_base_url(endpoint.base_url);
     is_ours = !endpoint.base_url.empty();
+    if (is_ours && preset->url_variable == ollama_variable)
+      endpoint.base_url =
+          without_slash(ollama_base_url(endpoint.base_url)) + std::string(preset->url_suffix);
   }
-  if (!preset->url_suffix.empty() && (is_ours || is_azure_resource(endpoint.base_url)))
+  const bool is_azure = !preset->url_suffix.empty() && preset->url_variable != ollama_variable;
+  if (is_azure && (is_ours || is_azure_resource(endpoint.base_url)))
     endpoint.base_url = azure_base_url(endpoint.base_url, preset->url_suffix);
   remove_call_path(endpoint.base_url);
   if (endpoint.base_url.empty())
