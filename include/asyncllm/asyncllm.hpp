@@ -26,6 +26,11 @@
 #include <asyncllm/core/error.hpp>
 #include <asyncllm/core/outcome.hpp>
 #include <asyncllm/core/version.hpp>
+#include <asyncllm/observe/log_observer.hpp>
+#include <asyncllm/observe/metrics.hpp>
+#include <asyncllm/observe/otel.hpp>
+#include <asyncllm/observe/prices.hpp>
+#include <asyncllm/observe/trace_recorder.hpp>
 #include <asyncllm/schema/describe.hpp>
 #include <asyncllm/schema/from_json.hpp>
 #include <asyncllm/schema/json_schema.hpp>

@@ -9,6 +9,7 @@
 #include <asyncllm/impl/http.ipp>
 #include <asyncllm/impl/json.ipp>
 #include <asyncllm/impl/model.ipp>
+#include <asyncllm/impl/observe.ipp>
 #include <asyncllm/impl/options.ipp>
 #include <asyncllm/impl/provider.ipp>
 #include <asyncllm/impl/schema.ipp>

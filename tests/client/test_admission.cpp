@@ -105,9 +105,17 @@ class Job {
   {}
   const RequestOptions& options() const { return options_; }
   static std::string& message(client::BorrowedString& borrowed) { return borrowed.lend(); }
-  void write(const client::ClientState& state, provider::Delivery delivery, std::string& out) const
+  void write(
+      const client::ClientState& state,
+      const RequestOptions& options,
+      provider::Delivery delivery,
+      std::string& out) const
   {
-    state.write_message(request_, options_, delivery, out);
+    state.write_message(request_, options, delivery, out);
+  }
+  CallInfo describe(const client::ClientState& state, Messages& content) const
+  {
+    return state.describe(request_, options_, false, content);
   }
   static void opened(const client::Call&) {}
   static Reply decode(

@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 const std::map<std::string, std::set<std::string>> arrows = {
     {"core", {}},
     {"model", {"core"}},
-    {"options", {"model", "core"}},
+    {"observe", {"model", "json", "core"}},
+    {"options", {"observe", "model", "core"}},
     {"json", {"core"}},
     {"schema", {"json", "core"}},
     {"tools", {"schema", "options", "model", "core"}},
@@ -28,13 +29,15 @@ const std::map<std::string, std::set<std::string>> arrows = {
     {"concurrency", {"core"}},
     {"http", {"options", "concurrency", "core"}},
     {"provider", {"model", "json", "core"}},
-    {"client", {"provider", "json", "stream", "http", "options", "concurrency", "model", "core"}},
-    {"agent", {"client", "tools", "schema", "json", "options", "concurrency", "model", "core"}},
+    {"client",
+     {"observe", "provider", "json", "stream", "http", "options", "concurrency", "model", "core"}},
+    {"agent",
+     {"client", "observe", "tools", "schema", "json", "options", "concurrency", "model", "core"}},
     {"testing", {"concurrency", "core"}},
 };
 
 const std::set<std::string> rooms_without_asio = {
-    "model", "options", "json", "schema", "stream", "provider"};
+    "model", "observe", "options", "json", "schema", "stream", "provider"};
 
 bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> prefixes)
 {

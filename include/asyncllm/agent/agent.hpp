@@ -250,6 +250,18 @@ class ASYNCLLM_EXPORT LlmAgent::Builder {
     own_client("with_max_in_flight").max_in_flight(count);
     return *this;
   }
+  /// See `ClientOptions::observer`. Runs tell it about their tools too.
+  Builder& with_observer(std::shared_ptr<Observer> observer)
+  {
+    own_client("with_observer").observer(std::move(observer));
+    return *this;
+  }
+  /// See `ClientOptions::before_send`.
+  Builder& with_before_send(std::function<void(HeaderList&, const CallInfo&)> hook)
+  {
+    own_client("with_before_send").before_send(std::move(hook));
+    return *this;
+  }
   /// See `ClientOptions::limits`.
   Builder& with_limits(const Limits& limits)
   {

@@ -107,6 +107,8 @@ class ASYNCLLM_EXPORT Client {
   /// would. `setter_prefix` is put in front of the value's name.
   void check(const RequestOptions& options, const std::string& setter_prefix = "") const;
 
+  /// Those of `ClientOptions::observer`.
+  const std::vector<std::shared_ptr<Observer>>& observers() const noexcept;
   /// The provider's name.
   std::string_view provider() const noexcept;
   /// What becomes of `RequestOptions::answer_schema` at this provider.

@@ -14,3 +14,4 @@
 #include <asyncllm/impl/client/secrets.ipp>
 #include <asyncllm/impl/client/stray_text.ipp>
 #include <asyncllm/impl/client/stream_state.ipp>
+#include <asyncllm/impl/client/watch.ipp>

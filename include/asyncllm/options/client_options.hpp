@@ -3,14 +3,19 @@
 
 #include <asyncllm/core/requirements.hpp>
 
+#include <asyncllm/core/header_list.hpp>
+#include <asyncllm/observe/observer.hpp>
 #include <asyncllm/options/limits.hpp>
 #include <asyncllm/options/redirects.hpp>
 #include <asyncllm/options/tls_files.hpp>
 
 #include <cstddef>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace asyncllm::inline v0_1 {
 
@@ -84,6 +89,22 @@ class ClientOptions {
     return *this;
   }
 
+  /// Adds one that watches each call. Several get the same events, in their order.
+  ClientOptions& observer(std::shared_ptr<Observer> observer)
+  {
+    if (observer)
+      observers_.push_back(std::move(observer));
+    return *this;
+  }
+  /// Adds header fields to each call, such as `traceparent`, as `RequestOptions::header` does.
+  /// Called on the executor of the call, before its request is written; `CallInfo::id` is that of
+  /// the first observer, 0 without one. What it throws ends the call.
+  ClientOptions& before_send(std::function<void(HeaderList&, const CallInfo&)> hook)
+  {
+    before_send_ = std::move(hook);
+    return *this;
+  }
+
   const std::string& provider() const noexcept { return provider_; }
   const std::string& base_url() const noexcept { return base_url_; }
   const std::string& api_key() const noexcept { return api_key_; }
@@ -93,6 +114,11 @@ class ClientOptions {
   Redirects redirects() const noexcept { return redirects_; }
   bool key_over_plain_http() const noexcept { return key_over_plain_http_; }
   std::optional<std::size_t> max_in_flight() const noexcept { return max_in_flight_; }
+  const std::vector<std::shared_ptr<Observer>>& observers() const noexcept { return observers_; }
+  const std::function<void(HeaderList&, const CallInfo&)>& before_send() const noexcept
+  {
+    return before_send_;
+  }
 
  private:
   ClientOptions& set(std::string& option, std::string value)
@@ -108,6 +134,8 @@ class ClientOptions {
   bool key_over_plain_http_ = false;
   std::optional<std::string> proxy_;
   std::optional<std::size_t> max_in_flight_;
+  std::vector<std::shared_ptr<Observer>> observers_;
+  std::function<void(HeaderList&, const CallInfo&)> before_send_;
 };
 
 }  // namespace asyncllm

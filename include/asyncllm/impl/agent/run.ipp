@@ -9,6 +9,7 @@
 #include <asio/this_coro.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -139,10 +140,61 @@ std::string in_words(std::chrono::milliseconds time)
                                   : std::to_string(time.count()) + " ms";
 }
 
+// Tells the observers about a tool when it has ended, however it did.
+class ToolWatch {
+ public:
+  ToolWatch(const LlmAgent& agent, const ToolCall& call) : observers_(agent.client().observers())
+  {
+    if (observers_.empty())
+      return;
+    info_.name = call.name;
+    info_.call_id = call.id;
+    info_.started = std::chrono::steady_clock::now();
+    info_.failed = true;
+  }
+  ~ToolWatch()
+  {
+    if (observers_.empty())
+      return;
+    info_.ended = std::chrono::steady_clock::now();
+    for (const auto& observer : observers_)
+      tell(*observer);
+  }
+  ToolWatch(const ToolWatch&) = delete;
+  ToolWatch& operator=(const ToolWatch&) = delete;
+
+  void end(const ToolOutcome& outcome)
+  {
+    if (observers_.empty())
+      return;
+    info_.failed = outcome.failed;
+    arguments_ = outcome.call.arguments;
+    result_ = outcome.text;
+  }
+
+ private:
+  void tell(Observer& observer) noexcept
+  {
+    try {
+      const bool shows = observer.wants_content();
+      info_.arguments = shows ? arguments_ : std::string();
+      info_.result = shows ? result_ : std::string();
+      observer.tool_ran(info_);
+    } catch (...) {
+      observer.count_failure();
+    }
+  }
+
+  const std::vector<std::shared_ptr<Observer>> observers_;
+  ToolInfo info_;
+  std::string arguments_, result_;
+};
+
 asio::awaitable<ToolOutcome> call_tool(
-    const Tool& tool, const Tool::Call& call, ToolOutcome outcome)
+    LlmAgent agent, const Tool& tool, const Tool::Call& call, ToolOutcome outcome)
 {
   outcome.ran = true;
+  ToolWatch watch(agent, outcome.call);
   ToolContext context(outcome.call);
   bool was_cancelled = false;
   try {
@@ -173,6 +225,7 @@ asio::awaitable<ToolOutcome> call_tool(
     if (cancellation.cancelled() != asio::cancellation_type::none)
       throw asio::system_error(asio::error::make_error_code(asio::error::operation_aborted));
   }
+  watch.end(outcome);
   co_return outcome;
 }
 
@@ -286,7 +339,8 @@ asio::awaitable<void> call_tools(std::shared_ptr<RunState> state)
       break;
     begin = indices.back() + 1;
     std::function<asio::awaitable<ToolOutcome>(std::size_t)> call = [&](std::size_t index) {
-      return call_tool(*round.tools[index], round.calls[index], state->outcomes[index]);
+      return call_tool(
+          state->agent, *round.tools[index], round.calls[index], state->outcomes[index]);
     };
     std::function<void(std::size_t, Outcome<ToolOutcome>)> keep = [&](std::size_t nth,
                                                                       auto outcome) {

@@ -8,6 +8,7 @@
 #include <asyncllm/impl/client/client_state.hpp>
 #include <asyncllm/impl/client/route.hpp>
 #include <asyncllm/impl/client/scratch.hpp>
+#include <asyncllm/impl/client/watch.hpp>
 #include <asyncllm/impl/core/response_head.hpp>
 #include <asyncllm/impl/http/connect/context_service.hpp>
 #include <asyncllm/impl/http/exchange/exchange.hpp>
@@ -21,6 +22,7 @@
 #include <asio/this_coro.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,8 +60,10 @@ struct Call {
 
   CallMachine machine;
   Pause pause;
-  ResponseHead head;               // of the last answer that was read
-  std::unique_ptr<Ticket> ticket;  // null where every call may start
+  ResponseHead head;                               // of the last answer that was read
+  std::unique_ptr<Ticket> ticket;                  // null where every call may start
+  std::unique_ptr<Watch> watch;                    // null where nobody observes
+  std::unique_ptr<const RequestOptions> extended;  // the options with what before_send added
   std::optional<Route> route;
   std::optional<http::Exchange> exchange;
 };
@@ -86,18 +90,32 @@ asio::awaitable<void> wait_for_admission(Call& call, const CallContext& context)
 /// Whether another attempt follows a failure, and when: asks the machine, and tells `on_retry`.
 CallMachine::Next next_after(Error& error, Call& call, const CallContext& context);
 
-/// What an admission sees of a result.
+/// Begins to watch the call, unless that was done, and lets `before_send` extend its options.
+void prepare_hooks(
+    Call& call, const CallContext& context, const std::function<CallInfo(Messages&)>& describe);
+
+/// Tells the observers how an attempt failed, and what follows.
+void report_failure(
+    Call& call, const CallContext& context, const Error& error, CallMachine::Next next);
+
+/// What an admission and the observers see of a result.
 inline void leave_with(Call& call, const Reply& reply)
 {
   call.leave(&reply.headers, &reply.usage);
+  if (call.watch)
+    call.watch->succeed(reply);
 }
 inline void leave_with(Call& call, const Embeddings& embeddings)
 {
   call.leave(&call.head.headers, &embeddings.usage);
+  if (call.watch)
+    call.watch->succeed(embeddings);
 }
 inline void leave_with(Call& call, const provider::ModelPage&)
 {
   call.leave(&call.head.headers);
+  if (call.watch)
+    call.watch->succeed();
 }
 
 /// Runs a call until its result, or until its answer streams. `began`: when the total timeout
@@ -107,8 +125,9 @@ inline void leave_with(Call& call, const provider::ModelPage&)
 ///     streams                           whether the answer may be a stream
 ///     Owner(job).call()                 where the call's parts are
 ///     options()
+///     describe(messages)                what observers see; content goes to `messages`
 ///     message(borrowed)                 where the request is written
-///     write(client, delivery, message)  the request
+///     write(client, options, delivery, message)  the request
 ///     opened(call)                      the answer streams
 ///     decode(client, call, answer)      the result in a whole answer of success
 ///     explain(client, call, error)      adds to the error by which the call fails
@@ -142,17 +161,28 @@ asio::awaitable<typename Job::Result> run_call(
       switch (next) {
         case Next::write:
           message = &job.message(borrowed_message);
-          job.write(*client, call.machine.delivery(), *message);
+          if (!client->observers.empty() || client->before_send) [[unlikely]]
+            prepare_hooks(
+                call, context, [&](Messages& content) { return job.describe(*client, content); });
+          job.write(
+              *client,
+              call.extended ? *call.extended : job.options(),
+              call.machine.delivery(),
+              *message);
           next = call.machine.on_written();
           break;
         case Next::admit:
           call.route.emplace(*client, *message);
+          if (call.watch)
+            call.watch->begin_attempt();
           if (const auto& admission = context.shared.admission) {
             if (!call.ticket)
               call.ticket = std::make_unique<Ticket>(admission);
             if (!call.ticket->try_enter(executor, message->size()))
               co_await wait_for_admission(call, context);
           }
+          if (call.watch)
+            call.watch->on_admitted();
           next = call.machine.on_admitted();
           break;
         case Next::send:
@@ -164,6 +194,8 @@ asio::awaitable<typename Job::Result> run_call(
               context.started);
           if constexpr (Job::streams)
             call.exchange->expect(http::Exchange::Body::stream);
+          if (call.watch)
+            call.exchange->record(call.watch->times());
           co_await call.exchange->send(call.route->message());
           next = call.machine.on_head(call.exchange->head());
           break;
@@ -208,6 +240,8 @@ asio::awaitable<typename Job::Result> run_call(
             next = call.machine.on_decoded();
           } else {
             auto result = job.decode(*client, call, answer);
+            if (call.watch)
+              call.watch->end_attempt(call.machine.status());
             leave_with(call, result);
             co_return result;
           }
@@ -235,10 +269,15 @@ asio::awaitable<typename Job::Result> run_call(
       call.head = call.exchange->head();
     call.exchange.reset();
     next = next_after(*failure, call, context);
+    if (call.watch)
+      report_failure(call, context, *failure, next);
     if (!call.machine.stays_admitted())
       call.leave(call.machine.status() != 0 ? &call.head.headers : nullptr);
     if (next == Next::fail) {
       job.explain(*client, call, *failure);
+      if constexpr (!Job::streams)  // a stream does that itself
+        if (call.watch)
+          call.watch->fail(*failure);
       throw *failure;
     }
   }

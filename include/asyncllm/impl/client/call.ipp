@@ -90,6 +90,37 @@ asio::awaitable<void> wait_for_admission(Call& call, const CallContext& context)
           " are in flight at once (with_max_in_flight)");
 }
 
+void prepare_hooks(
+    Call& call, const CallContext& context, const std::function<CallInfo(Messages&)>& describe)
+{
+  const auto& client = *context.client;
+  CallInfo info;
+  if (!call.watch) {
+    Messages content;
+    info = describe(content);
+    if (!client.observers.empty())
+      call.watch = std::make_unique<Watch>(client.observers, info, &content);
+  }
+  if (!client.before_send)
+    return;
+  HeaderList more;
+  client.before_send(more, call.watch ? call.watch->info() : info);
+  auto options = context.options;
+  for (const auto& [name, value] : more)
+    options.header(name, value);
+  call.extended = std::make_unique<const RequestOptions>(std::move(options));
+}
+
+void report_failure(
+    Call& call, const CallContext& context, const Error& error, CallMachine::Next next)
+{
+  auto shown = error;
+  context.client->mask(shown, context.options);
+  const bool follows = next == CallMachine::Next::wait;
+  call.watch->end_attempt(
+      call.machine.status(), &shown, follows ? std::optional(call.machine.pause()) : std::nullopt);
+}
+
 CallMachine::Next next_after(Error& error, Call& call, const CallContext& context)
 {
   const auto& [client, options, calls, started, shared] = context;

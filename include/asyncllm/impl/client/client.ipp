@@ -100,9 +100,17 @@ class ReplyJob : public WholeJob {
 
   const RequestOptions& options() const { return *options_; }
 
-  void write(const ClientState& client, provider::Delivery delivery, std::string& message) const
+  void write(
+      const ClientState& client,
+      const RequestOptions& options,
+      provider::Delivery delivery,
+      std::string& message) const
   {
-    client.write_message(request_, *options_, delivery, message);
+    client.write_message(request_, options, delivery, message);
+  }
+  CallInfo describe(const ClientState& client, Messages& content) const
+  {
+    return client.describe(request_, *options_, false, content);
   }
   Reply decode(const ClientState& client, Call& call, const Answer& answer) const
   {
@@ -148,9 +156,17 @@ class EmbedJob : public WholeJob {
   {}
 
   const RequestOptions& options() const { return options_; }
-  void write(const ClientState& client, provider::Delivery, std::string& message) const
+  void write(
+      const ClientState& client,
+      const RequestOptions& options,
+      provider::Delivery,
+      std::string& message) const
   {
-    client.write_message(request_, options_, message);
+    client.write_message(request_, options, message);
+  }
+  CallInfo describe(const ClientState& client, const Messages&) const
+  {
+    return client.describe(Operation::embed, request_.model, options_);
   }
   Embeddings decode(const ClientState& client, const Call& call, const Answer& answer) const
   {
@@ -188,9 +204,17 @@ class ModelsJob : public WholeJob {
   {}
 
   const RequestOptions& options() const { return *options_; }
-  void write(const ClientState& client, provider::Delivery, std::string& message) const
+  void write(
+      const ClientState& client,
+      const RequestOptions& options,
+      provider::Delivery,
+      std::string& message) const
   {
-    client.write_message_for_models(*options_, query_, message);
+    client.write_message_for_models(options, query_, message);
+  }
+  CallInfo describe(const ClientState& client, const Messages&) const
+  {
+    return client.describe(Operation::list_models, {}, *options_);
   }
   Result decode(const ClientState& client, const Call& call, const Answer& answer) const
   {
@@ -364,6 +388,11 @@ SchemaSupport Client::schema_support() const noexcept
 std::string_view Client::provider() const noexcept
 {
   return state_->preset.name;
+}
+
+const std::vector<std::shared_ptr<Observer>>& Client::observers() const noexcept
+{
+  return state_->observers;
 }
 
 const std::string& Client::base_url() const noexcept

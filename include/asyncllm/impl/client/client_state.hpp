@@ -86,6 +86,15 @@ class ClientState : public std::enable_shared_from_this<ClientState> {
     return options.parameters().think_tags.value_or(is_chat ? preset.think_tags : ThinkTags::keep);
   }
 
+  /// What observers learn of a call; `content` gets its messages if one of them wants that.
+  CallInfo describe(
+      const AnyRequest& request,
+      const RequestOptions& options,
+      bool is_streamed,
+      Messages& content) const;
+  CallInfo describe(
+      provider::Operation operation, const std::string& model, const RequestOptions& options) const;
+
   /// Sets `prompt_may_be_cut` of a reply that is complete.
   void judge_prompt(const AnyRequest& request, const RequestOptions& options, Reply& reply) const;
 
@@ -105,6 +114,8 @@ class ClientState : public std::enable_shared_from_this<ClientState> {
   const std::string base_url;
   const Redirects redirects;
   const std::size_t max_in_flight;  ///< calls at once on one io_context; 0: no limit
+  const std::vector<std::shared_ptr<Observer>> observers;
+  const std::function<void(HeaderList&, const CallInfo&)> before_send;
 
  private:
   /// The targets of redirects. Several io_contexts on different threads may share a client.

@@ -63,6 +63,8 @@ ClientState::ClientState(
       base_url(transport.url().origin() + transport.url().path),
       redirects(options.redirects()),
       max_in_flight(options.max_in_flight().value_or(preset.max_in_flight)),
+      observers(options.observers()),
+      before_send(options.before_send()),
       api_key_(endpoint.api_key),
       proxy_(options.proxy()),
       trust_(options.tls_files())
@@ -334,6 +336,44 @@ void ClientState::judge_prompt(
   const bool has_lost =
       bytes > shortest && bytes / most_bytes_a_token > static_cast<std::size_t>(tokens);
   reply.prompt_may_be_cut = is_full || has_lost;
+}
+
+CallInfo ClientState::describe(
+    provider::Operation operation, const std::string& model, const RequestOptions& options) const
+{
+  using provider::Operation;
+  CallInfo info;
+  info.operation = operation == Operation::chat       ? "chat"
+                   : operation == Operation::generate ? "text_completion"
+                   : operation == Operation::embed    ? "embeddings"
+                                                      : "list_models";
+  info.provider = preset.name;
+  info.model = model;
+  info.base_url = base_url;
+  info.parameters = options.parameters();
+  info.parameters.tools.clear();
+  info.parameters.answer_schema.clear();
+  info.parameters.extra.clear();
+  return info;
+}
+
+CallInfo ClientState::describe(
+    const AnyRequest& request,
+    const RequestOptions& options,
+    bool is_streamed,
+    Messages& content) const
+{
+  auto info = describe(operation_of(request), model_of(request), options);
+  info.streamed = is_streamed;
+  if (!wants_content(observers))
+    return info;
+  if (const auto* const chat = std::get_if<OwnedChat>(&request))
+    content = (*chat)->messages;
+  else if (const auto* const bare = std::get_if<OwnedPrompt>(&request))
+    content.user((*bare)->prompt.text());
+  else if (const auto* const prepared = std::get_if<PreparedRequest>(&request))
+    content.append(prepared->chat->before).user(prepared->question);
+  return info;
 }
 
 std::shared_ptr<const http::Transport> ClientState::transport_to(const http::Url& url) const

@@ -71,9 +71,17 @@ class StreamJob {
 
   const RequestOptions& options() const { return *state_.options; }
   std::string& message(const BorrowedString&) const { return state_.message; }
-  void write(const ClientState& client, provider::Delivery delivery, std::string& message) const
+  void write(
+      const ClientState& client,
+      const RequestOptions& options_sent,
+      provider::Delivery delivery,
+      std::string& message) const
   {
-    client.write_message(state_.request, options(), delivery, message);
+    client.write_message(state_.request, options_sent, delivery, message);
+  }
+  CallInfo describe(const ClientState& client, Messages& content) const
+  {
+    return client.describe(state_.request, options(), true, content);
   }
   void opened(const Call& call) const
   {
@@ -171,6 +179,8 @@ asio::awaitable<std::optional<Delta>> advance(std::shared_ptr<StreamState> share
           timings.total = SteadyClock::now() - state.started;
           state.complete();
           co_await give_back(state);
+          if (state.call.watch)
+            state.call.watch->succeed(state.reply.reply());
           next = machine.on_completed();
           break;
         default: break;

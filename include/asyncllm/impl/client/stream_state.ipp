@@ -19,13 +19,18 @@ bool StreamState::take(std::string_view bytes)
   call.exchange->mark_used();
   if (decoder.had_data())
     call.exchange->mark_data();
-  if (reply.has_next())
+  if (reply.has_next()) {
     call.exchange->mark_token();
+    if (call.watch)
+      call.watch->on_token();
+  }
   return decoder.is_done();
 }
 
 void StreamState::complete()
 {
+  if (call.watch)
+    call.watch->end_attempt(call.machine.status());
   reply.complete();
   auto& whole = reply.reply();
   check_finish(whole, *options);
@@ -53,6 +58,8 @@ void StreamState::fail(Error error)
       call.route->explain(error);
     client->explain(error, operation_of(request), model_of(request), *options);
   }
+  if (call.watch)
+    call.watch->fail(error);
   failure = std::make_exception_ptr(std::move(error));
 }
 
@@ -66,10 +73,13 @@ void StreamState::stop()
 {
   if (!call.machine.stop())
     return;
-  if (turn.is_taken())
+  if (turn.is_taken()) {
     call.cancel();
-  else
-    close();
+    return;
+  }
+  close();
+  if (call.watch)
+    call.watch->fail(Error(ErrorKind::cancelled, "the stream was closed before its end"));
 }
 
 void StreamState::drop() noexcept

@@ -7,6 +7,7 @@
 #include <asyncllm/impl/http/connect/happy_eyeballs.hpp>
 #include <asyncllm/impl/http/connect/resolve.hpp>
 #include <asyncllm/impl/http/connect/transport.hpp>
+#include <asyncllm/impl/http/exchange/exchange_times.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/awaitable.hpp>
@@ -25,8 +26,13 @@ inline constexpr std::string_view out_of_descriptors =
 
 class Connector {
  public:
-  Connector(const asio::any_io_executor& executor, ContextService& loop, const Transport& transport)
-      : executor_(executor), service_(loop), transport_(transport)
+  /// `times`: where to write when the phases end, or null.
+  Connector(
+      const asio::any_io_executor& executor,
+      ContextService& loop,
+      const Transport& transport,
+      ExchangeTimes* times)
+      : executor_(executor), service_(loop), transport_(transport), times_(times)
   {}
 
   /// Null when cancelled, by `cancel` or through its slot. Throws `Error{resolve_failed,
@@ -44,6 +50,7 @@ class Connector {
   asio::any_io_executor executor_;
   ContextService& service_;
   const Transport& transport_;
+  ExchangeTimes* const times_;
   std::optional<Resolution> resolution_;
   std::optional<HappyEyeballs> attempts_;
   std::unique_ptr<Connection> connection_;

@@ -54,6 +54,8 @@ asio::awaitable<std::unique_ptr<Connection>> Connector::run()
     if (is_over(error))
       co_return nullptr;
   }
+  if (times_)
+    times_->connected = std::chrono::steady_clock::now();
   if (const auto* context = transport_.tls()) {
     co_await connection_->start_tls(*context, error);
     if (is_over(error))
@@ -62,6 +64,8 @@ asio::awaitable<std::unique_ptr<Connection>> Connector::run()
       throw Error(
           ErrorKind::tls_failed,
           "no TLS with " + transport_.destination() + ": " + connection_->tls()->explain(error));
+    if (times_)
+      times_->secured = std::chrono::steady_clock::now();
   }
   co_return std::move(connection_);
 }

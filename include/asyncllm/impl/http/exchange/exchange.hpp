@@ -6,6 +6,7 @@
 #include <asyncllm/impl/http/connect/connector.hpp>
 #include <asyncllm/impl/http/connect/context_service.hpp>
 #include <asyncllm/impl/http/connect/transport.hpp>
+#include <asyncllm/impl/http/exchange/exchange_times.hpp>
 #include <asyncllm/impl/http/parse/content_decoder.hpp>
 #include <asyncllm/options/timeouts.hpp>
 
@@ -50,6 +51,9 @@ class Exchange : private Deadlines::Entry {
   /// `whole` unless set. Call this before `send`, and again when the head says otherwise.
   enum class Body { whole, stream };
   void expect(Body body) noexcept;
+
+  /// Writes to `times` when the phases end. They must outlive the exchange.
+  void record(ExchangeTimes& times) noexcept { times_ = &times; }
 
   /// Sends the request and reads until the head of the answer is whole. Takes an idle connection if
   /// there is one; if that breaks before any byte of the answer and soon after the request was
@@ -156,6 +160,7 @@ class Exchange : private Deadlines::Entry {
   std::span<const char> body_;                    // parsed and not yet given out
   std::unique_ptr<ContentDecoder> decoder_;       // of a compressed body, rarely there
   std::span<const char> encoded_;                 // what it is to decode
+  ExchangeTimes* times_ = nullptr;                // null: nobody watches
   Timeout expired_ = Timeout::none;
   bool is_cancelled_ = false;
 };

@@ -113,6 +113,8 @@ asio::awaitable<void> Exchange::send(std::string_view message)
   for (bool reused = connection_ != nullptr;; reused = false) {
     if (!reused)
       co_await connect();
+    if (times_)
+      times_->reused = reused;
     asio::error_code write_error, read_error;
     bool answered = false;
     auto unsent = begin(message, write_error);
@@ -136,6 +138,8 @@ asio::awaitable<void> Exchange::send(std::string_view message)
     }
     connection_->is_broken = write_error || !unsent.empty();
     const auto sent_at = await_answer();
+    if (times_ && unsent.empty())
+      times_->sent = sent_at;
     while (state() == ResponseParser::State::head && !read_error) {
       std::size_t size = 0;
       read_error = connection_->late_error();
@@ -310,6 +314,8 @@ void Exchange::give_bulk_back() noexcept
 
 void Exchange::take(std::size_t size, const asio::error_code& error)
 {
+  if (times_ && size > 0 && !times_->first_byte)
+    times_->first_byte = steady_clock::now();
   if (connection_->has_bulk(size)) {
     bulk_ = service_->bulk_buffers.take();
     connection_->add_bulk(size, *bulk_);
@@ -362,7 +368,7 @@ asio::awaitable<void> Exchange::connect()
 {
   start(Timeout::connect);
   const auto executor = co_await asio::this_coro::executor;
-  connector_ = std::make_unique<Connector>(executor, *service_, transport_);
+  connector_ = std::make_unique<Connector>(executor, *service_, transport_, times_);
   connection_ = co_await connector_->run();
   if (!connection_)
     fail_ended();

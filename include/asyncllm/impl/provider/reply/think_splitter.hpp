@@ -18,7 +18,7 @@ class ThinkSplitter {
       : tags_(tags), state_(tags == ThinkTags::keep ? State::text : State::beginning)
   {}
 
-  /// Whether a piece may hold anything but text.
+  /// Whether a piece may be anything but text.
   bool is_open() const noexcept { return state_ != State::text; }
 
   /// The reasoning comes before the text. The views are valid until the next call, or as long as

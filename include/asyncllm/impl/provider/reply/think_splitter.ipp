@@ -105,9 +105,10 @@ ThinkSplitter::Split ThinkSplitter::finish()
 
 void split_thinking(Reply& reply, ThinkTags tags)
 {
-  ThinkSplitter splitter(tags);
-  if (!splitter.is_open())
+  const bool may_be_tagged = without_leading_space(reply.text).starts_with(think_opens.front());
+  if (tags == ThinkTags::keep || (tags == ThinkTags::split && !may_be_tagged))
     return;
+  ThinkSplitter splitter(tags);
   const auto split = splitter.feed(reply.text);
   std::string text(split.text);
   reply.reasoning += split.reasoning;

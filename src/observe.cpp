@@ -1,0 +1,2 @@
+// Compiles every .ipp file of the room.
+#include <asyncllm/impl/observe.ipp>
