@@ -59,14 +59,16 @@ double axis_step(double length)
   return 10 * power;
 }
 
-// How many calls run at each time at which that changes.
+// How many calls are in flight, or tools running, at each time at which that changes.
 std::vector<std::pair<double, int>> load_of(const std::vector<TracedCall>& calls, TimePoint begin)
 {
   std::map<double, int> changes;
-  for (const auto& call : calls) {
-    ++changes[seconds_between(begin, call.started)];
-    --changes[seconds_between(begin, call.ended)];
-  }
+  for (const auto& call : calls)
+    for (const auto& span : call.spans)
+      if (span.phase != Phase::queue && span.phase != Phase::retry) {
+        ++changes[seconds_between(begin, span.from)];
+        --changes[seconds_between(begin, span.to)];
+      }
   std::vector<std::pair<double, int>> load;
   int running = 0;
   for (const auto& [time, change] : changes)
@@ -145,7 +147,7 @@ void write_load(std::ostream& out, const Layout& layout, const std::vector<Trace
     before = running;
   }
   out << " Z\"/>\n<text x=\"" << layout.left - 8 << "\" y=\"" << y(most) + 10 << "\" text-anchor=\""
-      << (layout.has_names ? "end" : "start") << "\">at once, most: " << most << "</text>\n";
+      << (layout.has_names ? "end" : "start") << "\">in flight, most: " << most << "</text>\n";
 }
 
 void write_legend(std::ostream& out, const Layout& layout)
