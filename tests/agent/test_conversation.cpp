@@ -239,6 +239,21 @@ TEST_CASE("a conversation is saved and loaded with all its parts", "[agent]")
   CHECK(sent_messages(served, 0).size() == 7);
 }
 
+TEST_CASE("parts without their content are refused", "[agent]")
+{
+  const auto refused = [](const std::string& part, const std::string& words) {
+    const auto json = R"([{"role":"user","content":[)" + part + "]}]";
+    return support::fails_with(
+        ErrorKind::invalid_argument, words, [&] { (void)messages_from_json(json); });
+  };
+  CHECK(refused(R"({"type":"image_url","image_url":5})", "messages[0]: an image has no URL"));
+  CHECK(refused(R"({"type":"image_url","image_url":{"url":"data:a;base64,!"}})", "not base64"));
+  CHECK(refused(R"({"type":"file","file":{}})", "a document has no data"));
+  CHECK(refused(R"({"type":"input_audio","input_audio":[]})", "a recording has no data"));
+  CHECK(refused(R"({"type":"input_audio","input_audio":{"data":"!"}})", "not base64"));
+  CHECK(refused("5", "a part of the type \"\" is unknown"));
+}
+
 TEST_CASE("a bare array of OpenAI's API is loaded", "[agent]")
 {
   const auto messages = messages_from_json(R"([

@@ -205,6 +205,44 @@ TEST_CASE("content is for observers that want it", "[client]")
       "start 1 chat m asking Hi; attempt 1 200; end 1 stop 1 tokens answering Hello.; ");
 }
 
+TEST_CASE("an error shows the text so far only to observers that want content", "[client]")
+{
+  class Texts : public Observer {
+   public:
+    explicit Texts(bool content) : content_(content) {}
+    void attempt_ended(const CallInfo&, const AttemptInfo& attempt) override
+    {
+      if (attempt.error)
+        text += '[' + std::string(attempt.error->partial_text()) + ']';
+    }
+    void call_ended(const CallInfo&, const CallEnd& end) override
+    {
+      if (end.error)
+        text += '(' + std::string(end.error->partial_text()) + ')';
+    }
+    bool wants_content() const override { return content_; }
+    std::string text;
+
+   private:
+    bool content_;
+  };
+  Served served;
+  const auto body = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"secret\"}}]}\n\n";
+  served.server.always(Answer::status(200, body, "text/event-stream"));
+  const auto blind = std::make_shared<Texts>(false), seeing = std::make_shared<Texts>(true);
+  const Client client(ClientOptions("openai")
+                          .base_url(served.server.url() + "/v1")
+                          .api_key("k")
+                          .observer(blind)
+                          .observer(seeing));
+  auto stream = client.stream("m", Messages().user("Hi"));
+  const auto error = served.error_of(stream.collect());
+  REQUIRE(error);
+  CHECK(error->partial_text() == "secret");
+  CHECK(blind->text == "[]()");
+  CHECK(seeing->text == "[secret](secret)");
+}
+
 TEST_CASE("an observer that throws costs a call nothing", "[client]")
 {
   class Thrower : public Observer {

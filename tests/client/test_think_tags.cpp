@@ -68,6 +68,26 @@ TEST_CASE("a template that opens the tag itself", "[client]")
   CHECK(reply.reasoning == "Let me see.");
 }
 
+TEST_CASE("a stream that breaks off has all of its text, also what may have been a tag", "[client]")
+{
+  Served served;
+  const auto body = [](const std::string& text) {
+    return R"(data: {"choices":[{"index":0,"delta":{"content":")" + text + "\"}}]}\n\n";
+  };
+  const auto client = client_of(served, "openai-compatible");
+  const auto partial_text = [&](const std::string& text) {
+    served.server.push(Answer::status(200, body(text), "text/event-stream"));
+    auto stream = client.stream("m", Messages().user("Is it?"));
+    const auto error = served.error_of(stream.collect());
+    REQUIRE(error);
+    CHECK(error->kind() == ErrorKind::incomplete);
+    return std::string(error->partial_text());
+  };
+  CHECK(partial_text(" <thi") == " <thi");
+  CHECK(partial_text("<think>Hm").empty());
+  CHECK(partial_text("<think>Hm</think>Yes") == "Yes");
+}
+
 TEST_CASE("the history has the text without the reasoning in it", "[client]")
 {
   Served served;

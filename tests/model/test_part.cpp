@@ -93,6 +93,7 @@ TEST_CASE("a file that cannot be sent is an error that names it", "[model]")
       "\x7f"
       "ELF\x02");
   CHECK(fails_with(kind, "a.out\" is of an unknown kind", [&] { part_from_file(program.path()); }));
+  CHECK(fails_with(kind, "is no regular file", [] { part_from_file("/dev/zero"); }));
   CHECK(fails_with(kind, "is a folder", [&] { part_from_file(program.folder()); }));
   CHECK(fails_with(
       kind, "missing\" cannot be read", [&] { part_from_file(program.folder() + "/missing"); }));

@@ -180,6 +180,8 @@ class MessageReader {
 
   Image read_image(const std::string& url) const
   {
+    if (url.empty())
+      fail("an image has no URL");
     auto data = read_data_url(url, "an image");
     if (!data)
       return Image{{}, {}, url};
@@ -199,6 +201,8 @@ class MessageReader {
 
   Audio read_audio(const SavedJson& json) const
   {
+    if (text(json, "data").empty())
+      fail("a recording has no data");
     auto format = text(json, "format");
     if (format.find('/') == format.npos)  // as OpenAI has it
       format = format == "mp3" ? "audio/mpeg" : "audio/" + format;

@@ -1,4 +1,5 @@
 #include <asyncllm/impl/client/client_state.hpp>
+#include <asyncllm/impl/client/watch.hpp>
 #include <asyncllm/impl/http/connect/connector.hpp>
 #include <asyncllm/impl/provider/errors/errors.hpp>
 

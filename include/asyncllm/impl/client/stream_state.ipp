@@ -46,6 +46,10 @@ void StreamState::close() noexcept
 void StreamState::fail(Error error)
 {
   close();
+  try {
+    reply.end_texts();  // what was held back is a part of the text so far
+  } catch (const Error&) {
+  }
   error.with_partial_text(reply.reply().text);
   const auto& machine = call.machine;
   if (error.http_status() == 0 && machine.status() != 0)

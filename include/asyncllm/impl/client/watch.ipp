@@ -8,6 +8,13 @@ namespace {
 
 using WatchClock = std::chrono::steady_clock;
 
+// Without the reply so far.
+Error without_content(Error error)
+{
+  error.with_partial_text({}).with_body({});
+  return error;
+}
+
 }  // namespace
 
 bool wants_content(const Observers& observers) noexcept
@@ -94,9 +101,12 @@ void Watch::end_attempt(
   attempt_.reused = times_.reused;
   attempt_.ended = WatchClock::now();
   attempt_.status = status;
-  attempt_.error = error;
   attempt_.wait = wait;
-  tell([&](Observer& observer) { observer.attempt_ended(info_, attempt_); });
+  const auto bare = error ? std::optional(without_content(*error)) : std::nullopt;
+  tell([&](Observer& observer) {
+    attempt_.error = !error || observer.wants_content() ? error : &*bare;
+    observer.attempt_ended(info_, attempt_);
+  });
   attempt_.error = nullptr;
 }
 
@@ -143,8 +153,12 @@ void Watch::end(CallEnd& result)
   result.first_token = first_token_;
   result.attempts = attempts_;
   const auto* const reply = result.reply;
+  const auto* const error = result.error;
+  const auto bare = error ? std::optional(without_content(*error)) : std::nullopt;
   tell([&](Observer& observer) {
-    result.reply = observer.wants_content() ? reply : nullptr;
+    const bool is_shown = observer.wants_content();
+    result.reply = is_shown ? reply : nullptr;
+    result.error = is_shown || !error ? error : &*bare;
     observer.call_ended(info_, result);
   });
 }

@@ -49,8 +49,11 @@ bool is_plain_text(std::string_view bytes)
 std::string read_file(const std::string& path)
 {
   std::error_code failure;
-  if (std::filesystem::is_directory(path, failure))
+  const auto status = std::filesystem::status(path, failure);
+  if (std::filesystem::is_directory(status))
     fail_file(path, "is a folder");
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    fail_file(path, "is no regular file");  // it may have no end
   std::ifstream file(path, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(file), {}};
   if (!file.is_open() || file.bad())
