@@ -10,7 +10,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <map>
+#include <optional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 using namespace asyncllm;
@@ -257,4 +261,55 @@ TEST_CASE("a typed answer that fails leaves the conversation as it was", "[agent
       messages[3] == FormJson::parse(
                          R"({"role":"assistant","content":")" +
                          std::string(R"({\"city\":\"Oslo\",\"days\":3})") + R"("})"));
+}
+
+namespace {
+
+enum class Tone { calm, loud };
+ASYNCLLM_DESCRIBE_ENUM(Tone, calm, loud)
+
+struct Verse {
+  std::optional<Tone> tone;
+  std::map<std::string, int> counts;
+  std::vector<Home> homes;
+};
+ASYNCLLM_DESCRIBE(Verse, (tone, "Calm if nothing is said"), counts, homes)
+
+struct Branch {
+  std::vector<Branch> branches;
+};
+ASYNCLLM_DESCRIBE(Branch, branches)
+
+// Where each API takes the schema of an answer.
+const std::pair<const char*, const char*> schema_places[] = {
+    {"openai", "/response_format/json_schema/schema"},
+    {"openai-responses", "/text/format/schema"},
+    {"anthropic", "/output_config/format/schema"},
+    {"ollama", "/format"}};
+
+template <class T>
+void check_schema(const std::string& answer)
+{
+  for (const auto& [provider, place] : schema_places) {
+    INFO(provider << ' ' << answer);
+    Served served;
+    served.server.always(Answer::text(answer));
+    (void)served.run(asker(served, provider).template ask_async<T>("Which?"));
+    const auto schema = sent(served, 0).at(FormJson::json_pointer(place));
+    CHECK(schema == FormJson::parse(schema::json_schema<detail::Root<T>>()));
+    CHECK(schema["type"] == "object");
+    CHECK(schema["additionalProperties"] == false);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("each API gets the schema of each kind of type where it takes it", "[agent]")
+{
+  check_schema<Home>(oslo);
+  check_schema<Verse>(R"({"tone":"loud","counts":{"a":1},"homes":[]})");
+  check_schema<Branch>(R"({"branches":[{"branches":[]}]})");
+  check_schema<std::vector<Home>>(R"({"value":[]})");
+  check_schema<Tone>(R"({"value":"calm"})");
+  check_schema<std::variant<int, std::string>>(R"({"value":"x"})");
 }
